@@ -1,0 +1,43 @@
+import type { ContentHash } from '../../contract/content-hash.ts'
+import type { FindPhotoResponse, ListEntry, UsageResponse } from '../../contract/photos.ts'
+import type { RemoteConfiguration } from '../../contract/remote-configuration.ts'
+import type {
+  BeginUpload,
+  CompleteUploadResponse,
+  Confirmation,
+  ConfirmCandidate,
+  DownloadsRequest,
+  DownloadsResponse,
+  SignedRequest,
+  SignPartsRequest,
+  UploadCandidate,
+} from '../../contract/transfers.ts'
+
+export interface CallOptions {
+  readonly signal?: AbortSignal | undefined
+}
+
+/** Wall-time bounds of a list: `from` inclusive, `before` exclusive (`2021-06-01T00:00:00`). */
+export interface ListRange {
+  readonly from?: string | undefined
+  readonly before?: string | undefined
+  readonly undated?: boolean | undefined
+}
+
+/**
+ * The backend as the CLI sees it. Every call retries what may be retried, answers in the order asked, and throws a
+ * `UserError` with exit code 5 when the remote cannot be reached and 12 when it does not accept the session.
+ * Batches hold at most `maximumBatchSize` items.
+ */
+export interface Remote {
+  readonly configuration: RemoteConfiguration
+  beginUploads(originals: readonly UploadCandidate[], options?: CallOptions): Promise<readonly BeginUpload[]>
+  signParts(request: SignPartsRequest, options?: CallOptions): Promise<readonly SignedRequest[]>
+  completeUpload(contentHash: ContentHash, uploadId: string, options?: CallOptions): Promise<CompleteUploadResponse>
+  confirm(photos: readonly ConfirmCandidate[], options?: CallOptions): Promise<readonly Confirmation[]>
+  /** Every photo of the range with its locations after it; pages are fetched as they are needed. */
+  listPhotos(range: ListRange, options?: CallOptions): AsyncIterable<ListEntry>
+  findPhoto(contentHash: ContentHash, options?: CallOptions): Promise<FindPhotoResponse | undefined>
+  signDownloads(downloads: DownloadsRequest['downloads'], options?: CallOptions): Promise<DownloadsResponse['downloads']>
+  usage(options?: CallOptions): Promise<Omit<UsageResponse, 'cursor'>>
+}

@@ -1,0 +1,120 @@
+import { z } from 'zod'
+import { contentHashSchema } from './content-hash.ts'
+import { renditionNameSchema } from './object-keys.ts'
+
+/** Most entries of one list page, and most items of one batch request. */
+export const maximumBatchSize = 100
+
+/**
+ * When the shutter opened, in ISO 8601, as the camera wrote it: the fraction keeps the camera's digits, and there is an
+ * offset only where the camera wrote one (EXIF DateTimeOriginal, SubSecTimeOriginal, OffsetTimeOriginal).
+ */
+export const captureTimeSchema = z
+  .string()
+  .regex(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)?$/, 'a capture time is ISO 8601')
+
+/** A moment on the clock where the picture was taken, to the second: `2021-06-01T00:00:00`. List ranges are in wall time. */
+export const wallTimeSchema = z.string().regex(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d$/, 'a wall time is YYYY-MM-DDTHH:MM:SS')
+
+export const renditionSchema = z.object({
+  name: renditionNameSchema,
+  widthPixels: z.int().positive(),
+  heightPixels: z.int().positive(),
+  sizeBytes: z.int().positive(),
+})
+export type Rendition = z.infer<typeof renditionSchema>
+
+/** Decimal degrees, WGS 84, north and east positive. */
+export const placeSchema = z.object({ latitude: z.number().min(-90).max(90), longitude: z.number().min(-180).max(180) })
+export type Place = z.infer<typeof placeSchema>
+
+/** What is read from an original's own bytes. */
+export const photoMetadataSchema = z.object({
+  captureTime: captureTimeSchema.nullable(),
+  /** The tag that the capture time came from, such as `DateTimeOriginal`. */
+  captureTimeSource: z.string().max(64).nullable(),
+  camera: z.string().max(256).nullable(),
+  /** Upright, that is after orientation. */
+  widthPixels: z.int().positive().nullable(),
+  heightPixels: z.int().positive().nullable(),
+  place: placeSchema.nullable(),
+})
+export type PhotoMetadata = z.infer<typeof photoMetadataSchema>
+
+/** One indexed original. */
+export const photoSchema = photoMetadataSchema.extend({
+  contentHash: contentHashSchema,
+  sizeBytes: z.int().nonnegative(),
+  contentType: z.string().min(1).max(128),
+  renditions: z.array(renditionSchema).readonly(),
+  /** Why there are no renditions; null where there are. */
+  reason: z.string().max(500).nullable(),
+  /** ISO 8601 in UTC. */
+  storedAt: z.iso.datetime(),
+})
+export type Photo = z.infer<typeof photoSchema>
+
+/**
+ * A path with `/` between its segments, which starts with the name of the synced folder. Never absolute, never
+ * climbing: what is parsed here can be joined to a folder.
+ */
+export const relativePathSchema = z
+  .string()
+  .min(1)
+  .max(4096)
+  .refine((path) => !path.includes('\0') && path.split('/').every((segment) => !['', '.', '..'].includes(segment)), {
+    message: 'a path is relative, without empty, "." or ".." segments',
+  })
+
+/** Where an original was found on a device; from these a pull rebuilds the tree. One original may have many. */
+export const locationSchema = z.object({
+  /** The name of the machine that synced it. */
+  device: z.string().min(1).max(255),
+  path: relativePathSchema,
+  /** The exact bytes of the path in base64, only where the path is not valid UTF-8 (`path` then shows U+FFFD). */
+  pathBytes: z.base64().max(8192).optional(),
+  /** The file system's mtime: ISO 8601 in UTC with up to 9 digits of a second. */
+  modificationTime: z
+    .string()
+    .regex(/^-?\d{4,6}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?Z$/, 'a modification time is ISO 8601 in UTC'),
+})
+export type Location = z.infer<typeof locationSchema>
+
+/**
+ * `GET /v1/photos?from=&before=&undated=&cursor=`. `from` is inclusive, `before` exclusive, both wall time.
+ * With neither, every photo is listed, undated ones last; with `undated=true` only those without a capture time.
+ */
+export const listPhotosQuerySchema = z.object({
+  from: wallTimeSchema.optional(),
+  before: wallTimeSchema.optional(),
+  undated: z.literal('true').optional(),
+  cursor: z.string().max(2048).optional(),
+})
+export type ListPhotosQuery = z.infer<typeof listPhotosQuerySchema>
+
+/** A list is flat: each photo is followed by its locations, which may go on into the next page. */
+export const listEntrySchema = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('photo'), photo: photoSchema }),
+  z.object({ kind: z.literal('location'), contentHash: contentHashSchema, location: locationSchema }),
+])
+export type ListEntry = z.infer<typeof listEntrySchema>
+
+export const listPhotosResponseSchema = z.object({
+  entries: z.array(listEntrySchema).readonly(),
+  /** Opaque; absent on the last page. */
+  cursor: z.string().optional(),
+})
+export type ListPhotosResponse = z.infer<typeof listPhotosResponseSchema>
+
+/** `GET /v1/photos/HASH`. Locations beyond the first {@link maximumBatchSize} are in the list. */
+export const findPhotoResponseSchema = z.object({ photo: photoSchema, locations: z.array(locationSchema).readonly() })
+export type FindPhotoResponse = z.infer<typeof findPhotoResponseSchema>
+
+/** `GET /v1/usage?cursor=`: a part of the totals; add the pages up until one has no cursor. */
+export const usageResponseSchema = z.object({
+  photos: z.int().nonnegative(),
+  originalBytes: z.int().nonnegative(),
+  renditionBytes: z.int().nonnegative(),
+  cursor: z.string().optional(),
+})
+export type UsageResponse = z.infer<typeof usageResponseSchema>
