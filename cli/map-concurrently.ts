@@ -1,0 +1,80 @@
+import pLimit from 'p-limit'
+
+export interface MapConcurrentlyOptions {
+  readonly signal?: AbortSignal | undefined
+}
+
+type Step<T, R> =
+  | { readonly kind: 'read'; readonly read: IteratorResult<T, unknown> }
+  | { readonly kind: 'finished'; readonly task: Promise<Step<T, R>>; readonly result: R }
+
+/**
+ * Runs `task` for the items of `source`, at most `concurrency` at a time, and yields the results as they are finished.
+ *
+ * Back-pressure: an item is read only when a task is free and someone waits for a result. The first error thrown by the
+ * source, a task or `signal` ends the iteration; it, and leaving early, aborts the signal that the tasks were given, waits
+ * for them to end, and calls the source's `return()`. A source that may wait must therefore end on the same signal.
+ */
+export async function* mapConcurrently<T, R>(
+  source: AsyncIterable<T> | Iterable<T>,
+  concurrency: number,
+  task: (item: T, signal: AbortSignal) => Promise<R>,
+  options: MapConcurrentlyOptions = {},
+): AsyncGenerator<R, void, undefined> {
+  const limit = pLimit(concurrency)
+  const leaving = new AbortController()
+  const signal = options.signal ? AbortSignal.any([options.signal, leaving.signal]) : leaving.signal
+  const aborted = onceAborted(signal)
+  const iterator = iterate(source)
+  const running = new Set<Promise<Step<T, R>>>()
+  let reading: Promise<Step<T, R>> | undefined
+  let ended = false
+
+  const start = (item: T): void => {
+    const started: Promise<Step<T, R>> = limit(task, item, signal).then((result) => ({ kind: 'finished', task: started, result }))
+    running.add(started)
+  }
+
+  try {
+    while (!(ended && running.size === 0)) {
+      options.signal?.throwIfAborted()
+      if (!ended && running.size < concurrency) reading ??= iterator.next().then((read) => ({ kind: 'read', read }))
+      const step = await Promise.race([aborted.promise, ...running, ...(reading === undefined ? [] : [reading])])
+      if (step.kind === 'finished') {
+        running.delete(step.task)
+        yield step.result
+        continue
+      }
+      reading = undefined
+      if (step.read.done) ended = true
+      else start(step.read.value)
+    }
+  } finally {
+    aborted.forget()
+    leaving.abort()
+    await Promise.allSettled([...running, reading])
+    if (!ended) await iterator.return?.()
+  }
+}
+
+function iterate<T>(source: AsyncIterable<T> | Iterable<T>): AsyncIterator<T, unknown> {
+  if (Symbol.asyncIterator in source) return source[Symbol.asyncIterator]()
+  const iterator = source[Symbol.iterator]()
+  return {
+    next: async () => iterator.next(),
+    return: async () => iterator.return?.() ?? { done: true, value: undefined },
+  }
+}
+
+/** A promise that rejects when the signal is aborted, and leaves no listener behind once forgotten. */
+function onceAborted(signal: AbortSignal): { readonly promise: Promise<never>; forget(): void } {
+  let listener = (): void => {}
+  const promise = new Promise<never>((_resolve, reject) => {
+    listener = () => reject(signal.reason)
+    if (signal.aborted) listener()
+    else signal.addEventListener('abort', listener, { once: true })
+  })
+  // The race may have been won by another before; then nobody waits for this one.
+  promise.catch(() => {})
+  return { promise, forget: () => signal.removeEventListener('abort', listener) }
+}
