@@ -1,0 +1,49 @@
+import { Hono } from 'hono'
+import { handle, type LambdaEvent } from 'hono/aws-lambda'
+import type { ApiError } from '../contract/api-error.ts'
+import { type Backend, connectBackend } from './backend.ts'
+import { InvalidCursorError } from './photos/list-photos.ts'
+import { describeRemote } from './routes/describe-remote.ts'
+import { downloadRoutes } from './routes/downloads.ts'
+import { InvalidRequestError } from './routes/parse-request.ts'
+import { photoRoutes } from './routes/photos.ts'
+import { type RouteEnvironment, signedIn } from './routes/signed-in.ts'
+import { uploadRoutes } from './routes/uploads.ts'
+import { usageRoutes } from './routes/usage.ts'
+
+/** The API: everything under `/v1` belongs to the signed-in owner. */
+function createApp(backend: Backend): Hono<RouteEnvironment> {
+  const app = new Hono<RouteEnvironment>()
+  app.use('/v1/*', signedIn)
+  app.route('/', describeRemote(backend))
+  app.route('/v1/uploads', uploadRoutes(backend))
+  app.route('/v1/photos', photoRoutes(backend))
+  app.route('/v1/downloads', downloadRoutes(backend))
+  app.route('/v1/usage', usageRoutes(backend))
+  app.notFound((context) => context.json(errorBody('not_found', 'there is no such route'), 404))
+  app.onError((error, context) => {
+    if (error instanceof InvalidRequestError) return context.json(errorBody('invalid_request', error.message), 400)
+    if (error instanceof InvalidCursorError) return context.json(errorBody('invalid_cursor', error.message), 400)
+    backend.log({ level: 'error', event: 'api-failed', path: context.req.path, error: `${error.name}: ${error.message}` })
+    return context.json(errorBody('internal', 'the backend failed; try again'), 500)
+  })
+  return app
+}
+
+function errorBody(code: string, message: string): ApiError {
+  return { error: { code, message } }
+}
+
+export type ApiHandler = ReturnType<typeof handle>
+
+export function createApiHandler(backend: Backend): ApiHandler {
+  return handle(createApp(backend))
+}
+
+let connected: ApiHandler | undefined
+
+/** The function that is deployed. Clients are made at the first request and kept for the next ones. */
+export const handler = async (event: LambdaEvent) => {
+  connected ??= createApiHandler(connectBackend(process.env))
+  return await connected(event)
+}

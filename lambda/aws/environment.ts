@@ -1,0 +1,38 @@
+import { z } from 'zod'
+
+const positiveInteger = z.coerce.number().int().positive()
+
+/** What a function needs to know of its deployment, read from its environment variables and nowhere else. */
+export const environmentSchema = z
+  .object({
+    AWS_REGION: z.string().min(1),
+    PHOTOS_REMOTE_ID: z.string().min(1),
+    PHOTOS_UPLOAD_BUCKET: z.string().min(1),
+    PHOTOS_STORAGE_BUCKET: z.string().min(1),
+    PHOTOS_INDEX_TABLE: z.string().min(1),
+    PHOTOS_ISSUER: z.url(),
+    PHOTOS_CLIENT_ID: z.string().min(1),
+    /** One original of more bytes than this is refused before it is sent. */
+    PHOTOS_MAXIMUM_ORIGINAL_BYTES: positiveInteger.default(100 * 2 ** 30),
+    PHOTOS_STORAGE_CLASS: z
+      .enum(['STANDARD', 'STANDARD_IA', 'INTELLIGENT_TIERING', 'GLACIER_IR', 'DEEP_ARCHIVE'])
+      .default('STANDARD'),
+    /** Set only where S3 and DynamoDB are not AWS's own. */
+    AWS_ENDPOINT_URL_S3: z.url().optional(),
+    AWS_ENDPOINT_URL_DYNAMODB: z.url().optional(),
+  })
+  .transform((variables) => ({
+    region: variables.AWS_REGION,
+    remoteId: variables.PHOTOS_REMOTE_ID,
+    uploadBucket: variables.PHOTOS_UPLOAD_BUCKET,
+    storageBucket: variables.PHOTOS_STORAGE_BUCKET,
+    indexTable: variables.PHOTOS_INDEX_TABLE,
+    issuer: variables.PHOTOS_ISSUER,
+    clientId: variables.PHOTOS_CLIENT_ID,
+    maximumOriginalSizeBytes: variables.PHOTOS_MAXIMUM_ORIGINAL_BYTES,
+    storageClass: variables.PHOTOS_STORAGE_CLASS,
+    s3Endpoint: variables.AWS_ENDPOINT_URL_S3,
+    dynamoDbEndpoint: variables.AWS_ENDPOINT_URL_DYNAMODB,
+  }))
+
+export type Environment = z.infer<typeof environmentSchema>

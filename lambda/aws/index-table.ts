@@ -1,0 +1,49 @@
+import type { CreateTableCommandInput } from '@aws-sdk/client-dynamodb'
+import type { ContentHash } from '../../contract/content-hash.ts'
+
+/** The index by capture time: photos in wall-time order, each followed by its locations. */
+export const captureTimeIndexName = 'by-capture-time'
+
+/**
+ * Sort keys of the index table, whose partition key is the owner:
+ * `photo#HASH` (one photo), `location#HASH#ID` (where it was found), `upload#HASH` (a multipart upload under way),
+ * `rejection#HASH` (bytes that were not what they were said to be). The last two expire.
+ */
+export const recordKeys = {
+  photo: (contentHash: ContentHash) => `photo#${contentHash}`,
+  location: (contentHash: ContentHash, locationId: string) => `location#${contentHash}#${locationId}`,
+  locationsOf: (contentHash: ContentHash) => `location#${contentHash}#`,
+  upload: (contentHash: ContentHash) => `upload#${contentHash}`,
+  rejection: (contentHash: ContentHash) => `rejection#${contentHash}`,
+  everyPhoto: 'photo#',
+} as const
+
+/** Starts the sort key of photos without a capture time; after every digit, so that they are listed last. */
+export const undatedPrefix = 'undated#'
+
+/** The table as the template and the embedded backend create it. */
+export function indexTableDefinition(tableName: string): CreateTableCommandInput {
+  return {
+    TableName: tableName,
+    BillingMode: 'PAY_PER_REQUEST',
+    AttributeDefinitions: [
+      { AttributeName: 'owner', AttributeType: 'S' },
+      { AttributeName: 'record', AttributeType: 'S' },
+      { AttributeName: 'captureSort', AttributeType: 'S' },
+    ],
+    KeySchema: [
+      { AttributeName: 'owner', KeyType: 'HASH' },
+      { AttributeName: 'record', KeyType: 'RANGE' },
+    ],
+    GlobalSecondaryIndexes: [
+      {
+        IndexName: captureTimeIndexName,
+        KeySchema: [
+          { AttributeName: 'owner', KeyType: 'HASH' },
+          { AttributeName: 'captureSort', KeyType: 'RANGE' },
+        ],
+        Projection: { ProjectionType: 'ALL' },
+      },
+    ],
+  }
+}

@@ -1,0 +1,75 @@
+import type { Readable } from 'node:stream'
+import { HeadObjectCommand, PutObjectCommand, type S3Client, S3ServiceException } from '@aws-sdk/client-s3'
+import { Upload } from '@aws-sdk/lib-storage'
+import { type ContentHash, checksumOf } from '../../contract/content-hash.ts'
+import type { Environment } from './environment.ts'
+
+/** Parts of a streamed original, two of which are in memory at once: 10,000 of them make 160 GB. */
+const streamPartSizeBytes = 16 * 2 ** 20
+const streamConcurrency = 2
+
+/** Where originals stay for good. Nothing here replaces or deletes an original. */
+export interface StorageBucket {
+  readonly name: string
+  has(key: string): Promise<boolean>
+  /** Puts an original whose bytes were hashed; one that is there already stays as it is. */
+  putOriginal(key: string, bytes: Buffer, contentHash: ContentHash, contentType: string): Promise<void>
+  /** The same for bytes that do not fit into memory. A body that fails leaves nothing behind. */
+  streamOriginal(key: string, body: Readable, contentType: string): Promise<void>
+  /** Renditions may be made again, and are then replaced. */
+  putRendition(key: string, bytes: Buffer): Promise<void>
+  putJournal(key: string, json: string): Promise<void>
+}
+
+export function openStorageBucket(client: S3Client, environment: Environment): StorageBucket {
+  const bucket = environment.storageBucket
+  const original = { Bucket: bucket, StorageClass: environment.storageClass, IfNoneMatch: '*' } as const
+
+  return {
+    name: bucket,
+
+    async has(key) {
+      try {
+        await client.send(new HeadObjectCommand({ Bucket: bucket, Key: key }))
+        return true
+      } catch (error) {
+        if (hasStatus(error, 404)) return false
+        throw error
+      }
+    },
+
+    async putOriginal(key, bytes, contentHash, contentType) {
+      const checksum = { ChecksumSHA256: checksumOf(contentHash) }
+      const put = new PutObjectCommand({ ...original, Key: key, Body: bytes, ContentType: contentType, ...checksum })
+      await client.send(put).catch(ignoreAlreadyThere)
+    },
+
+    async streamOriginal(key, body, contentType) {
+      const upload = new Upload({
+        client,
+        params: { ...original, Key: key, Body: body, ContentType: contentType, ChecksumAlgorithm: 'SHA256' },
+        partSize: streamPartSizeBytes,
+        queueSize: streamConcurrency,
+        leavePartsOnError: false,
+      })
+      await upload.done().catch(ignoreAlreadyThere)
+    },
+
+    async putRendition(key, bytes) {
+      const cached = { ContentType: 'image/webp', CacheControl: 'private, max-age=31536000, immutable' }
+      await client.send(new PutObjectCommand({ Bucket: bucket, Key: key, Body: bytes, ...cached }))
+    },
+
+    async putJournal(key, json) {
+      await client.send(new PutObjectCommand({ Bucket: bucket, Key: key, Body: json, ContentType: 'application/json' }))
+    },
+  }
+}
+
+function hasStatus(error: unknown, status: number): boolean {
+  return error instanceof S3ServiceException && error.$metadata.httpStatusCode === status
+}
+
+function ignoreAlreadyThere(error: unknown): void {
+  if (!hasStatus(error, 412)) throw error
+}

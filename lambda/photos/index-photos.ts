@@ -1,0 +1,110 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { BatchGetCommand, type DynamoDBDocumentClient, PutCommand, QueryCommand } from '@aws-sdk/lib-dynamodb'
+import { z } from 'zod'
+import type { ContentHash } from '../../contract/content-hash.ts'
+import type { Owner } from '../../contract/owner.ts'
+import type { Location } from '../../contract/photos.ts'
+import { maximumBatchSize } from '../../contract/photos.ts'
+import { recordKeys } from '../aws/index-table.ts'
+import {
+  type LocationRecord,
+  locationRecord,
+  locationRecordSchema,
+  type PhotoRecord,
+  photoRecordSchema,
+  recordSchemaVersion,
+} from './photo-record.ts'
+
+/** Rejections are kept until the client has surely asked for them. */
+const rejectionSeconds = 24 * 60 * 60
+
+const rejectionSchema = z.object({ record: z.string(), reason: z.string(), expiresAt: z.int() })
+
+/** The index of photos, by content hash. Every write is one item and may be repeated. */
+export interface PhotoIndex {
+  /** Last step of processing. A record of this or a later schema version stays as it is. */
+  put(record: PhotoRecord): Promise<void>
+  /** Those of at most {@link maximumBatchSize} photos that are indexed. */
+  find(owner: Owner, contentHashes: readonly ContentHash[]): Promise<ReadonlyMap<ContentHash, PhotoRecord>>
+  putLocation(photo: PhotoRecord, location: Location): Promise<void>
+  /** The first {@link maximumBatchSize} locations of a photo. */
+  findLocations(owner: Owner, contentHash: ContentHash): Promise<readonly LocationRecord[]>
+  /** Remembers that the uploaded bytes were not what the content hash promised. */
+  reject(owner: Owner, contentHash: ContentHash, reason: string): Promise<void>
+  findRejection(owner: Owner, contentHash: ContentHash): Promise<string | undefined>
+}
+
+export function openPhotoIndex(client: DynamoDBDocumentClient, tableName: string, now: () => Date): PhotoIndex {
+  const seconds = () => Math.floor(now().getTime() / 1000)
+
+  return {
+    async put(record) {
+      const put = new PutCommand({
+        TableName: tableName,
+        Item: record,
+        ConditionExpression: 'attribute_not_exists(#record) OR schemaVersion < :version',
+        ExpressionAttributeNames: { '#record': 'record' },
+        ExpressionAttributeValues: { ':version': recordSchemaVersion },
+      })
+      await client.send(put).catch(ignoreFailedCondition)
+    },
+
+    async find(owner, contentHashes) {
+      const items = await getItems(client, tableName, owner, contentHashes.map(recordKeys.photo))
+      const records = items.map((item) => photoRecordSchema.parse(item))
+      return new Map(records.map((record) => [record.photo.contentHash, record]))
+    },
+
+    async putLocation(photo, location) {
+      await client.send(new PutCommand({ TableName: tableName, Item: locationRecord(photo, location) }))
+    },
+
+    async findLocations(owner, contentHash) {
+      const query = new QueryCommand({
+        TableName: tableName,
+        KeyConditionExpression: '#owner = :owner AND begins_with(#record, :prefix)',
+        ExpressionAttributeNames: { '#owner': 'owner', '#record': 'record' },
+        ExpressionAttributeValues: { ':owner': owner, ':prefix': recordKeys.locationsOf(contentHash) },
+        Limit: maximumBatchSize,
+      })
+      const { Items = [] } = await client.send(query)
+      return Items.map((item) => locationRecordSchema.parse(item))
+    },
+
+    async reject(owner, contentHash, reason) {
+      const item = { owner, record: recordKeys.rejection(contentHash), reason, expiresAt: seconds() + rejectionSeconds }
+      await client.send(new PutCommand({ TableName: tableName, Item: item }))
+    },
+
+    async findRejection(owner, contentHash) {
+      const [item] = await getItems(client, tableName, owner, [recordKeys.rejection(contentHash)])
+      if (item === undefined) return undefined
+      const rejection = rejectionSchema.parse(item)
+      // Deletion by TTL may lag by days.
+      return rejection.expiresAt > seconds() ? rejection.reason : undefined
+    },
+  }
+}
+
+/** BatchGetItem, strongly consistent, repeated for the keys that DynamoDB left for later. */
+async function getItems(
+  client: DynamoDBDocumentClient,
+  tableName: string,
+  owner: Owner,
+  records: readonly string[],
+): Promise<readonly unknown[]> {
+  const items: unknown[] = []
+  let keys: Record<string, unknown>[] = [...new Set(records)].map((record) => ({ owner, record }))
+  for (let round = 0; keys.length > 0; round++) {
+    if (round > 0) await delay(Math.min(1000, 25 * 2 ** round) * Math.random())
+    const request = { [tableName]: { Keys: keys, ConsistentRead: true } }
+    const answer = await client.send(new BatchGetCommand({ RequestItems: request }))
+    items.push(...(answer.Responses?.[tableName] ?? []))
+    keys = answer.UnprocessedKeys?.[tableName]?.Keys ?? []
+  }
+  return items
+}
+
+function ignoreFailedCondition(error: unknown): void {
+  if (!(error instanceof Error && error.name === 'ConditionalCheckFailedException')) throw error
+}

@@ -1,0 +1,95 @@
+import { type DynamoDBDocumentClient, QueryCommand } from '@aws-sdk/lib-dynamodb'
+import { z } from 'zod'
+import type { Owner } from '../../contract/owner.ts'
+import type { ListPhotosQuery, ListPhotosResponse, UsageResponse } from '../../contract/photos.ts'
+import { captureTimeIndexName, recordKeys, undatedPrefix } from '../aws/index-table.ts'
+import { listEntryOf, listedRecordSchema, photoRecordSchema } from './photo-record.ts'
+
+/** Entries of one page: about 250 kB of JSON, well under API Gateway's 10 MB and Lambda's 6 MB. */
+const listPageSize = 500
+
+/** Records counted at once for the usage totals. DynamoDB itself ends a page at 1 MB. */
+const usagePageSize = 5000
+
+/** Where a page ended. The owner is never part of it: that comes from the token alone. */
+const cursorSchema = z.object({ record: z.string().max(256), captureSort: z.string().max(256).optional() })
+
+/** A cursor that we did not write: the caller's mistake. */
+export class InvalidCursorError extends Error {
+  override readonly name = 'InvalidCursorError'
+}
+
+export interface PhotoList {
+  /** One page of photos by capture time, each followed by its locations. */
+  page(owner: Owner, query: ListPhotosQuery): Promise<ListPhotosResponse>
+  /** One page of the totals. */
+  usage(owner: Owner, cursor: string | undefined): Promise<UsageResponse>
+}
+
+export function openPhotoList(client: DynamoDBDocumentClient, tableName: string): PhotoList {
+  return {
+    async page(owner, query) {
+      const [first, last] = rangeOf(query)
+      const { Items = [], LastEvaluatedKey } = await client.send(
+        new QueryCommand({
+          TableName: tableName,
+          IndexName: captureTimeIndexName,
+          KeyConditionExpression: '#owner = :owner AND captureSort BETWEEN :first AND :last',
+          ExpressionAttributeNames: { '#owner': 'owner' },
+          ExpressionAttributeValues: { ':owner': owner, ':first': first, ':last': last },
+          ExclusiveStartKey: startKey(owner, query.cursor),
+          Limit: listPageSize,
+        }),
+      )
+      const entries = Items.map((item) => listEntryOf(listedRecordSchema.parse(item)))
+      return { entries, ...nextCursor(LastEvaluatedKey) }
+    },
+
+    async usage(owner, cursor) {
+      const { Items = [], LastEvaluatedKey } = await client.send(
+        new QueryCommand({
+          TableName: tableName,
+          KeyConditionExpression: '#owner = :owner AND begins_with(#record, :photos)',
+          ExpressionAttributeNames: { '#owner': 'owner', '#record': 'record' },
+          ExpressionAttributeValues: { ':owner': owner, ':photos': recordKeys.everyPhoto },
+          ExclusiveStartKey: startKey(owner, cursor),
+          Limit: usagePageSize,
+        }),
+      )
+      const photos = Items.map((item) => photoRecordSchema.parse(item).photo)
+      return {
+        photos: photos.length,
+        originalBytes: sum(photos.map((photo) => photo.sizeBytes)),
+        renditionBytes: sum(photos.flatMap((photo) => photo.renditions.map((rendition) => rendition.sizeBytes))),
+        ...nextCursor(LastEvaluatedKey),
+      }
+    },
+  }
+}
+
+/** First and last sort key. A bound is always shorter than the keys of its second, so `before` excludes them. */
+function rangeOf(query: ListPhotosQuery): readonly [string, string] {
+  const afterEverything = `${undatedPrefix}~`
+  if (query.undated !== undefined) return [undatedPrefix, afterEverything]
+  const dated = query.from !== undefined || query.before !== undefined
+  return [query.from ?? '0', query.before ?? (dated ? undatedPrefix : afterEverything)]
+}
+
+function startKey(owner: Owner, cursor: string | undefined): Record<string, string> | undefined {
+  if (cursor === undefined) return undefined
+  try {
+    const { record, captureSort } = cursorSchema.parse(JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8')))
+    return { owner, record, ...(captureSort !== undefined && { captureSort }) }
+  } catch (cause) {
+    throw new InvalidCursorError('the cursor is not one that this API gave', { cause })
+  }
+}
+
+function nextCursor(lastKey: Record<string, unknown> | undefined): { readonly cursor?: string } {
+  if (lastKey === undefined) return {}
+  return { cursor: Buffer.from(JSON.stringify(cursorSchema.parse(lastKey))).toString('base64url') }
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, number) => total + number, 0)
+}

@@ -1,0 +1,75 @@
+import { createHash } from 'node:crypto'
+import { z } from 'zod'
+import type { ContentHash } from '../../contract/content-hash.ts'
+import { contentHashSchema } from '../../contract/content-hash.ts'
+import { type Owner, ownerSchema } from '../../contract/owner.ts'
+import { type ListEntry, type Location, locationSchema, type Photo, photoSchema } from '../../contract/photos.ts'
+import { recordKeys, undatedPrefix } from '../aws/index-table.ts'
+
+/** Raised when a later release must write records anew. */
+export const recordSchemaVersion = 1
+
+const recordBase = z.object({ owner: ownerSchema, record: z.string(), captureSort: z.string() })
+
+export const photoRecordSchema = recordBase.extend({
+  kind: z.literal('photo'),
+  schemaVersion: z.int().max(recordSchemaVersion),
+  originalKey: z.string(),
+  photo: photoSchema,
+})
+export type PhotoRecord = z.infer<typeof photoRecordSchema>
+
+export const locationRecordSchema = recordBase.extend({
+  kind: z.literal('location'),
+  contentHash: contentHashSchema,
+  location: locationSchema,
+})
+export type LocationRecord = z.infer<typeof locationRecordSchema>
+
+/** What stands in the index by capture time. */
+export const listedRecordSchema = z.discriminatedUnion('kind', [photoRecordSchema, locationRecordSchema])
+
+export function photoRecord(owner: Owner, originalKey: string, photo: Photo): PhotoRecord {
+  const record = recordKeys.photo(photo.contentHash)
+  return { kind: 'photo', owner, record, captureSort: captureSort(photo), schemaVersion: recordSchemaVersion, originalKey, photo }
+}
+
+export function locationRecord(photo: PhotoRecord, location: Location): LocationRecord {
+  const id = locationId(location)
+  const contentHash = photo.photo.contentHash
+  return {
+    kind: 'location',
+    owner: photo.owner,
+    record: recordKeys.location(contentHash, id),
+    captureSort: `${photo.captureSort}#${id}`,
+    contentHash,
+    location,
+  }
+}
+
+export function listEntryOf(record: PhotoRecord | LocationRecord): ListEntry {
+  return record.kind === 'photo'
+    ? { kind: 'photo', photo: record.photo }
+    : { kind: 'location', contentHash: record.contentHash, location: record.location }
+}
+
+/**
+ * Wall time padded to nanoseconds, then the content hash: bursts share a second, and photos with and without a zone
+ * stand in the order in which a person remembers them.
+ */
+function captureSort(photo: { readonly captureTime: string | null; readonly contentHash: ContentHash }): string {
+  if (photo.captureTime === null) return `${undatedPrefix}${photo.contentHash}`
+  const seconds = photo.captureTime.slice(0, 19)
+  const fraction = /^\.(\d+)/.exec(photo.captureTime.slice(19))?.[1] ?? ''
+  return `${seconds}.${fraction.padEnd(9, '0')}#${photo.contentHash}`
+}
+
+/** One location is one (device, path): seen again, it is the same record. */
+function locationId(location: Location): string {
+  return createHash('sha256')
+    .update(location.device)
+    .update('\0')
+    .update(location.pathBytes ?? location.path)
+    .digest('hex')
+    .slice(0, 32)
+}

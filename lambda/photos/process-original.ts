@@ -1,0 +1,88 @@
+import type { ContentHash } from '../../contract/content-hash.ts'
+import { parseUploadKey, renditionKey } from '../../contract/object-keys.ts'
+import type { Owner } from '../../contract/owner.ts'
+import type { PhotoMetadata, Rendition } from '../../contract/photos.ts'
+import type { Backend } from '../backend.ts'
+import { decode, reasonNotDecoded } from './decode.ts'
+import { photoRecord } from './photo-record.ts'
+import type { MetadataReader } from './read-metadata.ts'
+import { render } from './render.ts'
+import { type StoredOriginal, storeOriginal } from './store-original.ts'
+
+/** A picture that ended the process this often is stored and indexed without being looked at again. */
+const attemptsToDecode = 2
+
+const noMetadata: PhotoMetadata = {
+  captureTime: null,
+  captureTimeSource: null,
+  camera: null,
+  widthPixels: null,
+  heightPixels: null,
+  place: null,
+}
+
+interface Pictures {
+  readonly metadata: PhotoMetadata
+  readonly renditions: readonly Rendition[]
+  readonly reason: string | null
+}
+
+/**
+ * One uploaded original, from the upload bucket into storage and index. It may be called again at any point, for the
+ * same object and in any order: every step leaves what is done already as it is.
+ *
+ * @param attempt how often this object was begun, from 1
+ */
+export async function processOriginal(key: string, attempt: number, backend: Backend, reader: MetadataReader): Promise<void> {
+  const { owner, contentHash } = parseUploadKey(key)
+  const known = await backend.index.find(owner, [contentHash])
+  if (!known.has(contentHash)) {
+    const upload = await backend.uploads.open(key)
+    if (upload === undefined) return // processed by an earlier event, or expired: then the client uploads it again
+
+    const stored = await storeOriginal(upload, { owner, contentHash }, backend.storage) // first, so that nothing after it can lose the bytes
+    if (stored.kind === 'rejected') await backend.index.reject(owner, contentHash, stored.reason)
+    else await showAndIndex(stored, attempt, { owner, contentHash }, backend, reader)
+  }
+  await backend.uploads.remove(key)
+}
+
+type Stored = Extract<StoredOriginal, { kind: 'stored' }>
+
+async function showAndIndex(
+  stored: Stored,
+  attempt: number,
+  { owner, contentHash }: { readonly owner: Owner; readonly contentHash: ContentHash },
+  backend: Backend,
+  reader: MetadataReader,
+): Promise<void> {
+  const pictures = await makePictures(stored, attempt, reader, async (name, bytes) => {
+    await backend.storage.putRendition(renditionKey(owner, contentHash, name), bytes)
+  })
+  const { contentType, sizeBytes } = stored
+  const { metadata, renditions, reason } = pictures
+  const storedAt = backend.now().toISOString()
+  const photo = { contentHash, sizeBytes, contentType, ...metadata, renditions, reason, storedAt }
+  await backend.index.put(photoRecord(owner, stored.key, photo)) // last, so that what is listed can be shown
+}
+
+async function makePictures(
+  { bytes, contentType }: Stored,
+  attempt: number,
+  reader: MetadataReader,
+  put: (name: Rendition['name'], bytes: Buffer) => Promise<void>,
+): Promise<Pictures> {
+  const without = (metadata: PhotoMetadata, reason: string): Pictures => ({ metadata, renditions: [], reason })
+  if (attempt > attemptsToDecode) return without(noMetadata, 'reading this file ended the process; it is stored as it is')
+  if (bytes === undefined) return without(noMetadata, reasonNotDecoded(contentType) ?? 'too large to be decoded')
+
+  const metadata = await reader.read(bytes, contentType)
+  const image = await decode(bytes, contentType)
+  if (image.kind === 'undecodable') return without(metadata, image.reason)
+  const renditions: Rendition[] = []
+  for (const { name, widthPixels, heightPixels, bytes: webp } of await render(image)) {
+    await put(name, webp)
+    renditions.push({ name, widthPixels, heightPixels, sizeBytes: webp.length })
+  }
+  return { metadata, renditions, reason: null }
+}
