@@ -16,7 +16,19 @@ export class UserError extends Error {
   }
 }
 
-/** One file could not be moved. An outcome of that file, never the end of a run. */
+/**
+ * Why a file could not be moved. `expired`: the signed request is too old, sign again. `bytes-differ`: the bytes are not
+ * those that were promised. `missing`: the object is not there. `failed`: anything else.
+ */
+export type TransferFailure = 'expired' | 'bytes-differ' | 'missing' | 'failed'
+
+/** One file could not be moved. An outcome of that file, never the end of a run. The message never holds a URL. */
 export class TransferError extends Error {
   override readonly name = 'TransferError'
+  readonly kind: TransferFailure
+
+  constructor(message: string, options: { readonly kind?: TransferFailure; readonly cause?: unknown } = {}) {
+    super(message, { cause: options.cause })
+    this.kind = options.kind ?? 'failed'
+  }
 }

@@ -19,6 +19,8 @@ export interface FileOutcome {
   readonly contentHash?: ContentHash
   /** Why, for `skipped` and `failed`; in lower case, without the path. */
   readonly reason?: string
+  /** Only with `failed`: the remote no longer keeps the bytes that it stored. The run ends with exit code 13. */
+  readonly storedBytesDiffer?: true
 }
 
 /** What `sync` and `pull` tell while they run; the reporter turns it into a bar, lines or JSON. */

@@ -1,0 +1,96 @@
+import { type ClientRequest, Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http'
+import { Agent as HttpsAgent, request as httpsRequest } from 'node:https'
+import { setTimeout as wait } from 'node:timers/promises'
+import type { Clock } from './retry.ts'
+import { createSlotPool, type SlotPool } from './slot-pool.ts'
+
+/** What every request of a run shares: connections, buffers and the clock. Close it when the run ends. */
+export interface Transport {
+  readonly httpAgent: HttpAgent
+  readonly httpsAgent: HttpsAgent
+  readonly slots: SlotPool
+  readonly clock: Clock
+  /** A connection over which nothing moves for so long is broken. */
+  readonly inactivityMs: number
+  close(): void
+}
+
+export interface TransportOptions {
+  readonly clock?: Partial<Clock>
+  readonly inactivityMs?: number
+}
+
+const slotCount = 8
+const slotBytes = 4 * 1024 * 1024
+
+/** A transport with keep-alive connections; how many of them are open follows from how much is done at once. */
+export function createTransport(options: TransportOptions = {}): Transport {
+  const httpAgent = new HttpAgent({ keepAlive: true })
+  const httpsAgent = new HttpsAgent({ keepAlive: true })
+  return {
+    httpAgent,
+    httpsAgent,
+    slots: createSlotPool(slotCount, slotBytes),
+    clock: { now: Date.now, random: Math.random, delay: waitFor, ...options.clock },
+    inactivityMs: options.inactivityMs ?? 60_000,
+    close() {
+      httpAgent.destroy()
+      httpsAgent.destroy()
+    },
+  }
+}
+
+async function waitFor(milliseconds: number, signal?: AbortSignal): Promise<void> {
+  await wait(milliseconds, undefined, signal ? { signal } : {})
+}
+
+export interface HttpRequest {
+  readonly method: string
+  readonly url: string
+  readonly headers: Readonly<Record<string, string>>
+}
+
+export interface Exchange {
+  readonly request: ClientRequest
+  /** Resolves when the head of the answer is there; rejects when the connection breaks before. */
+  readonly response: Promise<IncomingMessage>
+}
+
+/** Starts a request. The caller writes the body, ends it, and destroys the request when it gives up. */
+export function startExchange(transport: Transport, { method, url, headers }: HttpRequest, signal?: AbortSignal): Exchange {
+  const secure = url.startsWith('https:')
+  const request = (secure ? httpsRequest : httpRequest)(url, {
+    method,
+    headers,
+    agent: secure ? transport.httpsAgent : transport.httpAgent,
+    timeout: transport.inactivityMs,
+    ...(signal ? { signal } : {}),
+  })
+  request.on('timeout', () => request.destroy(connectionError('ETIMEDOUT', 'nothing moved over the connection')))
+  const response = new Promise<IncomingMessage>((resolve, reject) => {
+    request.once('response', resolve)
+    // Stays for the life of the request: an error after the answer's head reaches the one who reads its body.
+    request.on('error', reject)
+    request.once('close', () => reject(connectionError('ECONNRESET', 'the connection was closed')))
+  })
+  response.catch(() => {}) // whoever gives up early does not come back for it
+  return { request, response }
+}
+
+export function connectionError(code: string, message: string): Error {
+  return Object.assign(new Error(message), { code })
+}
+
+/** The whole body of an answer that is known to be small. A longer one than `limitBytes` is an error. */
+export async function readBody(response: IncomingMessage, limitBytes: number): Promise<Buffer> {
+  const chunks: Buffer[] = []
+  let length = 0
+  for await (const chunk of response) {
+    const bytes = Buffer.from(chunk)
+    length += bytes.length
+    if (length > limitBytes) throw new Error(`the answer is longer than ${limitBytes} bytes`)
+    chunks.push(bytes)
+  }
+  if (!response.complete) throw connectionError('ECONNRESET', 'the connection broke in the middle of an answer')
+  return Buffer.concat(chunks, length)
+}
