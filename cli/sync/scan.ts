@@ -1,0 +1,147 @@
+import { lstatSync, readdirSync, type Stats } from 'node:fs'
+import { setImmediate } from 'node:timers/promises'
+import type { FileOutcome } from '../run-event.ts'
+import { type Fingerprint, fingerprintOf } from '../state/file-record.ts'
+import { type BytePath, bytesOf, joinBytePath, shownPath } from './byte-path.ts'
+import { findFileErrorReason } from './file-error.ts'
+import { isLeftOut } from './left-out.ts'
+import type { Source } from './sources.ts'
+
+/** A folder by its absolute path, and by what the locations of its files begin with. */
+export interface ScannedFolder {
+  readonly path: BytePath
+  readonly location: BytePath
+}
+
+export interface ScannedFile {
+  readonly folder: ScannedFolder
+  readonly name: BytePath
+  readonly fingerprint: Fingerprint
+}
+
+/** Some of the files of one folder, sorted by name; a large folder comes in several. */
+export interface ScannedBatch {
+  readonly folder: ScannedFolder
+  readonly files: readonly ScannedFile[]
+  /** What is no regular file or cannot be looked at. */
+  readonly outcomes: readonly FileOutcome[]
+  /** How many names were left out without a look. */
+  readonly leftOut: number
+  /** When the files were looked at, in milliseconds since 1970. */
+  readonly scannedAtMs: number
+}
+
+export interface ScanOptions {
+  readonly now: () => number
+  readonly signal?: AbortSignal | undefined
+}
+
+/** So many names are looked at in one go, then others get their turn. */
+const namesAtOnce = 500
+
+export function pathOf(file: ScannedFile): BytePath {
+  return joinBytePath(file.folder.path, file.name)
+}
+
+export function locationPathOf(file: ScannedFile): BytePath {
+  return joinBytePath(file.folder.location, file.name)
+}
+
+/**
+ * Walks the sources depth first, every folder's files before its subfolders, all in the order of their bytes. Never follows
+ * a symbolic link. Holds the names of one chain of folders and no more. What cannot be read is an outcome.
+ */
+export async function* scan(sources: readonly Source[], options: ScanOptions): AsyncGenerator<ScannedBatch> {
+  for (const source of sources) {
+    if (source.kind === 'folder') yield* scanFolders(source, options)
+    else yield scanOneFile(source, options)
+  }
+}
+
+async function* scanFolders(source: Source, options: ScanOptions): AsyncGenerator<ScannedBatch> {
+  const folders: ScannedFolder[] = [{ path: source.path, location: source.location }]
+  for (let folder = folders.pop(); folder; folder = folders.pop()) {
+    const subfolders: ScannedFolder[] = []
+    const listed = list(folder)
+    if (listed.kind === 'unreadable') yield { ...nothingIn(folder, options), outcomes: [listed.outcome] }
+    else yield* scanNames(folder, listed, subfolders, options)
+    folders.push(...subfolders.reverse())
+  }
+}
+
+async function* scanNames(
+  folder: ScannedFolder,
+  listed: ListedNames,
+  subfolders: ScannedFolder[],
+  options: ScanOptions,
+): AsyncGenerator<ScannedBatch> {
+  if (listed.leftOut > 0) yield { ...nothingIn(folder, options), leftOut: listed.leftOut }
+  for (let index = 0; index < listed.names.length; index += namesAtOnce) {
+    options.signal?.throwIfAborted()
+    yield look(folder, listed.names.slice(index, index + namesAtOnce), subfolders, options)
+    // Looking at files is synchronous, which is several times cheaper; transfers go on in between.
+    await setImmediate()
+  }
+}
+
+function scanOneFile(source: Source, options: ScanOptions): ScannedBatch {
+  const slash = source.path.lastIndexOf('/')
+  return look({ path: source.path.slice(0, slash + 1), location: '' }, [source.path.slice(slash + 1)], [], options)
+}
+
+interface ListedNames {
+  readonly kind: 'listed'
+  readonly names: readonly BytePath[]
+  readonly leftOut: number
+}
+
+function list(folder: ScannedFolder): ListedNames | { readonly kind: 'unreadable'; readonly outcome: FileOutcome } {
+  try {
+    const all = readdirSync(bytesOf(folder.path), 'latin1')
+    const names = all.filter((name) => !isLeftOut(name)).sort()
+    return { kind: 'listed', names, leftOut: all.length - names.length }
+  } catch (error) {
+    const reason = `cannot list the folder: ${reasonOf(error)}`
+    return { kind: 'unreadable', outcome: { action: 'failed', path: shownPath(folder.path), sizeBytes: 0, reason } }
+  }
+}
+
+function nothingIn(folder: ScannedFolder, options: ScanOptions): ScannedBatch {
+  return { folder, files: [], outcomes: [], leftOut: 0, scannedAtMs: options.now() }
+}
+
+function look(
+  folder: ScannedFolder,
+  names: readonly BytePath[],
+  subfolders: ScannedFolder[],
+  options: ScanOptions,
+): ScannedBatch {
+  const scannedAtMs = options.now()
+  const files: ScannedFile[] = []
+  const outcomes: FileOutcome[] = []
+  for (const name of names) {
+    const path = joinBytePath(folder.path, name)
+    try {
+      const stats = lstatSync(bytesOf(path))
+      if (stats.isFile()) files.push({ folder, name, fingerprint: fingerprintOf(stats) })
+      else if (stats.isDirectory()) subfolders.push({ path, location: joinBytePath(folder.location, name) })
+      else outcomes.push({ action: 'skipped', path: shownPath(path), sizeBytes: 0, reason: describeSpecial(stats) })
+    } catch (error) {
+      outcomes.push({ action: 'failed', path: shownPath(path), sizeBytes: 0, reason: reasonOf(error) })
+    }
+  }
+  return { folder, files, outcomes, leftOut: 0, scannedAtMs }
+}
+
+function describeSpecial(stats: Stats): string {
+  if (stats.isSymbolicLink()) return 'a symbolic link; it is not followed'
+  if (stats.isFIFO()) return 'a pipe, not a file'
+  if (stats.isSocket()) return 'a socket, not a file'
+  return 'a device, not a file'
+}
+
+function reasonOf(error: unknown): string {
+  const reason = findFileErrorReason(error)
+  if (reason === undefined) throw error
+  return reason
+}
