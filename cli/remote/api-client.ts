@@ -1,0 +1,133 @@
+import type { IncomingMessage } from 'node:http'
+import type { z } from 'zod'
+import { apiErrorSchema } from '../../contract/api-error.ts'
+import { UserError } from '../errors.ts'
+import { exitCodes } from '../exit-codes.ts'
+import { isNetworkError, parseRetryAfter, RetryableError, retry } from './retry.ts'
+import { readBody, startExchange, type Transport } from './transport.ts'
+
+/** One call: `path` is relative to the API's address, and a `body` makes it a POST. */
+export interface ApiCall<T> {
+  readonly path: string
+  readonly query?: Readonly<Record<string, string | undefined>>
+  readonly body?: unknown
+  readonly answer: z.ZodType<T>
+  readonly signal?: AbortSignal | undefined
+}
+
+export interface ApiClientOptions {
+  /** The address that paths are relative to. */
+  readonly url: string
+  readonly transport: Transport
+  /** Absent for what anyone may read. */
+  readonly accessToken?: (() => Promise<string>) | undefined
+  readonly maximumAttempts?: number
+}
+
+/** Calls the API. `undefined` is the answer to what is not there (404). */
+export type ApiClient = <T>(call: ApiCall<T>) => Promise<T | undefined>
+
+interface JsonAnswer {
+  readonly status: number
+  readonly body: unknown
+}
+
+/** A hundred entries with the longest of paths are less than a fifth of it. */
+const longestAnswerBytes = 16 * 1024 * 1024
+const passingStatuses = new Set([429, 500, 502, 503, 504])
+
+/**
+ * A caller of the API that retries what may be retried and parses every answer. Throws a `UserError` with exit code 5
+ * when the remote cannot be reached, with 12 when it does not accept the session; anything else is a bug on one side.
+ */
+export function createApiClient(options: ApiClientOptions): ApiClient {
+  return async (call) => {
+    const { status, body } = await callWithRetries(call, options)
+    if (status === 404) return undefined
+    if (status >= 200 && status < 300) return parseAnswer(call, body)
+    throw errorOfStatus(status, body, call.path, options.url)
+  }
+}
+
+async function callWithRetries<T>(call: ApiCall<T>, options: ApiClientOptions): Promise<JsonAnswer> {
+  const { maximumAttempts, transport } = options
+  try {
+    return await retry(() => callOnce(call, options), {
+      clock: transport.clock,
+      signal: call.signal,
+      ...(maximumAttempts === undefined ? {} : { maximumAttempts }),
+    })
+  } catch (error) {
+    if (isNetworkError(error) || error instanceof RetryableError) throw unreachable(options.url, error)
+    throw error
+  }
+}
+
+function unreachable(url: string, cause: unknown): UserError {
+  const reason = cause instanceof Error ? ` (${cause.message})` : ''
+  return new UserError(`the remote cannot be reached: ${new URL(url).host}${reason}`, {
+    exitCode: exitCodes.remoteUnreachable,
+    hint: 'check the network and the address of the remote, then run the same command again; nothing is lost',
+    cause,
+  })
+}
+
+async function callOnce<T>(call: ApiCall<T>, { url, transport, accessToken }: ApiClientOptions): Promise<JsonAnswer> {
+  const body = call.body === undefined ? undefined : Buffer.from(JSON.stringify(call.body))
+  const token = await accessToken?.()
+  const headers = {
+    accept: 'application/json',
+    ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+    ...(body === undefined ? {} : { 'content-type': 'application/json', 'content-length': String(body.length) }),
+  }
+  const target = addressOf(call, url)
+  const { request, response } = startExchange(transport, { method: body ? 'POST' : 'GET', url: target, headers }, call.signal)
+  let finished = false
+  try {
+    request.end(body)
+    const answer = await readJson(await response, transport)
+    finished = true
+    return answer
+  } finally {
+    if (!finished) request.destroy()
+  }
+}
+
+function addressOf(call: Pick<ApiCall<unknown>, 'path' | 'query'>, base: string): string {
+  const address = new URL(call.path, base.endsWith('/') ? base : `${base}/`)
+  for (const [name, value] of Object.entries(call.query ?? {})) {
+    if (value !== undefined) address.searchParams.set(name, value)
+  }
+  return address.href
+}
+
+async function readJson(response: IncomingMessage, transport: Transport): Promise<JsonAnswer> {
+  const status = response.statusCode ?? 0
+  const text = (await readBody(response, longestAnswerBytes)).toString()
+  if (passingStatuses.has(status)) {
+    const retryAfterMs = parseRetryAfter(response.headers['retry-after'], transport.clock.now())
+    throw new RetryableError(`it answers ${status}`, { retryAfterMs })
+  }
+  try {
+    return { status, body: JSON.parse(text) }
+  } catch {
+    return { status, body: undefined } // a page of a proxy or of another product: the schema will say so
+  }
+}
+
+function parseAnswer<T>(call: ApiCall<T>, body: unknown): T {
+  const parsed = call.answer.safeParse(body)
+  if (parsed.success) return parsed.data
+  throw new Error(`the remote's answer to ${call.path} is not what the contract says`, { cause: parsed.error })
+}
+
+function errorOfStatus(status: number, body: unknown, path: string, url: string): Error {
+  const said = apiErrorSchema.safeParse(body).data?.error
+  if (status === 401 || status === 403) {
+    return new UserError(`${new URL(url).host} does not accept the session`, {
+      exitCode: exitCodes.notSignedIn,
+      hint: 'sign in: photos login',
+    })
+  }
+  return new Error(`the remote refuses ${path}: ${status} ${said?.code ?? ''} ${said?.message ?? ''}`.trim())
+}
