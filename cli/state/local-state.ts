@@ -24,8 +24,8 @@ export interface RememberedFile extends RecordKey {
 export interface LocalState {
   /** What is remembered of one folder's files from the first name to the last, both included, in byte order; by name. */
   findRecords(folder: string, firstName: string, lastName: string): Promise<ReadonlyMap<string, FileRecord>>
-  /** On the disk when it returns. */
-  remember(files: readonly RememberedFile[]): Promise<void>
+  /** What is durable outlives a power failure; what is not outlives the process only. */
+  remember(files: readonly RememberedFile[], options: { readonly durable: boolean }): Promise<void>
   /** What the user should know about the database since last asked. */
   takeNotes(): readonly string[]
   close(): Promise<void>
@@ -67,14 +67,14 @@ function createLocalState(database: Database, path: string, notes: string[]): Lo
         return new Map()
       }
     },
-    async remember(files) {
+    async remember(files, { durable }) {
       if (isDamaged || files.length === 0) return
       const puts = files.map((file) => ({
         type: 'put' as const,
         key: keyOf(file.folder, file.name),
         value: encodeFileRecord(file.record),
       }))
-      await database.batch(puts, { sync: true }).catch(notice)
+      await database.batch(puts, { sync: durable }).catch(notice)
     },
     takeNotes: () => notes.splice(0),
     async close() {

@@ -1,5 +1,10 @@
 import { errorCode } from '../error-code.ts'
 
+/** The file is not, or no longer, the one that was looked at. */
+export class FileChangedError extends Error {
+  override readonly name = 'FileChangedError'
+}
+
 const reasons = new Map([
   ['EACCES', 'permission denied'],
   ['EPERM', 'permission denied'],
@@ -13,8 +18,9 @@ const reasons = new Map([
   ['ESTALE', 'the network file system lost it (stale handle)'],
 ])
 
-/** Why the file system refused, in words and without the path; undefined for an error that is not the file system's. */
+/** Why a file cannot be read, in words and without its path; undefined for an error that has nothing to do with the file. */
 export function findFileErrorReason(error: unknown): string | undefined {
+  if (error instanceof FileChangedError) return error.message
   const code = errorCode(error)
   if (code === undefined || !(error instanceof Error && 'syscall' in error)) return undefined
   return reasons.get(code) ?? `${String(error.syscall)} failed with ${code}`

@@ -17,6 +17,8 @@ export interface ScannedFile {
   readonly folder: ScannedFolder
   readonly name: BytePath
   readonly fingerprint: Fingerprint
+  /** When it was looked at, in milliseconds since 1970. */
+  readonly seenAtMs: number
 }
 
 /** Some of the files of one folder, sorted by name; a large folder comes in several. */
@@ -27,8 +29,6 @@ export interface ScannedBatch {
   readonly outcomes: readonly FileOutcome[]
   /** How many names were left out without a look. */
   readonly leftOut: number
-  /** When the files were looked at, in milliseconds since 1970. */
-  readonly scannedAtMs: number
 }
 
 export interface ScanOptions {
@@ -63,7 +63,7 @@ async function* scanFolders(source: Source, options: ScanOptions): AsyncGenerato
   for (let folder = folders.pop(); folder; folder = folders.pop()) {
     const subfolders: ScannedFolder[] = []
     const listed = list(folder)
-    if (listed.kind === 'unreadable') yield { ...nothingIn(folder, options), outcomes: [listed.outcome] }
+    if (listed.kind === 'unreadable') yield { ...nothingIn(folder), outcomes: [listed.outcome] }
     else yield* scanNames(folder, listed, subfolders, options)
     folders.push(...subfolders.reverse())
   }
@@ -75,7 +75,7 @@ async function* scanNames(
   subfolders: ScannedFolder[],
   options: ScanOptions,
 ): AsyncGenerator<ScannedBatch> {
-  if (listed.leftOut > 0) yield { ...nothingIn(folder, options), leftOut: listed.leftOut }
+  if (listed.leftOut > 0) yield { ...nothingIn(folder), leftOut: listed.leftOut }
   for (let index = 0; index < listed.names.length; index += namesAtOnce) {
     options.signal?.throwIfAborted()
     yield look(folder, listed.names.slice(index, index + namesAtOnce), subfolders, options)
@@ -106,8 +106,8 @@ function list(folder: ScannedFolder): ListedNames | { readonly kind: 'unreadable
   }
 }
 
-function nothingIn(folder: ScannedFolder, options: ScanOptions): ScannedBatch {
-  return { folder, files: [], outcomes: [], leftOut: 0, scannedAtMs: options.now() }
+function nothingIn(folder: ScannedFolder): ScannedBatch {
+  return { folder, files: [], outcomes: [], leftOut: 0 }
 }
 
 function look(
@@ -116,21 +116,21 @@ function look(
   subfolders: ScannedFolder[],
   options: ScanOptions,
 ): ScannedBatch {
-  const scannedAtMs = options.now()
+  const seenAtMs = options.now()
   const files: ScannedFile[] = []
   const outcomes: FileOutcome[] = []
   for (const name of names) {
     const path = joinBytePath(folder.path, name)
     try {
       const stats = lstatSync(bytesOf(path))
-      if (stats.isFile()) files.push({ folder, name, fingerprint: fingerprintOf(stats) })
+      if (stats.isFile()) files.push({ folder, name, fingerprint: fingerprintOf(stats), seenAtMs })
       else if (stats.isDirectory()) subfolders.push({ path, location: joinBytePath(folder.location, name) })
       else outcomes.push({ action: 'skipped', path: shownPath(path), sizeBytes: 0, reason: describeSpecial(stats) })
     } catch (error) {
       outcomes.push({ action: 'failed', path: shownPath(path), sizeBytes: 0, reason: reasonOf(error) })
     }
   }
-  return { folder, files, outcomes, leftOut: 0, scannedAtMs }
+  return { folder, files, outcomes, leftOut: 0 }
 }
 
 function describeSpecial(stats: Stats): string {

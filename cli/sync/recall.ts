@@ -1,0 +1,48 @@
+import type { ContentHash } from '../../contract/content-hash.ts'
+import type { RunEvent } from '../run-event.ts'
+import type { FileRecord } from '../state/file-record.ts'
+import type { LocalState } from '../state/local-state.ts'
+import { skipped, succeeded } from './file-event.ts'
+import { planFile } from './plan.ts'
+import type { Tell } from './run-events.ts'
+import type { ScannedBatch, ScannedFile } from './scan.ts'
+
+export interface FileToHash {
+  readonly file: ScannedFile
+  /** Where it is remembered, the file need not be read. */
+  readonly knownHash: ContentHash | undefined
+}
+
+export interface RecallOptions {
+  readonly state: LocalState
+  readonly tell: Tell
+}
+
+/** Passes on the files that are not remembered as backed up. Those that are cost one `lstat` each and nothing else. */
+export async function* recall(scanned: AsyncIterable<ScannedBatch>, options: RecallOptions): AsyncGenerator<FileToHash> {
+  for await (const batch of scanned) {
+    const records = await findRecords(batch, options.state)
+    const toHash: FileToHash[] = []
+    const events = [foundIn(batch), ...batch.outcomes.map((outcome): RunEvent => ({ kind: 'file', outcome }))]
+    for (const file of batch.files) {
+      const plan = planFile(file, records.get(file.name))
+      if (plan.kind === 'hash') toHash.push({ file, knownHash: undefined })
+      else if (plan.kind === 'ask') toHash.push({ file, knownHash: plan.contentHash })
+      else if (plan.kind === 'skip') events.push(skipped(file, plan.reason))
+      else events.push(succeeded(file, 'already_stored', plan.contentHash))
+    }
+    await options.tell(events)
+    yield* toHash
+  }
+}
+
+async function findRecords(batch: ScannedBatch, state: LocalState): Promise<ReadonlyMap<string, FileRecord>> {
+  const first = batch.files.at(0)
+  const last = batch.files.at(-1)
+  return first && last ? await state.findRecords(batch.folder.path, first.name, last.name) : new Map()
+}
+
+function foundIn(batch: ScannedBatch): RunEvent {
+  const sizeBytes = batch.files.reduce((sum, file) => sum + file.fingerprint.sizeBytes, 0)
+  return { kind: 'found', files: batch.files.length + batch.outcomes.length, sizeBytes }
+}

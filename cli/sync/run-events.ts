@@ -1,0 +1,69 @@
+import type { RunEvent } from '../run-event.ts'
+
+/** Tells what happened. Resolves once there is room for more, so that a slow listener holds back those who tell. */
+export type Tell = (events: readonly RunEvent[]) => Promise<void>
+
+/** What the stages of a run tell, for one listener to iterate. */
+export interface RunEvents extends AsyncIterable<RunEvent> {
+  readonly tell: Tell
+  /** Bytes that went over the network just now; added up until the listener comes by. */
+  moved(sizeBytes: number): void
+  /** Nothing more will be told. With an error, the listener gets it after the last event. */
+  end(failure?: { readonly error: unknown }): void
+}
+
+/** So many events wait for the listener before those who tell have to wait. */
+const capacity = 5000
+
+export function createRunEvents(): RunEvents {
+  let events: RunEvent[] = []
+  let movedBytes = 0
+  let ending: { readonly failure: { readonly error: unknown } | undefined } | undefined
+  let wakeListener = (): void => {}
+  let wakeTellers: (() => void)[] = []
+
+  function makeRoom(): void {
+    for (const wake of wakeTellers) wake()
+    wakeTellers = []
+  }
+
+  function takeAll(): readonly RunEvent[] {
+    const taken = events
+    events = []
+    if (movedBytes !== 0) taken.push({ kind: 'moved', sizeBytes: movedBytes })
+    movedBytes = 0
+    makeRoom()
+    return taken
+  }
+
+  async function* listen(): AsyncGenerator<RunEvent> {
+    for (;;) {
+      yield* takeAll()
+      if (events.length > 0 || movedBytes !== 0) continue
+      if (ending?.failure) throw ending.failure.error
+      if (ending) return
+      await new Promise<void>((resolve) => {
+        wakeListener = resolve
+      })
+    }
+  }
+
+  return {
+    async tell(told) {
+      events.push(...told)
+      wakeListener()
+      if (events.length < capacity || ending) return
+      await new Promise<void>((resolve) => wakeTellers.push(resolve))
+    },
+    moved(sizeBytes) {
+      movedBytes += sizeBytes
+      wakeListener()
+    },
+    end(failure) {
+      ending ??= { failure }
+      wakeListener()
+      makeRoom()
+    },
+    [Symbol.asyncIterator]: listen,
+  }
+}
