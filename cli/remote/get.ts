@@ -3,7 +3,7 @@ import type { IncomingMessage } from 'node:http'
 import { type ContentHash, contentHashOf } from '../../contract/content-hash.ts'
 import type { SignedRequest } from '../../contract/transfers.ts'
 import { TransferError } from '../errors.ts'
-import { retry } from './retry.ts'
+import { RetryableError, retry } from './retry.ts'
 import { errorOfRefusal, readS3Refusal } from './s3-refusal.ts'
 import { asTransferError, type TransferOptions } from './transfer.ts'
 import { connectionError, startExchange } from './transport.ts'
@@ -16,7 +16,12 @@ export interface ByteSink {
 export interface GetOptions extends TransferOptions {
   /** The length that the object must have. */
   readonly sizeBytes: number
+  /** Asked for a fresh request when the storage says that this one has expired; what is received already is kept. */
+  readonly signAgain?: (() => Promise<SignedRequest>) | undefined
 }
+
+/** A request that expires this often was never valid, as when a clock is wrong. */
+const mostRenewals = 3
 
 /** What of an object is in the file so far. */
 interface Received {
@@ -38,12 +43,34 @@ export async function getToFile(request: SignedRequest, sink: ByteSink, options:
     return advanced
   }
   const { signal, transport, onMoved } = options
+  const attempt = renewing(request, options, (current) => getRest(current, sink, received, options))
   try {
-    await retry(() => getRest(request, sink, received, options), { clock: transport.clock, signal, hasAdvanced })
+    await retry(attempt, { clock: transport.clock, signal, hasAdvanced })
     return contentHashOf(received.hash.digest())
   } catch (error) {
     onMoved?.(-received.bytes)
     throw asTransferError(error)
+  }
+}
+
+/** An attempt that, when its request has expired, gets a new one for the next attempt. */
+function renewing(
+  request: SignedRequest,
+  { signAgain }: GetOptions,
+  attempt: (request: SignedRequest) => Promise<void>,
+): () => Promise<void> {
+  let current = request
+  let renewals = 0
+  return async () => {
+    try {
+      await attempt(current)
+    } catch (error) {
+      const isExpired = error instanceof TransferError && error.kind === 'expired'
+      if (!isExpired || !signAgain || renewals === mostRenewals) throw error
+      renewals += 1
+      current = await signAgain()
+      throw new RetryableError(error.message, { cause: error })
+    }
   }
 }
 

@@ -1,0 +1,150 @@
+import { constants } from 'node:fs'
+import { copyFile, type FileHandle, open, rm } from 'node:fs/promises'
+import type { ContentHash } from '../../contract/content-hash.ts'
+import type { Photo } from '../../contract/photos.ts'
+import type { SignedRequest } from '../../contract/transfers.ts'
+import { TransferError } from '../errors.ts'
+import { type GetOptions, getToFile } from '../remote/get.ts'
+import type { FileOutcome } from '../run-event.ts'
+import { type BytePath, bytesOf, joinBytePath, shownPath } from '../sync/byte-path.ts'
+import { compareFile } from './file-comparison.ts'
+import { utimesArgument } from './modification-time.ts'
+import { type HardLink, putInPlace } from './put-in-place.ts'
+import { candidatePaths, type Target } from './targets.ts'
+import type { UnfinishedFolder } from './unfinished-folder.ts'
+import { endRunWhenFull, findPullFailure } from './write-error.ts'
+
+export interface SignedPhoto {
+  readonly photo: Photo
+  /** Never empty. */
+  readonly targets: readonly Target[]
+  readonly request: SignedRequest
+}
+
+export interface PullPhotoOptions extends Omit<GetOptions, 'sizeBytes' | 'signAgain'> {
+  readonly to: BytePath
+  /** What messages call it. */
+  readonly shownTo: string
+  readonly unfinished: UnfinishedFolder
+  readonly signAgain: (contentHash: ContentHash) => Promise<SignedRequest>
+  readonly hardLink?: HardLink | undefined
+}
+
+/**
+ * Downloads one original, once, and puts it at each of its targets. One file's failure is an outcome; a full disk is the
+ * end of the run.
+ */
+export async function pullPhoto(signed: SignedPhoto, options: PullPhotoOptions): Promise<readonly FileOutcome[]> {
+  const { photo, targets } = signed
+  const download = options.unfinished.newPath(photo.contentHash)
+  try {
+    await downloadVerified(download, signed, options)
+    const outcomes: FileOutcome[] = []
+    for (const target of targets.slice(0, -1)) outcomes.push(await placeCopy(download, photo, target, options))
+    for (const target of targets.slice(-1)) outcomes.push(await place(download, photo, target, options))
+    return outcomes
+  } catch (error) {
+    endRunWhenFull(error, options.shownTo)
+    const failure = failureOf(error)
+    return targets.map(({ path }) => ({ ...describe(photo, path), ...failure }))
+  } finally {
+    await rm(bytesOf(download), { force: true })
+  }
+}
+
+/** Downloads to a new file until its hash is right; once more when it is not. */
+async function downloadVerified(path: BytePath, { photo, request }: SignedPhoto, options: PullPhotoOptions): Promise<void> {
+  const handle = await open(bytesOf(path), 'wx')
+  try {
+    if (await isDownloaded(handle, photo, request, options)) return
+    const again = await options.signAgain(photo.contentHash)
+    if (await isDownloaded(handle, photo, again, options)) return
+    throw new TransferError('the stored bytes are not those of its content hash', { kind: 'bytes-differ' })
+  } finally {
+    await handle.close()
+  }
+}
+
+async function isDownloaded(
+  handle: FileHandle,
+  photo: Photo,
+  request: SignedRequest,
+  options: PullPhotoOptions,
+): Promise<boolean> {
+  await handle.truncate(0)
+  const { transport, signal } = options
+  let movedBytes = 0
+  const hash = await getToFile(request, handle, {
+    transport,
+    signal,
+    sizeBytes: photo.sizeBytes,
+    signAgain: () => options.signAgain(photo.contentHash),
+    onMoved: (bytes) => {
+      movedBytes += bytes
+      options.onMoved?.(bytes)
+    },
+  })
+  if (hash === photo.contentHash) return true
+  options.onMoved?.(-movedBytes)
+  return false
+}
+
+async function placeCopy(download: BytePath, photo: Photo, target: Target, options: PullPhotoOptions): Promise<FileOutcome> {
+  const copy = options.unfinished.newPath(photo.contentHash)
+  try {
+    // A clone where the file system can: the download itself stays for the last target.
+    await copyFile(bytesOf(download), bytesOf(copy), constants.COPYFILE_FICLONE | constants.COPYFILE_EXCL)
+    return await place(copy, photo, target, options)
+  } catch (error) {
+    endRunWhenFull(error, options.shownTo)
+    return { ...describe(photo, target.path), ...failureOf(error) }
+  } finally {
+    await rm(bytesOf(copy), { force: true })
+  }
+}
+
+/** Gives a whole file its modification time, brings it to the disk, and moves it to the first of its names that is free. */
+async function place(whole: BytePath, photo: Photo, target: Target, options: PullPhotoOptions): Promise<FileOutcome> {
+  try {
+    await finish(whole, target)
+    for (const path of candidatePaths(target.path, photo.contentHash)) {
+      const fullPath = joinBytePath(options.to, path)
+      if (await putInPlace(whole, fullPath, options.hardLink)) return { ...describe(photo, path), action: 'pulled' }
+      // Taken: by the same bytes, when another path of this pull is the same name to the file system.
+      const found = await compareFile(fullPath, photo, options.signal)
+      if (found.kind === 'same') return { ...describe(photo, path), action: 'unchanged' }
+    }
+    return { ...describe(photo, target.path), action: 'failed', reason: 'other files have every name for it' }
+  } catch (error) {
+    endRunWhenFull(error, options.shownTo)
+    return { ...describe(photo, target.path), ...failureOf(error) }
+  }
+}
+
+async function finish(path: BytePath, { modificationTime }: Target): Promise<void> {
+  const handle = await open(bytesOf(path), 'r+')
+  try {
+    if (modificationTime !== undefined) {
+      const time = utimesArgument(modificationTime)
+      await handle.utimes(time, time)
+    }
+    await handle.sync()
+  } finally {
+    await handle.close()
+  }
+}
+
+type Failure = Pick<FileOutcome, 'reason' | 'storedBytesDiffer'> & { readonly action: 'failed' }
+
+/** How a file's failure ends its outcome. Throws on what is not one file's failure. */
+export function failureOf(error: unknown): Failure {
+  const reason = findPullFailure(error)
+  if (reason === undefined) throw error
+  const isLost = error instanceof TransferError && (error.kind === 'bytes-differ' || error.kind === 'missing')
+  return { action: 'failed', reason, ...(isLost ? { storedBytesDiffer: true } : {}) }
+}
+
+/** What every outcome of an original at a path has. */
+export function describe(photo: Photo, path: BytePath): Pick<FileOutcome, 'path' | 'sizeBytes' | 'contentHash'> {
+  return { path: shownPath(path), sizeBytes: photo.sizeBytes, contentHash: photo.contentHash }
+}

@@ -1,0 +1,161 @@
+import { resolve } from 'node:path'
+import type { ContentHash } from '../../contract/content-hash.ts'
+import { maximumBatchSize } from '../../contract/photos.ts'
+import type { SignedRequest } from '../../contract/transfers.ts'
+import { TransferError } from '../errors.ts'
+import { mapConcurrently } from '../map-concurrently.ts'
+import type { CallOptions, ListRange, Remote } from '../remote/remote.ts'
+import type { Transport } from '../remote/transport.ts'
+import type { FileOutcome, RunEvent } from '../run-event.ts'
+import { bytePathOf } from '../sync/byte-path.ts'
+import { createRunEvents, type RunEvents, type Tell } from '../sync/run-events.ts'
+import { type Looked, look } from './look.ts'
+import { type PhotoGroup, photoGroups } from './photo-groups.ts'
+import { describe, pullPhoto, type SignedPhoto } from './pull-photo.ts'
+import type { HardLink } from './put-in-place.ts'
+import { targetsOf } from './targets.ts'
+import { openUnfinishedFolder } from './unfinished-folder.ts'
+
+export interface PullOptions {
+  readonly remote: Remote
+  readonly transport: Transport
+  /** Wall time; without bounds everything is pulled, undated photos too. */
+  readonly range: ListRange
+  /** The folder to pull into; made where it is missing. */
+  readonly to: string
+  /** So many files are moved at a time. */
+  readonly transfers: number
+  readonly dryRun?: boolean
+  readonly hardLink?: HardLink
+  readonly signal?: AbortSignal | undefined
+}
+
+/**
+ * Brings originals back: names, bytes and modification times (to the microsecond). Nothing that is in the folder is
+ * overwritten or removed; what is there already, byte for byte, is `unchanged`; a name that other bytes have becomes
+ * `IMG_1 (1a2b3c4d).JPG`. May be killed at any point and run again. Throws a `UserError` when nothing more can be pulled.
+ */
+export async function* pull(options: PullOptions): AsyncGenerator<RunEvent> {
+  const events = createRunEvents()
+  const leaving = new AbortController()
+  const signal = options.signal ? AbortSignal.any([options.signal, leaving.signal]) : leaving.signal
+  const run = runPull({ ...options, to: resolve(options.to), signal }, events).then(
+    () => events.end(),
+    (error: unknown) => events.end({ error }),
+  )
+  try {
+    yield* events
+  } finally {
+    leaving.abort()
+    events.end()
+    await run
+  }
+}
+
+async function runPull(options: PullOptions, events: RunEvents): Promise<void> {
+  const { remote, range, signal, transfers, to, dryRun = false } = options
+  const lookOptions = { to: bytePathOf(to), dryRun, signal }
+  const groups = tellFound(photoGroups(remote.listPhotos(range, { signal })), events.tell)
+  const looked = mapConcurrently(groups, transfers, (group) => look(group, lookOptions), { signal })
+  const missing = tellOutcomes(looked, events.tell)
+  if (dryRun)
+    await missing.next() // ends: a dry run finds nothing missing, all has its outcome by then
+  else await download(missing, options, events)
+  await tellUndated(remote, range, events.tell, { signal })
+}
+
+async function* tellFound(groups: AsyncIterable<PhotoGroup>, tell: Tell): AsyncGenerator<PhotoGroup> {
+  for await (const group of groups) {
+    const { targets, refused } = targetsOf(group)
+    const files = targets.length + refused.length
+    await tell([{ kind: 'found', files, sizeBytes: files * group.photo.sizeBytes }])
+    yield group
+  }
+}
+
+/** Tells what has its outcome already and passes on what is missing. */
+async function* tellOutcomes(looked: AsyncIterable<Looked>, tell: Tell): AsyncGenerator<Looked> {
+  for await (const photo of looked) {
+    await tell(photo.outcomes.map(asEvent))
+    if (photo.missing.length > 0) yield photo
+  }
+}
+
+async function download(missing: AsyncIterable<Looked>, options: PullOptions, events: RunEvents): Promise<void> {
+  const { remote, transport, transfers, to, signal, hardLink } = options
+  await using unfinished = await openUnfinishedFolder(to)
+  const signed = sign(missing, remote, events.tell, { signal })
+  const outcomes = mapConcurrently(
+    signed,
+    transfers,
+    (photo, taskSignal) =>
+      pullPhoto(photo, {
+        to: bytePathOf(to),
+        shownTo: to,
+        unfinished,
+        transport,
+        hardLink,
+        signAgain: (contentHash) => signOne(contentHash, remote, { signal: taskSignal }),
+        onMoved: (bytes) => events.moved(bytes),
+        signal: taskSignal,
+      }),
+    { signal },
+  )
+  for await (const some of outcomes) await events.tell(some.map(asEvent))
+}
+
+/** Signs downloads a batch at a time, just before they are needed: a signed request does not live long. */
+async function* sign(
+  missing: AsyncIterable<Looked>,
+  remote: Remote,
+  tell: Tell,
+  options: CallOptions,
+): AsyncGenerator<SignedPhoto> {
+  for await (const batch of batches(missing, maximumBatchSize)) {
+    const asked = batch.map(({ photo }) => ({ contentHash: photo.contentHash, variant: 'original' as const }))
+    const answers = await remote.signDownloads(asked, options)
+    for (const [index, { photo, missing: targets }] of batch.entries()) {
+      const answer = answers[index]
+      if (answer?.kind === 'ready') yield { photo, targets, request: answer.request }
+      else await tell(targets.map(({ path }) => asEvent({ ...describe(photo, path), action: 'failed', reason: goneReason })))
+    }
+  }
+}
+
+const goneReason = 'the remote no longer has it'
+
+async function signOne(contentHash: ContentHash, remote: Remote, options: CallOptions): Promise<SignedRequest> {
+  const [answer] = await remote.signDownloads([{ contentHash, variant: 'original' }], options)
+  if (answer?.kind !== 'ready') throw new TransferError(goneReason)
+  return answer.request
+}
+
+async function* batches<T>(items: AsyncIterable<T>, size: number): AsyncGenerator<readonly T[]> {
+  let batch: T[] = []
+  for await (const item of items) {
+    batch.push(item)
+    if (batch.length < size) continue
+    yield batch
+    batch = []
+  }
+  if (batch.length > 0) yield batch
+}
+
+/** A range leaves out what has no capture time; the user should know. */
+async function tellUndated(remote: Remote, range: ListRange, tell: Tell, options: CallOptions): Promise<void> {
+  if (range.from === undefined && range.before === undefined) return
+  let undated = 0
+  for await (const entry of remote.listPhotos({ undated: true }, options)) if (entry.kind === 'photo') undated += 1
+  if (undated === 0) return
+  const photos = undated === 1 ? '1 photo has' : `${undated} photos have`
+  await tell([
+    {
+      kind: 'note',
+      message: `${photos} no capture time and ${undated === 1 ? 'is' : 'are'} left out; without --since and --until all are pulled`,
+    },
+  ])
+}
+
+function asEvent(outcome: FileOutcome): RunEvent {
+  return { kind: 'file', outcome }
+}

@@ -1,0 +1,70 @@
+import type { ContentHash } from '../../contract/content-hash.ts'
+import { extensionOf } from '../../contract/media-types.ts'
+import { type Location, type Photo, relativePathSchema } from '../../contract/photos.ts'
+import { type BytePath, bytePathOf } from '../sync/byte-path.ts'
+import { parseModificationTime } from './modification-time.ts'
+import type { PhotoGroup } from './photo-groups.ts'
+import { unfinishedFolderName } from './unfinished-folder.ts'
+
+/** Where one original is to lie below the folder that is pulled into. */
+export interface Target {
+  readonly path: BytePath
+  /** Microseconds since 1970; undefined where no device ever told. */
+  readonly modificationTime: bigint | undefined
+}
+
+/** A location whose path must not be used. */
+export interface RefusedTarget {
+  readonly shownPath: string
+  readonly reason: string
+}
+
+export interface Targets {
+  readonly targets: readonly Target[]
+  readonly refused: readonly RefusedTarget[]
+}
+
+/** Where a photo's original belongs: at each of its paths once, whatever the device; without any, under its content hash. */
+export function targetsOf({ photo, locations }: PhotoGroup): Targets {
+  if (locations.length === 0) return { targets: [{ path: nameOf(photo), modificationTime: undefined }], refused: [] }
+  const targets = new Map<BytePath, Target>()
+  const refused: RefusedTarget[] = []
+  for (const location of locations) {
+    const path = bytePathIn(location)
+    const reason = findPathProblem(path)
+    if (reason !== undefined) refused.push({ shownPath: location.path, reason })
+    else if (!targets.has(path)) targets.set(path, { path, modificationTime: parseModificationTime(location.modificationTime) })
+  }
+  return { targets: [...targets.values()], refused }
+}
+
+/** The name of an original of which no path is known: `HASH.jpg`. */
+export function nameOf(photo: Photo): string {
+  return `${photo.contentHash}${extensionOf(photo.contentType)}`
+}
+
+function bytePathIn({ path, pathBytes }: Location): BytePath {
+  return pathBytes === undefined ? bytePathOf(path) : Buffer.from(pathBytes, 'base64').toString('latin1')
+}
+
+function findPathProblem(path: BytePath): string | undefined {
+  // A character a byte, so the contract's check holds for the bytes too: they are what the file system gets.
+  if (!relativePathSchema.safeParse(path).success) return 'its recorded path would lead out of the folder'
+  const [first = ''] = path.split('/')
+  return first.toLowerCase() === unfinishedFolderName ? 'its recorded path is where pull keeps unfinished files' : undefined
+}
+
+/**
+ * The names to try in turn: the path itself, then, where other bytes have that name, `IMG_1 (1a2b3c4d).JPG` with the first
+ * digits of the content hash.
+ */
+export function candidatePaths(path: BytePath, contentHash: ContentHash): readonly BytePath[] {
+  return [path, withSuffix(path, contentHash.slice(0, 8)), withSuffix(path, contentHash.slice(0, 32))]
+}
+
+function withSuffix(path: BytePath, suffix: string): BytePath {
+  const nameStart = path.lastIndexOf('/') + 1
+  const dot = path.lastIndexOf('.')
+  const end = dot > nameStart ? dot : path.length
+  return `${path.slice(0, end)} (${suffix})${path.slice(end)}`
+}

@@ -1,0 +1,89 @@
+import { mkdir, readdir, readFile, rmdir, unlink, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { errorCode } from '../error-code.ts'
+import { UserError } from '../errors.ts'
+import { exitCodes } from '../exit-codes.ts'
+import { type BytePath, bytePathOf } from '../sync/byte-path.ts'
+
+/** Where downloads lie until they are whole and right: below the pulled folder, so that putting in place is a link. */
+export const unfinishedFolderName = '.photos-pull'
+
+const partName = /^[0-9a-f]{64}\.\d+\.part$/
+const holderName = 'process-id'
+
+/** The folder of unfinished downloads of one run. Closing removes it. */
+export interface UnfinishedFolder extends AsyncDisposable {
+  /** A name that no other download of this run has. */
+  newPath(contentHash: string): BytePath
+}
+
+/**
+ * Makes the folder, readable by its owner only, and removes what killed pulls have left there. Throws a `UserError` while
+ * another pull into the same folder is running (exit code 11), or when the folder cannot be written to.
+ */
+export async function openUnfinishedFolder(to: string): Promise<UnfinishedFolder> {
+  const folder = join(to, unfinishedFolderName)
+  try {
+    await mkdir(to, { recursive: true })
+    await mkdir(folder, { mode: 0o700, recursive: true })
+  } catch (error) {
+    throw new UserError(`cannot write into ${to} (${errorCode(error) ?? 'unknown error'})`, {
+      exitCode: exitCodes.usage,
+      hint: 'choose a folder of yours: photos pull --to DIR',
+      cause: error,
+    })
+  }
+  await claim(folder, to)
+  await removeParts(folder)
+  let count = 0
+  return {
+    newPath: (contentHash) => bytePathOf(join(folder, `${contentHash}.${count++}.part`)),
+    async [Symbol.asyncDispose]() {
+      await removeParts(folder)
+      await unlink(join(folder, holderName))
+      await rmdir(folder).catch(() => {}) // something that is not ours is in it
+    },
+  }
+}
+
+async function claim(folder: string, to: string): Promise<void> {
+  const file = join(folder, holderName)
+  const claimed = await createHolder(file)
+  if (claimed) return
+  const holder = Number(await readFile(file, 'utf8').catch(() => ''))
+  if (isRunning(holder)) {
+    throw new UserError(`another pull into ${to} is running (process ${holder})`, {
+      exitCode: exitCodes.locked,
+      hint: 'wait until it has ended, or pull into another folder',
+    })
+  }
+  await unlink(file)
+  await createHolder(file)
+}
+
+async function createHolder(file: string): Promise<boolean> {
+  try {
+    await writeFile(file, String(process.pid), { flag: 'wx', mode: 0o600 })
+    return true
+  } catch (error) {
+    if (errorCode(error) === 'EEXIST') return false
+    throw error
+  }
+}
+
+function isRunning(processId: number): boolean {
+  if (!Number.isSafeInteger(processId) || processId <= 0) return false
+  try {
+    process.kill(processId, 0) // sends nothing
+    return true
+  } catch (error) {
+    return errorCode(error) === 'EPERM'
+  }
+}
+
+/** Only what a pull has made: whatever else lies there is not ours to delete. */
+async function removeParts(folder: string): Promise<void> {
+  for (const name of await readdir(folder)) {
+    if (partName.test(name)) await unlink(join(folder, name))
+  }
+}
