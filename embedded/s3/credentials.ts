@@ -1,0 +1,25 @@
+export type Action = 'read' | 'write' | 'delete' | 'list'
+
+/** Allows `actions` on the keys of `bucket` that start with `prefix`. */
+export interface Grant {
+  readonly bucket: string
+  readonly prefix: string
+  readonly actions: readonly Action[]
+}
+
+/** What belongs to an access key id. Without `grants` everything is allowed. */
+export interface Credentials {
+  readonly secretAccessKey: string
+  /** Temporary credentials have one, and every request must then carry it. */
+  readonly sessionToken?: string | undefined
+  readonly expiresAt?: Date | undefined
+  readonly grants?: readonly Grant[] | undefined
+}
+
+/** For `list`, `key` is the prefix that is asked for: nothing outside a grant's prefix can then come out. */
+export function isAllowed(credentials: Credentials, action: Action, bucket: string, key: string): boolean {
+  if (credentials.grants === undefined) return true
+  return credentials.grants.some(
+    (grant) => grant.bucket === bucket && grant.actions.includes(action) && key.startsWith(grant.prefix),
+  )
+}
