@@ -1,5 +1,5 @@
 import { Hono } from 'hono'
-import { handle, type LambdaEvent } from 'hono/aws-lambda'
+import { type APIGatewayProxyResult, handle, type LambdaEvent } from 'hono/aws-lambda'
 import type { ApiError } from '../contract/api-error.ts'
 import { type Backend, connectBackend } from './backend.ts'
 import { InvalidCursorError } from './photos/list-photos.ts'
@@ -34,7 +34,10 @@ function errorBody(code: string, message: string): ApiError {
   return { error: { code, message } }
 }
 
-export type ApiHandler = ReturnType<typeof handle>
+/** An HTTP API's request, payload format 2.0. */
+export type ApiEvent = Extract<LambdaEvent, { rawPath: string }>
+export type ApiResult = APIGatewayProxyResult
+export type ApiHandler = (event: ApiEvent) => Promise<ApiResult>
 
 export function createApiHandler(backend: Backend): ApiHandler {
   return handle(createApp(backend))
@@ -43,7 +46,7 @@ export function createApiHandler(backend: Backend): ApiHandler {
 let connected: ApiHandler | undefined
 
 /** The function that is deployed. Clients are made at the first request and kept for the next ones. */
-export const handler = async (event: LambdaEvent) => {
+export const handler: ApiHandler = async (event) => {
   connected ??= createApiHandler(connectBackend(process.env))
   return await connected(event)
 }

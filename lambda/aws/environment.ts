@@ -17,6 +17,8 @@ export const environmentSchema = z
     PHOTOS_STORAGE_CLASS: z
       .enum(['STANDARD', 'STANDARD_IA', 'INTELLIGENT_TIERING', 'GLACIER_IR', 'DEEP_ARCHIVE'])
       .default('STANDARD'),
+    /** Set only where the API is not reached by the host name that its requests carry. */
+    PHOTOS_API_URL: z.url().optional(),
     /** Set only where S3 and DynamoDB are not AWS's own. */
     AWS_ENDPOINT_URL_S3: z.url().optional(),
     AWS_ENDPOINT_URL_DYNAMODB: z.url().optional(),
@@ -30,6 +32,7 @@ export const environmentSchema = z
     issuer: variables.PHOTOS_ISSUER,
     clientId: variables.PHOTOS_CLIENT_ID,
     maximumOriginalSizeBytes: variables.PHOTOS_MAXIMUM_ORIGINAL_BYTES,
+    apiEndpoint: variables.PHOTOS_API_URL,
     storageClass: variables.PHOTOS_STORAGE_CLASS,
     s3Endpoint: variables.AWS_ENDPOINT_URL_S3,
     dynamoDbEndpoint: variables.AWS_ENDPOINT_URL_DYNAMODB,

@@ -1,0 +1,64 @@
+import { once } from 'node:events'
+import { resolve } from 'node:path'
+import { type Command, InvalidArgumentError, Option } from 'commander'
+import { type Context, defaultLibraryFolder, type Finish } from '../context.ts'
+import { UserError } from '../errors.ts'
+import { exitCodes } from '../exit-codes.ts'
+import { serveHere } from '../session/open-library.ts'
+import { libraryOption, verboseOption } from './options.ts'
+
+interface ServeFlags {
+  readonly library?: string
+  readonly listen: Address
+  readonly verbose?: true
+}
+
+interface Address {
+  readonly host: string
+  readonly port: number
+}
+
+/** `photos serve`: keeps a library open, so that other runs on this machine use it at the same time. */
+export function addServeCommand(program: Command, context: Context, finish: Finish): void {
+  program
+    .command('serve')
+    .description('keep a library open for other runs of photos, until it is stopped')
+    .addOption(libraryOption())
+    .addOption(
+      new Option('--listen <host:port>', 'loopback address to listen on')
+        .env('PHOTOS_LISTEN')
+        .argParser(parseLoopback)
+        .default({ host: '127.0.0.1', port: 8420 }, '127.0.0.1:8420'),
+    )
+    .addOption(verboseOption())
+    .action(async (flags: ServeFlags) => {
+      await serve(flags, context)
+      finish(exitCodes.done)
+    })
+}
+
+async function serve(flags: ServeFlags, context: Context): Promise<void> {
+  const folder = resolve(flags.library ?? defaultLibraryFolder(context))
+  const { LibraryInUseError } = await import('../../embedded/serving.ts')
+  const log = (line: string) => context.stderr.write(`${line}\n`)
+  try {
+    const backend = await serveHere(folder, { ...flags.listen, log })
+    context.stdout.write(`serving ${folder} at ${backend.url}\n`)
+    if (!context.signal.aborted) await once(context.signal, 'abort')
+    context.stderr.write('stopping; what is under way is finished first\n')
+    await backend.close()
+  } catch (error) {
+    if (!(error instanceof LibraryInUseError)) throw error
+    const hint = 'stop the other `photos serve` or sync first'
+    throw new UserError(`another process has the library ${folder} open`, { exitCode: exitCodes.locked, hint, cause: error })
+  }
+}
+
+/** Only this machine may connect until there are accounts and TLS to let others in. */
+function parseLoopback(text: string): Address {
+  const [, host = '', port = ''] = /^(.*):(\d{1,5})$/.exec(text) ?? []
+  if (Number(port) > 65_535 || !['127.0.0.1', 'localhost', '[::1]'].includes(host)) {
+    throw new InvalidArgumentError('give 127.0.0.1:PORT, localhost:PORT or [::1]:PORT; other machines cannot be served yet.')
+  }
+  return { host: host.replaceAll(/[[\]]/g, ''), port: Number(port) }
+}

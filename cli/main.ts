@@ -1,0 +1,22 @@
+import { Interruption } from './interruption.ts'
+import { run } from './program.ts'
+
+const stopping = new AbortController()
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  // The first one ends the run tidily; the second one, which then finds no listener, ends the process.
+  process.once(signal, () => stopping.abort(new Interruption(signal)))
+}
+
+// A reader that has gone away, such as `| head`, wants no more: not an error.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error
+  stopping.abort(error)
+})
+
+process.exitCode = await run(process.argv.slice(2), {
+  stdout: process.stdout,
+  stderr: process.stderr,
+  environment: process.env,
+  now: () => new Date(),
+  signal: stopping.signal,
+})

@@ -1,0 +1,51 @@
+import { Command, CommanderError } from 'commander'
+import packageJson from '../package.json' with { type: 'json' }
+import { addLsCommand } from './commands/ls.ts'
+import { addPullCommand } from './commands/pull.ts'
+import { addServeCommand } from './commands/serve.ts'
+import { addSyncCommand } from './commands/sync.ts'
+import type { Context, Finish } from './context.ts'
+import { UserError } from './errors.ts'
+import { type ExitCode, exitCodes } from './exit-codes.ts'
+import { Interruption } from './interruption.ts'
+
+/** Runs one command line and says how it ended. What it throws is a bug. */
+export async function run(commandLine: readonly string[], context: Context): Promise<ExitCode> {
+  let exitCode: ExitCode = exitCodes.done
+  const finish: Finish = (code) => {
+    exitCode = code
+  }
+  try {
+    await createProgram(context, finish).parseAsync(commandLine, { from: 'user' })
+  } catch (error) {
+    exitCode = explain(error, context)
+  }
+  const { reason } = context.signal
+  return context.signal.aborted && reason instanceof Interruption ? reason.exitCode : exitCode
+}
+
+function explain(error: unknown, { signal, stderr }: Context): ExitCode {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.done : exitCodes.usage
+  if (signal.aborted) return exitCodes.interrupted
+  if (!(error instanceof UserError)) throw error
+  stderr.write(`photos: ${error.message}\n  ${error.hint}\n`)
+  return error.exitCode
+}
+
+function createProgram(context: Context, finish: Finish): Command {
+  const program = new Command('photos')
+    .description('Backs up the originals of your photos and videos, and gives them back bit for bit.')
+    .version(packageJson.version)
+    .helpCommand(false)
+    .showHelpAfterError('Type photos --help, or photos COMMAND --help, for what there is.')
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => context.stdout.write(text),
+      writeErr: (text) => context.stderr.write(text),
+    })
+  addSyncCommand(program, context, finish)
+  addPullCommand(program, context, finish)
+  addLsCommand(program, context, finish)
+  addServeCommand(program, context, finish)
+  return program
+}

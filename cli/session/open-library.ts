@@ -1,0 +1,87 @@
+import type { EmbeddedBackend } from '../../embedded/serve.ts'
+import { UserError } from '../errors.ts'
+import { exitCodes } from '../exit-codes.ts'
+
+/** A library that answers: opened in this process, or found open in another one. */
+export interface OpenedLibrary {
+  readonly url: string
+  accessToken(): Promise<string>
+  close(): Promise<void>
+}
+
+/** What the backend logs about its own failures; shown with `--verbose`. */
+export type LibraryLog = (line: string) => void
+
+/**
+ * Opens the library in this process, or reaches the `photos serve` (or other run) that has it open. The backend is
+ * loaded only here, so that commands for a deployed remote start without it.
+ */
+export async function openLibrary(folder: string, log: LibraryLog): Promise<OpenedLibrary> {
+  const { LibraryInUseError } = await import('../../embedded/serving.ts')
+  try {
+    return await serveHere(folder, { log })
+  } catch (error) {
+    if (error instanceof LibraryInUseError) return await reachServing(folder)
+    throw error
+  }
+}
+
+export interface ServeOptions {
+  readonly host?: string
+  readonly port?: number
+  readonly log: LibraryLog
+}
+
+/** Opens the library in this process. Throws a LibraryInUseError when another one has it open. */
+export async function serveHere(folder: string, { log, ...address }: ServeOptions): Promise<EmbeddedBackend> {
+  const { serveLibrary } = await import('../../embedded/serve.ts')
+  const { NotALibraryError } = await import('../../embedded/library.ts')
+  try {
+    return await serveLibrary({ folder, ...address, log: (entry) => log(JSON.stringify(entry)) })
+  } catch (error) {
+    if (error instanceof NotALibraryError) {
+      const hint = 'restore the file from a backup of the library, or choose another folder with --library'
+      throw new UserError(error.message, { exitCode: exitCodes.remoteUnreachable, hint, cause: error })
+    }
+    throw asUserError(error, folder)
+  }
+}
+
+async function reachServing(folder: string): Promise<OpenedLibrary> {
+  const [{ findServing }, { findLibrary }, { openIssuer }] = await Promise.all([
+    import('../../embedded/serving.ts'),
+    import('../../embedded/library.ts'),
+    import('../../embedded/issuer.ts'),
+  ])
+  const [serving, identity] = await Promise.all([findServing(folder), findLibrary(folder)])
+  if (serving === undefined || identity === undefined) {
+    throw new UserError(`another process is just opening or closing the library ${folder}`, {
+      exitCode: exitCodes.remoteUnreachable,
+      hint: 'try again in a moment',
+    })
+  }
+  const issuer = await openIssuer(identity)
+  return { url: serving.url, accessToken: () => issuer.issueAccessToken(new Date()), close: async () => {} }
+}
+
+const folderFailures: Readonly<Record<string, string>> = {
+  EACCES: 'may not be written',
+  EPERM: 'may not be written',
+  EROFS: 'lies on a read-only file system',
+  ENOSPC: 'lies on a full disk',
+  ENOTDIR: 'is not a folder',
+  EEXIST: 'is not a folder',
+}
+
+/** A folder that cannot be used is the user's to mend; an address in use, too; all else is a bug. */
+function asUserError(error: unknown, folder: string): unknown {
+  if (!(error instanceof Error && 'code' in error && typeof error.code === 'string')) return error
+  if (error.code === 'EADDRINUSE' || error.code === 'EADDRNOTAVAIL') {
+    const hint = 'choose another one with --listen HOST:PORT'
+    return new UserError('this address is in use or not on this machine', { exitCode: exitCodes.usage, hint, cause: error })
+  }
+  const failure = folderFailures[error.code]
+  if (failure === undefined) return error
+  const hint = 'choose another folder with --library DIR'
+  return new UserError(`the library folder ${folder} ${failure}`, { exitCode: exitCodes.remoteUnreachable, hint, cause: error })
+}

@@ -1,0 +1,92 @@
+import { once } from 'node:events'
+import { mkdtemp, open, readdir, rm } from 'node:fs/promises'
+import { Agent, type Server } from 'node:http'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { CreateTableCommand, type CreateTableCommandInput, DescribeTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb'
+import { NodeHttpHandler } from '@smithy/node-http-handler'
+import dynalite from 'dynalite'
+
+export interface EmbeddedDynamoDb {
+  /** Reaches DynamoDB through a socket in the file system: no port that another user of the machine could talk to. */
+  readonly agent: Agent
+  /** Creates a table unless it is there. */
+  ensureTable(definition: CreateTableCommandInput): Promise<void>
+  /** Everything written so far survives a power failure. dynalite itself leaves its writes to the operating system. */
+  flush(): Promise<void>
+  close(): Promise<void>
+}
+
+/** A name for the `Host` header; the agent decides where the bytes go. */
+export const dynamoDbEndpoint = 'http://dynamodb.embedded'
+
+/** `dynalite` on one folder. */
+export async function openDynamoDb(folder: string, region: string): Promise<EmbeddedDynamoDb> {
+  // Not inside the library: a socket's path holds about 100 bytes, a library's may be longer.
+  const socketFolder = await mkdtemp(join(tmpdir(), 'photos-'))
+  const server = dynalite({ path: folder, createTableMs: 0 })
+  const throughSocket = { keepAlive: true, socketPath: socketPathIn(socketFolder) }
+  await listen(server, throughSocket.socketPath)
+  const agent = new Agent(throughSocket)
+
+  return {
+    agent,
+    async ensureTable(definition) {
+      const client = new DynamoDBClient({
+        region,
+        endpoint: dynamoDbEndpoint,
+        credentials: { accessKeyId: 'embedded', secretAccessKey: 'embedded' },
+        requestHandler: new NodeHttpHandler({ httpAgent: agent }),
+      })
+      await createTable(client, definition)
+    },
+    flush: () => syncLogs(folder),
+    async close() {
+      agent.destroy()
+      server.close()
+      await once(server, 'close')
+      await rm(socketFolder, { recursive: true, force: true })
+    },
+  }
+}
+
+function socketPathIn(folder: string): string {
+  return process.platform === 'win32' ? `\\\\.\\pipe\\${folder.replaceAll(/[^A-Za-z0-9]/g, '-')}` : join(folder, 'dynamodb.sock')
+}
+
+async function listen(server: Server, path: string): Promise<void> {
+  server.listen(path)
+  await once(server, 'listening')
+}
+
+async function createTable(client: DynamoDBClient, definition: CreateTableCommandInput): Promise<void> {
+  try {
+    await client.send(new CreateTableCommand(definition))
+  } catch (error) {
+    if (!(error instanceof Error && error.name === 'ResourceInUseException')) throw error
+  }
+  // Tables are made in the background, also here.
+  for (;;) {
+    const { Table } = await client.send(new DescribeTableCommand({ TableName: definition.TableName }))
+    if (Table?.TableStatus === 'ACTIVE') return
+    await new Promise((resolve) => setImmediate(resolve))
+  }
+}
+
+/**
+ * LevelDB appends every write to its newest `.log` file before it answers: syncing the file, through whichever
+ * descriptor, makes those writes durable. A log that has just been merged into a table is gone, and durable as such.
+ */
+async function syncLogs(folder: string): Promise<void> {
+  const logs = (await readdir(folder)).filter((name) => name.endsWith('.log'))
+  await Promise.all(logs.map((name) => syncFile(join(folder, name))))
+}
+
+async function syncFile(path: string): Promise<void> {
+  try {
+    await using file = await open(path, 'r+')
+    await file.datasync()
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error
+  }
+}

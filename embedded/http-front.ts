@@ -1,0 +1,65 @@
+import { once } from 'node:events'
+import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+
+/** A connection over which nothing moves for so long is closed; a slow one may take as long as it needs. */
+const inactivityMs = 120_000
+
+export interface HttpFront {
+  readonly url: string
+  /** Until this is called, requests wait. */
+  answerWith(routes: FrontRoutes): void
+  close(): Promise<void>
+}
+
+/** One listener for everything: S3 owns the paths that start with a bucket, the API all others. */
+export interface FrontRoutes {
+  readonly buckets: readonly string[]
+  readonly s3: RequestListener
+  readonly api: (request: IncomingMessage, response: ServerResponse) => Promise<void>
+}
+
+export async function listenHttp(host: string, port: number): Promise<HttpFront> {
+  const server = createServer({ requestTimeout: 0, keepAliveTimeout: 30_000 })
+  server.timeout = inactivityMs
+  server.listen(port, host)
+  await once(server, 'listening')
+
+  return {
+    url: urlOf(server),
+    answerWith(routes) {
+      const listener: RequestListener = (request, response) => dispatch(request, response, routes)
+      server.on('request', listener)
+      // S3 itself says `100 Continue`, after it has checked the headers.
+      server.on('checkContinue', listener)
+    },
+    async close() {
+      server.close()
+      server.closeIdleConnections()
+      await once(server, 'close')
+    },
+  }
+}
+
+function dispatch(request: IncomingMessage, response: ServerResponse, routes: FrontRoutes): void {
+  const first = /^\/([^/?]*)/.exec(request.url ?? '')?.[1] ?? ''
+  if (routes.buckets.includes(first) || isSignedWithAwsKey(request)) {
+    routes.s3(request, response)
+    return
+  }
+  routes.api(request, response).catch(() => {
+    if (response.headersSent) response.destroy()
+    else response.writeHead(500, { 'content-type': 'application/json' }).end('{"message":"Internal Server Error"}')
+  })
+}
+
+function isSignedWithAwsKey(request: IncomingMessage): boolean {
+  return request.headers.authorization?.startsWith('AWS4-HMAC-SHA256') ?? false
+}
+
+function urlOf(server: Server): string {
+  const address: AddressInfo | string | null = server.address()
+  if (address === null || typeof address === 'string') throw new Error('the server does not listen on a port')
+  const host = address.family === 'IPv6' ? `[${address.address}]` : address.address
+  return `http://${host}:${address.port}`
+}

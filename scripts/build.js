@@ -1,0 +1,34 @@
+// Bundles the CLI (with the embedded backend, loaded only when it is used) into dist/.
+import { rm } from 'node:fs/promises'
+import { fileURLToPath } from 'node:url'
+import * as esbuild from 'esbuild'
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+
+/** Packages with native code, or whose own files find each other by path. */
+const external = ['sharp', 'classic-level', 'dynalite']
+
+export async function build() {
+  await rm(`${root}dist`, { recursive: true, force: true })
+  await esbuild.build({
+    absWorkingDir: root,
+    entryPoints: { main: 'cli/main.ts', 'exif-worker': 'lambda/photos/exif-worker.mjs' },
+    outdir: 'dist',
+    outExtension: { '.js': '.js' },
+    bundle: true,
+    splitting: true,
+    format: 'esm',
+    platform: 'node',
+    target: 'node20.19',
+    external,
+    minifySyntax: true,
+    legalComments: 'none',
+    logLevel: 'warning',
+    // CommonJS packages inside an ES module still ask for Node's own modules with `require`.
+    banner: {
+      js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
+    },
+  })
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) await build()
