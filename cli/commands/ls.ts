@@ -1,0 +1,72 @@
+import type { Writable } from 'node:stream'
+import type { Location, Photo } from '../../contract/photos.ts'
+import { type ExitCode, exitCodes } from '../exit-codes.ts'
+import { type PhotoGroup, photoGroups } from '../pull/photo-groups.ts'
+import { nameOf } from '../pull/targets.ts'
+import type { ListRange, Remote } from '../remote/remote.ts'
+import { formatBytes } from '../terminal/format-bytes.ts'
+import { createOutput } from '../terminal/output.ts'
+import { visible } from '../terminal/visible.ts'
+
+export interface LsOptions {
+  readonly remote: Remote
+  readonly range: ListRange
+  readonly json: boolean
+  readonly stdout: Writable
+  readonly signal?: AbortSignal | undefined
+}
+
+/** `photos ls`: a photo a line, by capture time, as the pages arrive. Ends when nobody reads any more. */
+export async function runLs({ remote, range, json, stdout, signal }: LsOptions): Promise<ExitCode> {
+  const output = createOutput(stdout)
+  const format = json ? formatJson : formatRow
+  for await (const group of photoGroups(remote.listPhotos(range, { signal }))) {
+    if (group.isContinued) continue
+    if (!(await output.line(format(group)))) break
+  }
+  return exitCodes.done
+}
+
+/** A stable interface; `path` is the first of the photo's locations, null where none is known. */
+function formatJson({ photo, locations }: PhotoGroup): string {
+  return JSON.stringify({
+    content_hash: photo.contentHash,
+    file_name: fileNameOf(photo, locations[0]),
+    path: locations[0]?.path ?? null,
+    size_bytes: photo.sizeBytes,
+    content_type: photo.contentType,
+    capture_time: photo.captureTime,
+    capture_time_source: photo.captureTimeSource,
+    width_pixels: photo.widthPixels,
+    height_pixels: photo.heightPixels,
+    camera: photo.camera,
+    renditions: photo.renditions.map(({ name, widthPixels, heightPixels, sizeBytes }) => ({
+      name,
+      width_pixels: widthPixels,
+      height_pixels: heightPixels,
+      size_bytes: sizeBytes,
+    })),
+    reason: photo.reason,
+  })
+}
+
+function fileNameOf(photo: Photo, location: Location | undefined): string {
+  return location?.path.split('/').at(-1) ?? nameOf(photo)
+}
+
+/** Widths are fixed, since the first line is out before the last one is known. */
+const columns = { captureTime: 19, pixels: 11, size: 8, camera: 24 }
+
+/** `2019-10-26 16:07:24    5184x3456    6.1 MB  Canon EOS 1300D           DCIM/100CANON/IMG_0001.JPG` */
+function formatRow({ photo, locations }: PhotoGroup): string {
+  const { captureTime, widthPixels, heightPixels } = photo
+  return [
+    (captureTime?.slice(0, columns.captureTime).replace('T', ' ') ?? '-').padEnd(columns.captureTime),
+    (widthPixels === null || heightPixels === null ? '-' : `${widthPixels}x${heightPixels}`).padStart(columns.pixels),
+    formatBytes(photo.sizeBytes).padStart(columns.size),
+    visible(photo.camera ?? '-')
+      .slice(0, columns.camera)
+      .padEnd(columns.camera),
+    visible(locations[0]?.path ?? nameOf(photo)),
+  ].join('  ')
+}

@@ -1,0 +1,195 @@
+import type { Writable } from 'node:stream'
+import type { FileOutcome, RunEvent } from '../run-event.ts'
+import { createBar, type ProgressBar, type TerminalStream } from './progress-bar.ts'
+import { formatProgress } from './progress-line.ts'
+import { formatSummary, summaryMessage } from './summary.ts'
+import { createTally, type Progress, type RunKind, type Summary } from './tally.ts'
+import { visible } from './visible.ts'
+
+/*
+ * The rules of what a run shows:
+ * - stdout is for results: the summary, or JSON lines and nothing else. stderr is for progress, notes and problems.
+ * - A file that failed is always named, with the reason; `quiet` shows nothing but these.
+ * - A skipped file is counted in the summary and named with `verbose`, as is every other file.
+ * - Names come from cameras, archives and strangers: on a terminal their control characters are shown, never obeyed.
+ *   In JSON they are data and stay as they are.
+ * - A bar only on a terminal that can erase a line; elsewhere a line now and then, when something happened, never by a timer.
+ * - No colours, so there is nothing for NO_COLOR to turn off.
+ * - A reader of stdout that leaves (`| head`) ends the output, not the run.
+ */
+
+export type ReporterMode = 'terminal' | 'lines' | 'quiet' | 'json'
+
+export interface ReporterOptions {
+  readonly kind: RunKind
+  readonly mode: ReporterMode
+  readonly stdout: Writable
+  readonly stderr: TerminalStream
+  /** Milliseconds. */
+  readonly now: () => number
+  readonly verbose?: boolean
+}
+
+export interface Reporter {
+  on(event: RunEvent): void
+  /** Shows the summary. Its exit code is the run's. */
+  finish(): Summary
+  /** Takes the bar away when a run ends by an error. Harmless after `finish`. */
+  close(): void
+}
+
+/** How to report, by the flags and by what stderr is. */
+export function findReporterMode(options: {
+  readonly json?: boolean | undefined
+  readonly quiet?: boolean | undefined
+  readonly isTerminal: boolean
+  /** The value of `TERM`. */
+  readonly terminal: string | undefined
+}): ReporterMode {
+  if (options.json) return 'json'
+  if (options.quiet) return 'quiet'
+  return options.isTerminal && options.terminal !== 'dumb' ? 'terminal' : 'lines'
+}
+
+/** What one mode does with what a run tells. */
+interface View {
+  file(outcome: FileOutcome): void
+  note(message: string): void
+  progress(progress: Progress): void
+  finish(summary: Summary): void
+  close(): void
+}
+
+/** A hundred thousand unchanged files must not cost a hundred thousand lines that nobody sees. */
+const progressIntervalMs = 100
+
+export async function createReporter(options: ReporterOptions): Promise<Reporter> {
+  const tally = createTally(options.kind, options.now)
+  const view = await createView(options)
+  let lastMs = Number.NEGATIVE_INFINITY
+  return {
+    on(event) {
+      tally.count(event)
+      if (event.kind === 'file') view.file(event.outcome)
+      if (event.kind === 'note') view.note(event.message)
+      if (options.now() - lastMs < progressIntervalMs) return
+      lastMs = options.now()
+      view.progress(tally.progress())
+    },
+    finish() {
+      const summary = tally.summarize()
+      view.close()
+      view.finish(summary)
+      return summary
+    },
+    close: () => view.close(),
+  }
+}
+
+async function createView(options: ReporterOptions): Promise<View> {
+  switch (options.mode) {
+    case 'json':
+      return createJsonView(options)
+    case 'quiet':
+      return { ...createLinesView(options), note: () => {}, progress: () => {}, finish: () => {} }
+    case 'lines':
+      return createLinesView(options)
+    case 'terminal':
+      return createTerminalView(options, await createBar(options.stderr))
+  }
+}
+
+function createTerminalView(options: ReporterOptions, bar: ProgressBar): View {
+  const lines = createLinesView({ ...options, stderr: bar.lines })
+  return { ...lines, progress: (progress) => bar.show(progress), close: () => bar.hide() }
+}
+
+const longestSilenceMs = 10_000
+const stepOfBytes = 0.05
+
+function createLinesView({
+  kind,
+  stdout,
+  stderr,
+  now,
+  verbose = false,
+}: Omit<ReporterOptions, 'stderr'> & { readonly stderr: Pick<Writable, 'write'> }): View {
+  const print = printer(stdout)
+  let lastMs = now()
+  let lastShare = 0
+  return {
+    file(outcome) {
+      if (outcome.action === 'failed' || verbose) stderr.write(`${formatOutcome(outcome)}\n`)
+    },
+    note: (message) => void stderr.write(`${visible(message)}\n`),
+    progress(progress) {
+      const share = progress.bytesFound === 0 ? 0 : progress.bytesDone / progress.bytesFound
+      const isDue = now() - lastMs >= longestSilenceMs || (share >= lastShare + stepOfBytes && now() - lastMs >= 1000)
+      if (!isDue) return
+      lastMs = now()
+      lastShare = share
+      stderr.write(`${formatProgress(kind, progress)}\n`)
+    },
+    finish: (summary) => print(formatSummary(summary)),
+    close: () => {},
+  }
+}
+
+function formatOutcome({ action, path, reason }: FileOutcome): string {
+  const words = action.replace('_', ' ')
+  return reason === undefined ? `${words}: ${visible(path)}` : `${words}: ${visible(path)}: ${visible(reason)}`
+}
+
+const statusIntervalMs = 1000
+
+function createJsonView({ stdout, now }: ReporterOptions): View {
+  const print = printer(stdout)
+  let lastMs = now()
+  return {
+    file: (outcome) => print(JSON.stringify(fileMessage(outcome))),
+    note: (message) => print(JSON.stringify({ message_type: 'status', message })),
+    progress(progress) {
+      if (now() - lastMs < statusIntervalMs) return
+      lastMs = now()
+      print(JSON.stringify(statusMessage(progress)))
+    },
+    finish: (summary) => print(JSON.stringify(summaryMessage(summary))),
+    close: () => {},
+  }
+}
+
+function fileMessage({ action, path, sizeBytes, contentHash, reason }: FileOutcome): Record<string, unknown> {
+  return {
+    message_type: action === 'failed' ? 'error' : 'file',
+    action,
+    path,
+    size_bytes: sizeBytes,
+    content_hash: contentHash ?? null,
+    reason: reason ?? null,
+  }
+}
+
+function statusMessage(progress: Progress): Record<string, unknown> {
+  return {
+    message_type: 'status',
+    files_done: progress.filesDone,
+    total_files: progress.filesFound,
+    bytes_done: progress.bytesDone,
+    total_bytes: progress.bytesFound,
+    bytes_per_second: Math.round(progress.bytesPerSecond),
+    seconds_elapsed: Math.round(progress.seconds),
+    seconds_remaining: progress.secondsLeft === undefined ? null : Math.round(progress.secondsLeft),
+  }
+}
+
+/** Writes lines until nobody reads them any more. */
+function printer(stdout: Writable): (line: string) => void {
+  let left = false
+  stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE' && error.code !== 'ERR_STREAM_DESTROYED') throw error
+    left = true
+  })
+  return (line) => {
+    if (!left && !stdout.destroyed) stdout.write(`${line}\n`)
+  }
+}

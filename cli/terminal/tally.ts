@@ -1,0 +1,99 @@
+import { type ExitCode, exitCodes } from '../exit-codes.ts'
+import type { FileAction, RunEvent } from '../run-event.ts'
+
+/** Which command ran: `sync` uploads, `pull` downloads. */
+export type RunKind = 'sync' | 'pull'
+
+/** How far a run is. `bytesDone` counts what moved and what did not have to. */
+export interface Progress {
+  readonly filesDone: number
+  readonly filesFound: number
+  readonly bytesDone: number
+  readonly bytesFound: number
+  readonly seconds: number
+  /** Over the whole run, on the network. */
+  readonly bytesPerSecond: number
+  /** Undefined while nothing has been done. */
+  readonly secondsLeft: number | undefined
+}
+
+/** What a run came to. */
+export interface Summary {
+  readonly kind: RunKind
+  readonly counts: Readonly<Record<FileAction, number>>
+  /** Bytes of originals that went over the network and were not in vain. */
+  readonly movedBytes: number
+  /** Bytes that a dry run would move. */
+  readonly wouldMoveBytes: number
+  readonly seconds: number
+  readonly exitCode: ExitCode
+}
+
+export interface Tally {
+  count(event: RunEvent): void
+  progress(): Progress
+  summarize(): Summary
+}
+
+/** Adds up the events of a run. `now` is in milliseconds. */
+export function createTally(kind: RunKind, now: () => number): Tally {
+  const startedMs = now()
+  const counts = noCounts()
+  const found = { files: 0, bytes: 0 }
+  let movedBytes = 0
+  let wouldMoveBytes = 0
+  let storedBytesDiffer = false
+  /** Sizes of the files that are done, and of those among them whose bytes are in `movedBytes`. */
+  let settledBytes = 0
+  let transferredBytes = 0
+  const seconds = (): number => Math.max(0, now() - startedMs) / 1000
+
+  return {
+    count(event) {
+      if (event.kind === 'moved') movedBytes += event.sizeBytes
+      if (event.kind === 'found') {
+        found.files += event.files
+        found.bytes += event.sizeBytes
+      }
+      if (event.kind !== 'file') return
+      const { action, sizeBytes } = event.outcome
+      counts[action] += 1
+      settledBytes += sizeBytes
+      if (action === 'uploaded' || action === 'pulled') transferredBytes += sizeBytes
+      if (action === 'would_upload' || action === 'would_pull') wouldMoveBytes += sizeBytes
+      storedBytesDiffer ||= event.outcome.storedBytesDiffer === true
+    },
+    progress() {
+      const filesDone = Object.values(counts).reduce((sum, count) => sum + count, 0)
+      const inFlightBytes = Math.max(0, movedBytes - transferredBytes)
+      const bytesDone = Math.min(found.bytes, settledBytes + inFlightBytes)
+      const rate = movedBytes / Math.max(seconds(), 0.001)
+      return {
+        filesDone,
+        filesFound: Math.max(found.files, filesDone),
+        bytesDone,
+        bytesFound: found.bytes,
+        seconds: seconds(),
+        bytesPerSecond: rate,
+        secondsLeft: bytesDone === 0 ? undefined : ((found.bytes - bytesDone) * seconds()) / bytesDone,
+      }
+    },
+    summarize: () => ({
+      kind,
+      counts: { ...counts },
+      movedBytes,
+      wouldMoveBytes,
+      seconds: seconds(),
+      exitCode: exitCodeOf(counts.failed, storedBytesDiffer),
+    }),
+  }
+}
+
+function noCounts(): Record<FileAction, number> {
+  return { uploaded: 0, already_stored: 0, would_upload: 0, pulled: 0, unchanged: 0, would_pull: 0, skipped: 0, failed: 0 }
+}
+
+function exitCodeOf(failed: number, storedBytesDiffer: boolean): ExitCode {
+  if (storedBytesDiffer) return exitCodes.storedBytesDiffer
+  return failed > 0 ? exitCodes.someFilesFailed : exitCodes.done
+}
