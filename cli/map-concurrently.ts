@@ -2,6 +2,8 @@ import pLimit from 'p-limit'
 
 export interface MapConcurrentlyOptions {
   readonly signal?: AbortSignal | undefined
+  /** Aborted when the iteration ends early, so that the source can end on its signal, too. */
+  readonly controller?: AbortController | undefined
 }
 
 type Step<T, R> =
@@ -13,7 +15,7 @@ type Step<T, R> =
  *
  * Back-pressure: an item is read only when a task is free and someone waits for a result. The first error thrown by the
  * source, a task or `signal` ends the iteration; it, and leaving early, aborts the signal that the tasks were given, waits
- * for them to end, and calls the source's `return()`. A source that may wait must therefore end on the same signal.
+ * for them to end, and calls the source's `return()`. A source that may wait must end on `signal` or on `controller`'s.
  */
 export async function* mapConcurrently<T, R>(
   source: AsyncIterable<T> | Iterable<T>,
@@ -22,38 +24,45 @@ export async function* mapConcurrently<T, R>(
   options: MapConcurrentlyOptions = {},
 ): AsyncGenerator<R, void, undefined> {
   const limit = pLimit(concurrency)
-  const leaving = new AbortController()
+  const leaving = options.controller ?? new AbortController()
   const signal = options.signal ? AbortSignal.any([options.signal, leaving.signal]) : leaving.signal
   const aborted = onceAborted(signal)
   const iterator = iterate(source)
   const running = new Set<Promise<Step<T, R>>>()
   let reading: Promise<Step<T, R>> | undefined
-  let ended = false
+  let isRead = false
+  let isOver = false
 
   const start = (item: T): void => {
     const started: Promise<Step<T, R>> = limit(task, item, signal).then((result) => ({ kind: 'finished', task: started, result }))
     running.add(started)
   }
+  const leave = async (): Promise<void> => {
+    leaving.abort()
+    await Promise.allSettled([...running, reading])
+    if (!isRead) await iterator.return?.()
+  }
 
   try {
-    while (!(ended && running.size === 0)) {
-      options.signal?.throwIfAborted()
-      if (!ended && running.size < concurrency) reading ??= iterator.next().then((read) => ({ kind: 'read', read }))
-      const step = await Promise.race([aborted.promise, ...running, ...(reading === undefined ? [] : [reading])])
+    for (;;) {
+      signal.throwIfAborted()
+      if (!isRead && running.size < concurrency) reading ??= iterator.next().then((read) => ({ kind: 'read', read }))
+      const underWay = reading === undefined ? [...running] : [...running, reading]
+      isOver = underWay.length === 0
+      if (isOver) return
+      const step = await Promise.race([aborted.promise, ...underWay])
       if (step.kind === 'finished') {
         running.delete(step.task)
         yield step.result
         continue
       }
       reading = undefined
-      if (step.read.done) ended = true
+      if (step.read.done) isRead = true
       else start(step.read.value)
     }
   } finally {
     aborted.forget()
-    leaving.abort()
-    await Promise.allSettled([...running, reading])
-    if (!ended) await iterator.return?.()
+    if (!isOver) await leave()
   }
 }
 

@@ -26,6 +26,8 @@ export interface LocalState {
   findRecords(folder: string, firstName: string, lastName: string): Promise<ReadonlyMap<string, FileRecord>>
   /** What is durable outlives a power failure; what is not outlives the process only. */
   remember(files: readonly RememberedFile[], options: { readonly durable: boolean }): Promise<void>
+  /** Their content hashes are not to be trusted. */
+  forget(files: readonly RecordKey[]): Promise<void>
   /** What the user should know about the database since last asked. */
   takeNotes(): readonly string[]
   close(): Promise<void>
@@ -75,6 +77,10 @@ function createLocalState(database: Database, path: string, notes: string[]): Lo
         value: encodeFileRecord(file.record),
       }))
       await database.batch(puts, { sync: durable }).catch(notice)
+    },
+    async forget(files) {
+      if (isDamaged || files.length === 0) return
+      await database.batch(files.map(({ folder, name }) => ({ type: 'del' as const, key: keyOf(folder, name) }))).catch(notice)
     },
     takeNotes: () => notes.splice(0),
     async close() {

@@ -39,7 +39,8 @@ export interface HashOptions {
   readonly state: LocalState
   readonly tell: Tell
   readonly maximumSizeBytes: number
-  readonly signal: AbortSignal
+  /** Of the whole run. */
+  readonly controller: AbortController
 }
 
 /** One file is read while another one is hashed. */
@@ -48,20 +49,20 @@ const bufferBytes = 2 * 1024 * 1024
 
 /** Passes on the files that are to be backed up, with their content hashes. Reads those whose hash is not remembered. */
 export async function* hash(files: AsyncIterable<FileToHash>, options: HashOptions): AsyncGenerator<HashedFile> {
-  const { maximumSizeBytes, signal } = options
+  const { maximumSizeBytes, controller } = options
   const buffers = createSlotPool(concurrency, bufferBytes)
   const hashing = mapConcurrently(
     files,
     concurrency,
-    async (item, taskSignal) => {
-      const buffer = await buffers.take(taskSignal)
+    async (item, signal) => {
+      const buffer = await buffers.take(signal)
       try {
-        return { item, outcome: await hashFile(item, { maximumSizeBytes, buffer, signal: taskSignal }) }
+        return { item, outcome: await hashFile(item, { maximumSizeBytes, buffer, signal }) }
       } finally {
         buffers.giveBack(buffer)
       }
     },
-    { signal },
+    { controller },
   )
   for await (const { item, outcome } of hashing) {
     await rememberHash(item, outcome, options.state)

@@ -20,10 +20,16 @@ export interface RecallOptions {
 
 /** Passes on the files that are not remembered as backed up. Those that are cost one `lstat` each and nothing else. */
 export async function* recall(scanned: AsyncIterable<ScannedBatch>, options: RecallOptions): AsyncGenerator<FileToHash> {
+  let leftOut = 0
   for await (const batch of scanned) {
+    leftOut += batch.leftOut
     const records = await findRecords(batch, options.state)
     const toHash: FileToHash[] = []
-    const events = [foundIn(batch), ...batch.outcomes.map((outcome): RunEvent => ({ kind: 'file', outcome }))]
+    const events = [
+      ...notesOf(options.state),
+      foundIn(batch),
+      ...batch.outcomes.map((outcome): RunEvent => ({ kind: 'file', outcome })),
+    ]
     for (const file of batch.files) {
       const plan = planFile(file, records.get(file.name))
       if (plan.kind === 'hash') toHash.push({ file, knownHash: undefined })
@@ -34,6 +40,7 @@ export async function* recall(scanned: AsyncIterable<ScannedBatch>, options: Rec
     await options.tell(events)
     yield* toHash
   }
+  if (leftOut > 0) await options.tell([{ kind: 'note', message: `left out without a look: ${leftOut} hidden or system names` }])
 }
 
 async function findRecords(batch: ScannedBatch, state: LocalState): Promise<ReadonlyMap<string, FileRecord>> {
@@ -45,4 +52,8 @@ async function findRecords(batch: ScannedBatch, state: LocalState): Promise<Read
 function foundIn(batch: ScannedBatch): RunEvent {
   const sizeBytes = batch.files.reduce((sum, file) => sum + file.fingerprint.sizeBytes, 0)
   return { kind: 'found', files: batch.files.length + batch.outcomes.length, sizeBytes }
+}
+
+function notesOf(state: LocalState): readonly RunEvent[] {
+  return state.takeNotes().map((message) => ({ kind: 'note', message }))
 }

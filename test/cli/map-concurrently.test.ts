@@ -163,6 +163,30 @@ describe('mapConcurrently', () => {
     expect(seen.returned).toBe(true)
   })
 
+  it('lets a waiting source end on the controller when a task fails', async () => {
+    const controller = new AbortController()
+    async function* waiting(): AsyncGenerator<number> {
+      yield 1
+      await untilAborted(controller.signal)
+    }
+    const results = mapConcurrently(
+      waiting(),
+      2,
+      async () => {
+        await settle()
+        throw new Error('task')
+      },
+      { controller },
+    )
+    await expect(collect(results)).rejects.toThrow('task')
+  })
+
+  it('leaves the controller alone when it comes to its end', async () => {
+    const controller = new AbortController()
+    await collect(mapConcurrently([1, 2], 2, async (number) => number, { controller }))
+    expect(controller.signal.aborted).toBe(false)
+  })
+
   it('starts nothing when the signal was aborted before', async () => {
     const { seen, numbers } = countingSource(10)
     const results = mapConcurrently(numbers, 2, async (number) => number, { signal: AbortSignal.abort(new Error('stop')) })

@@ -1,0 +1,160 @@
+import type { ContentHash } from '../../contract/content-hash.ts'
+import { type Location, maximumBatchSize } from '../../contract/photos.ts'
+import type { Confirmation } from '../../contract/transfers.ts'
+import type { Remote } from '../remote/remote.ts'
+import type { Clock } from '../remote/retry.ts'
+import type { HashedFile } from './hash.ts'
+import type { Original, OriginalsInFlight } from './originals-in-flight.ts'
+import { readAhead } from './read-ahead.ts'
+
+export interface ConfirmOptions {
+  readonly remote: Remote
+  readonly inFlight: OriginalsInFlight
+  readonly locate: (hashed: HashedFile) => Location
+  /** Sends an original once more; undefined when that has failed and is told. */
+  readonly uploadAgain: (original: Original) => Promise<Original | undefined>
+  readonly fail: (files: readonly HashedFile[], reason: string) => Promise<void>
+  readonly clock: Clock
+  /** Of the whole run. */
+  readonly controller: AbortController
+}
+
+export interface ConfirmedFile {
+  readonly hashed: HashedFile
+  /** Its bytes are those that this run has sent. */
+  readonly isUploaded: boolean
+}
+
+interface Waiting {
+  readonly original: Original
+  isSentAgain: boolean
+}
+
+type WaitingRoom = Map<ContentHash, Waiting>
+
+/** So many originals wait for the backend before uploads are held back. */
+const mostWaiting = 400
+const firstPauseMs = 400
+const longestPauseMs = 8000
+const pauseGrowth = 1.6
+/** The backend is given up on after so long without a single confirmation. */
+const patienceMs = 10 * 60 * 1000
+
+/**
+ * Asks the remote, again and again, whether the originals are indexed, and registers where they were found. Passes on the
+ * files that are now backed up, some at a time; only `stored` counts.
+ */
+export async function* confirm(
+  uploaded: AsyncIterable<Original>,
+  options: ConfirmOptions,
+): AsyncGenerator<readonly ConfirmedFile[]> {
+  const arriving = readAhead(uploaded, maximumBatchSize, options.controller)
+  const waiting: WaitingRoom = new Map()
+  const patience = createPatience(options.clock, options.controller.signal)
+  try {
+    for (;;) {
+      if (waiting.size === 0) {
+        await arriving.arrival()
+        patience.renew()
+      }
+      for (const original of arriving.take(mostWaiting - waiting.size)) {
+        waiting.set(original.contentHash, { original, isSentAgain: false })
+      }
+      if (waiting.size === 0) return
+      let isProcessing = false
+      for (const batch of batchesOf([...waiting.values()])) {
+        const answer = await ask(batch, waiting, options)
+        isProcessing ||= answer.isProcessing
+        if (answer.confirmed.length > 0) patience.renew()
+        yield answer.confirmed
+      }
+      if (patience.isLost()) await giveUp(waiting, options)
+      else if (isProcessing) await patience.pause()
+    }
+  } finally {
+    await arriving.close()
+  }
+}
+
+/** Waits longer and longer while nothing happens, and not for ever. */
+function createPatience(clock: Clock, signal: AbortSignal) {
+  let renewedAt = clock.now()
+  let pauseMs = firstPauseMs
+  return {
+    renew() {
+      renewedAt = clock.now()
+      pauseMs = firstPauseMs
+    },
+    isLost: () => clock.now() - renewedAt > patienceMs,
+    async pause() {
+      await clock.delay(clock.random() * pauseMs, signal)
+      pauseMs = Math.min(pauseMs * pauseGrowth, longestPauseMs)
+    },
+  }
+}
+
+function* batchesOf(waiting: readonly Waiting[]): Generator<readonly Waiting[]> {
+  for (let index = 0; index < waiting.length; index += maximumBatchSize) yield waiting.slice(index, index + maximumBatchSize)
+}
+
+interface Answer {
+  readonly confirmed: readonly ConfirmedFile[]
+  readonly isProcessing: boolean
+}
+
+async function ask(batch: readonly Waiting[], waiting: WaitingRoom, options: ConfirmOptions): Promise<Answer> {
+  // Files may join an original while the question is on its way; those that were asked about are counted here.
+  const asked = batch.map((entry) => ({ entry, files: entry.original.files.slice(0, maximumBatchSize) }))
+  const answers = await options.remote.confirm(
+    asked.map(({ entry, files }) => ({ contentHash: entry.original.contentHash, locations: files.map(options.locate) })),
+    { signal: options.controller.signal },
+  )
+  const confirmed: ConfirmedFile[] = []
+  for (const [index, answer] of answers.entries()) {
+    const question = asked[index]
+    if (!question) continue
+    if (answer.kind === 'stored') confirmed.push(...settle(question.entry.original, question.files.length, waiting, options))
+    else await pursue(answer, question.entry, waiting, options)
+  }
+  return { confirmed, isProcessing: answers.some(({ kind }) => kind === 'processing') }
+}
+
+/** The first `count` files are backed up. The original stays while others have joined that are not registered yet. */
+function settle(original: Original, count: number, waiting: WaitingRoom, { inFlight }: ConfirmOptions): readonly ConfirmedFile[] {
+  const files = original.files.splice(0, count)
+  if (original.files.length === 0) {
+    waiting.delete(original.contentHash)
+    inFlight.leave(original)
+  }
+  return files.map((hashed) => ({ hashed, isUploaded: hashed === original.uploadedFrom }))
+}
+
+async function pursue(
+  answer: Exclude<Confirmation, { kind: 'stored' }>,
+  entry: Waiting,
+  waiting: WaitingRoom,
+  options: ConfirmOptions,
+): Promise<void> {
+  switch (answer.kind) {
+    case 'processing':
+      return
+    case 'rejected':
+      return await fail(entry.original, `the backend refuses it: ${answer.reason}`, waiting, options)
+    case 'missing': {
+      if (entry.isSentAgain) return await fail(entry.original, 'the backend has lost it twice; run again', waiting, options)
+      entry.isSentAgain = true
+      if (!(await options.uploadAgain(entry.original))) waiting.delete(entry.original.contentHash)
+    }
+  }
+}
+
+async function giveUp(waiting: WaitingRoom, options: ConfirmOptions): Promise<void> {
+  for (const { original } of [...waiting.values()])
+    await fail(original, 'the backend has not confirmed it yet; run again', waiting, options)
+}
+
+async function fail(original: Original, reason: string, waiting: WaitingRoom, options: ConfirmOptions): Promise<void> {
+  waiting.delete(original.contentHash)
+  options.inFlight.leave(original)
+  await options.fail(original.files.splice(0), reason)
+}

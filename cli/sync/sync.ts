@@ -1,0 +1,98 @@
+import type { Remote } from '../remote/remote.ts'
+import type { Clock } from '../remote/retry.ts'
+import type { RunEvent } from '../run-event.ts'
+import type { LocalState } from '../state/local-state.ts'
+import { confirm } from './confirm.ts'
+import { failed, succeeded } from './file-event.ts'
+import { type HashedFile, hash } from './hash.ts'
+import { locationOf } from './location-of.ts'
+import type { OriginalSender } from './original-sender.ts'
+import { createOriginalsInFlight, gatherOriginals } from './originals-in-flight.ts'
+import { createPartBuffers } from './part-buffers.ts'
+import { recall } from './recall.ts'
+import { rehearse } from './rehearse.ts'
+import { rememberConfirmed } from './remember-confirmed.ts'
+import { createRunEvents, type RunEvents } from './run-events.ts'
+import { scan } from './scan.ts'
+import { findSources, type Source } from './sources.ts'
+import { upload, uploadAgain } from './upload.ts'
+
+export interface SyncOptions {
+  readonly remote: Remote
+  readonly state: LocalState
+  readonly sender: OriginalSender
+  /** Originals that are sent at the same time. */
+  readonly transfers: number
+  /** Hash and ask, but send and register nothing. */
+  readonly dryRun: boolean
+  /** This machine's name, which goes with every location. */
+  readonly device: string
+  readonly clock: Clock
+  readonly signal?: AbortSignal | undefined
+}
+
+/** Bytes of parts of large originals that are in memory at the same time, for the whole run. */
+const partBudgetBytes = 32 * 1024 * 1024
+
+/**
+ * Backs up folders (and single files) to the remote, and tells what becomes of every file. One bad file never ends the run.
+ * Throws a `UserError` for a source that is missing (before anything starts), a remote that cannot be reached or a session
+ * that it does not accept, and the signal's reason when that is aborted; what was confirmed by then is remembered.
+ */
+export async function* sync(paths: readonly string[], options: SyncOptions): AsyncGenerator<RunEvent> {
+  const sources = findSources(paths)
+  const events = createRunEvents()
+  const controller = new AbortController()
+  const abort = (): void => controller.abort(options.signal?.reason)
+  if (options.signal?.aborted) abort()
+  options.signal?.addEventListener('abort', abort, { once: true })
+  const work = backUp(sources, events, controller, options).then(
+    () => events.end(),
+    (error: unknown) => events.end({ error: options.signal?.aborted ? options.signal.reason : error }),
+  )
+  try {
+    yield* events
+  } finally {
+    options.signal?.removeEventListener('abort', abort)
+    controller.abort()
+    events.end()
+    await work
+  }
+}
+
+/** One photo's journey, from top to bottom. */
+async function backUp(
+  sources: readonly Source[],
+  events: RunEvents,
+  controller: AbortController,
+  options: SyncOptions,
+): Promise<void> {
+  const { remote, state, clock, device } = options
+  const { tell, moved: onMoved } = events
+  const inFlight = createOriginalsInFlight()
+  const fail = async (files: readonly HashedFile[], reason: string): Promise<void> => {
+    await state.forget(files.map(({ file }) => ({ folder: file.folder.path, name: file.name })))
+    await tell(files.map(({ file }) => failed(file, reason)))
+  }
+  const stage = { ...options, controller, inFlight, tell, onMoved, fail, partBuffers: createPartBuffers(partBudgetBytes) }
+
+  const scanned = scan(sources, { now: clock.now, signal: controller.signal })
+  const unknown = recall(scanned, { state, tell })
+  const hashed = hash(unknown, { ...stage, maximumSizeBytes: remote.configuration.maximumOriginalSizeBytes })
+  if (options.dryRun) return await rehearse(hashed, stage)
+  const originals = gatherOriginals(hashed, inFlight)
+  const uploaded = upload(originals, stage)
+  const confirmed = confirm(uploaded, {
+    ...stage,
+    locate: (file) => locationOf(file, device),
+    uploadAgain: (original) => uploadAgain(original, stage),
+  })
+  for await (const files of confirmed) {
+    await rememberConfirmed(files, state)
+    await tell(
+      files.map(({ hashed: { file, contentHash }, isUploaded }) =>
+        succeeded(file, isUploaded ? 'uploaded' : 'already_stored', contentHash),
+      ),
+    )
+  }
+}
