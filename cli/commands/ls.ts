@@ -1,12 +1,46 @@
 import type { Writable } from 'node:stream'
+import type { Command } from 'commander'
 import type { Location, Photo } from '../../contract/photos.ts'
+import type { Context, Finish } from '../context.ts'
 import { type ExitCode, exitCodes } from '../exit-codes.ts'
 import { type PhotoGroup, photoGroups } from '../pull/photo-groups.ts'
 import { nameOf } from '../pull/targets.ts'
 import type { ListRange, Remote } from '../remote/remote.ts'
+import { openRemote } from '../session/open-remote.ts'
 import { formatBytes } from '../terminal/format-bytes.ts'
 import { createOutput } from '../terminal/output.ts'
 import { visible } from '../terminal/visible.ts'
+import { parseTimeRange } from '../time-range.ts'
+import { jsonOption, libraryOption, sinceOption, untilOption } from './options.ts'
+
+interface LsFlags {
+  readonly since?: string
+  readonly until?: string
+  readonly library?: string
+  readonly json?: true
+}
+
+/** `photos ls`: what is stored, by capture time. */
+export function addLsCommand(program: Command, context: Context, finish: Finish): void {
+  program
+    .command('ls')
+    .description('list the photos that are stored, by capture time; those without one come last')
+    .addOption(sinceOption())
+    .addOption(untilOption())
+    .addOption(libraryOption())
+    .addOption(jsonOption())
+    .action(async (flags: LsFlags) => finish(await listAsTyped(flags, context)))
+}
+
+async function listAsTyped(flags: LsFlags, context: Context): Promise<ExitCode> {
+  const range = parseTimeRange(flags, context.now())
+  const { remote, close } = await openRemote({ library: flags.library, log: () => {} }, context)
+  try {
+    return await runLs({ remote, range, json: flags.json === true, stdout: context.stdout, signal: context.signal })
+  } finally {
+    await close()
+  }
+}
 
 export interface LsOptions {
   readonly remote: Remote
@@ -16,7 +50,7 @@ export interface LsOptions {
   readonly signal?: AbortSignal | undefined
 }
 
-/** `photos ls`: a photo a line, by capture time, as the pages arrive. Ends when nobody reads any more. */
+/** A photo a line, as the pages arrive. Ends when nobody reads any more. */
 export async function runLs({ remote, range, json, stdout, signal }: LsOptions): Promise<ExitCode> {
   const output = createOutput(stdout)
   const format = json ? formatJson : formatRow

@@ -25,6 +25,14 @@ export function verboseOption(): Option {
   return new Option('-v, --verbose', 'name every file, and say more').env('PHOTOS_VERBOSE')
 }
 
+export function sinceOption(): Option {
+  return new Option('--since <time>', 'taken at or after: 2021, 2021-06, 2021-06-15 or 30d').env('PHOTOS_SINCE')
+}
+
+export function untilOption(): Option {
+  return new Option('--until <time>', 'taken at or before, all of that day, month or year').env('PHOTOS_UNTIL')
+}
+
 function parsePositive(text: string): number {
   const number = Number(text)
   if (!Number.isInteger(number) || number < 1 || number > 64) throw new InvalidArgumentError('give a whole number from 1 to 64.')

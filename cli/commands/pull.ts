@@ -1,8 +1,71 @@
+import type { Command } from 'commander'
+import type { Context, Finish } from '../context.ts'
 import type { ExitCode } from '../exit-codes.ts'
 import { type PullOptions, pull } from '../pull/pull.ts'
-import type { Reporter } from '../terminal/reporter.ts'
+import { openRemote } from '../session/open-remote.ts'
+import { createReporter, findReporterMode, type Reporter } from '../terminal/reporter.ts'
+import { parseTimeRange } from '../time-range.ts'
+import {
+  dryRunOption,
+  jsonOption,
+  libraryOption,
+  quietOption,
+  sinceOption,
+  transfersOption,
+  untilOption,
+  verboseOption,
+} from './options.ts'
 
-/** `photos pull`: hands what the pull tells to the reporter and ends with its exit code. */
+interface PullFlags {
+  readonly to: string
+  readonly since?: string
+  readonly until?: string
+  readonly library?: string
+  readonly transfers: number
+  readonly dryRun?: true
+  readonly json?: true
+  readonly quiet?: true
+  readonly verbose?: true
+}
+
+/** `photos pull`: brings originals back into a folder. */
+export function addPullCommand(program: Command, context: Context, finish: Finish): void {
+  program
+    .command('pull')
+    .description('bring originals back, bit for bit; nothing that is in the folder is overwritten')
+    .requiredOption('--to <dir>', 'folder to pull into; made when it is not there')
+    .addOption(sinceOption())
+    .addOption(untilOption())
+    .addOption(dryRunOption())
+    .addOption(transfersOption())
+    .addOption(libraryOption())
+    .addOption(jsonOption())
+    .addOption(quietOption())
+    .addOption(verboseOption())
+    .action(async (flags: PullFlags) => finish(await pullAsTyped(flags, context)))
+}
+
+async function pullAsTyped(flags: PullFlags, context: Context): Promise<ExitCode> {
+  const range = parseTimeRange(flags, context.now())
+  const log = (line: string): void => void (flags.verbose && context.stderr.write(`${line}\n`))
+  const { remote, transport, close } = await openRemote({ library: flags.library, log }, context)
+  try {
+    const reporter = await createReporter({
+      kind: 'pull',
+      mode: findReporterMode(flags, context),
+      stdout: context.stdout,
+      stderr: context.stderr,
+      now: () => context.now().getTime(),
+      verbose: flags.verbose === true,
+    })
+    const { to, transfers, dryRun = false } = flags
+    return await runPull({ remote, transport, range, to, transfers, dryRun, signal: context.signal }, reporter)
+  } finally {
+    await close()
+  }
+}
+
+/** Hands what the pull tells to the reporter and ends with its exit code. */
 export async function runPull(options: PullOptions, reporter: Reporter): Promise<ExitCode> {
   try {
     for await (const event of pull(options)) reporter.on(event)

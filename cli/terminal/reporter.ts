@@ -39,16 +39,16 @@ export interface Reporter {
 }
 
 /** How to report, by the flags and by what stderr is. */
-export function findReporterMode(options: {
-  readonly json?: boolean | undefined
-  readonly quiet?: boolean | undefined
-  readonly isTerminal: boolean
-  /** The value of `TERM`. */
-  readonly terminal: string | undefined
-}): ReporterMode {
-  if (options.json) return 'json'
-  if (options.quiet) return 'quiet'
-  return options.isTerminal && options.terminal !== 'dumb' ? 'terminal' : 'lines'
+export function findReporterMode(
+  flags: { readonly json?: boolean; readonly quiet?: boolean },
+  {
+    stderr,
+    environment,
+  }: { readonly stderr: TerminalStream; readonly environment: Readonly<Record<string, string | undefined>> },
+): ReporterMode {
+  if (flags.json) return 'json'
+  if (flags.quiet) return 'quiet'
+  return stderr.isTTY && environment['TERM'] !== 'dumb' ? 'terminal' : 'lines'
 }
 
 /** What one mode does with what a run tells. */
