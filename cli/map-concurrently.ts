@@ -6,9 +6,10 @@ export interface MapConcurrentlyOptions {
   readonly controller?: AbortController | undefined
 }
 
-type Step<T, R> =
+type Step<T, R> = { readonly self: Promise<Step<T, R>> } & (
   | { readonly kind: 'read'; readonly read: IteratorResult<T, unknown> }
-  | { readonly kind: 'finished'; readonly task: Promise<Step<T, R>>; readonly result: R }
+  | { readonly kind: 'finished'; readonly result: R }
+)
 
 /**
  * Runs `task` for the items of `source`, at most `concurrency` at a time, and yields the results as they are finished.
@@ -28,42 +29,50 @@ export async function* mapConcurrently<T, R>(
   const signal = options.signal ? AbortSignal.any([options.signal, leaving.signal]) : leaving.signal
   const aborted = onceAborted(signal)
   const iterator = iterate(source)
-  const running = new Set<Promise<Step<T, R>>>()
-  let reading: Promise<Step<T, R>> | undefined
-  let isRead = false
+  /** The tasks that run and, at most once, the reading of the next item. */
+  const underWay = new Set<Promise<Step<T, R>>>()
+  let reading: 'paused' | 'waiting' | 'ended' = 'paused'
   let isOver = false
 
-  const start = (item: T): void => {
-    const started: Promise<Step<T, R>> = limit(task, item, signal).then((result) => ({ kind: 'finished', task: started, result }))
-    running.add(started)
+  const readNext = (): void => {
+    reading = 'waiting'
+    const self: Promise<Step<T, R>> = iterator.next().then((read) => ({ self, kind: 'read', read }))
+    underWay.add(self)
   }
-  const leave = async (): Promise<void> => {
-    leaving.abort()
-    await Promise.allSettled([...running, reading])
-    if (!isRead) await iterator.return?.()
+  const start = (item: T): void => {
+    const self: Promise<Step<T, R>> = limit(task, item, signal).then((result) => ({ self, kind: 'finished', result }))
+    underWay.add(self)
   }
 
   try {
     for (;;) {
       signal.throwIfAborted()
-      if (!isRead && running.size < concurrency) reading ??= iterator.next().then((read) => ({ kind: 'read', read }))
-      const underWay = reading === undefined ? [...running] : [...running, reading]
-      isOver = underWay.length === 0
+      if (reading === 'paused' && underWay.size < concurrency) readNext()
+      isOver = underWay.size === 0
       if (isOver) return
       const step = await Promise.race([aborted.promise, ...underWay])
+      underWay.delete(step.self)
       if (step.kind === 'finished') {
-        running.delete(step.task)
         yield step.result
         continue
       }
-      reading = undefined
-      if (step.read.done) isRead = true
-      else start(step.read.value)
+      reading = step.read.done ? 'ended' : 'paused'
+      if (!step.read.done) start(step.read.value)
     }
   } finally {
     aborted.forget()
-    if (!isOver) await leave()
+    if (!isOver) await leave(leaving, underWay, iterator)
   }
+}
+
+async function leave(
+  leaving: AbortController,
+  underWay: Iterable<Promise<unknown>>,
+  source: AsyncIterator<unknown>,
+): Promise<void> {
+  leaving.abort()
+  await Promise.allSettled(underWay)
+  await source.return?.()
 }
 
 function iterate<T>(source: AsyncIterable<T> | Iterable<T>): AsyncIterator<T, unknown> {

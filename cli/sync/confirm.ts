@@ -5,7 +5,7 @@ import type { Remote } from '../remote/remote.ts'
 import type { Clock } from '../remote/retry.ts'
 import type { HashedFile } from './hash.ts'
 import type { Original, OriginalsInFlight } from './originals-in-flight.ts'
-import { readAhead } from './read-ahead.ts'
+import { type ReadAhead, readAhead } from './read-ahead.ts'
 
 export interface ConfirmOptions {
   readonly remote: Remote
@@ -52,15 +52,7 @@ export async function* confirm(
   const waiting: WaitingRoom = new Map()
   const patience = createPatience(options.clock, options.controller.signal)
   try {
-    for (;;) {
-      if (waiting.size === 0) {
-        await arriving.arrival()
-        patience.renew()
-      }
-      for (const original of arriving.take(mostWaiting - waiting.size)) {
-        waiting.set(original.contentHash, { original, isSentAgain: false })
-      }
-      if (waiting.size === 0) return
+    while (await admit(arriving, waiting, patience)) {
       let isProcessing = false
       for (const batch of batchesOf([...waiting.values()])) {
         const answer = await ask(batch, waiting, options)
@@ -76,8 +68,26 @@ export async function* confirm(
   }
 }
 
+/** Lets in who has arrived; waits for that only while nobody is there. False when nobody will come any more. */
+async function admit(arriving: ReadAhead<Original>, waiting: WaitingRoom, patience: Patience): Promise<boolean> {
+  if (waiting.size === 0) {
+    await arriving.arrival()
+    patience.renew()
+  }
+  for (const original of arriving.take(mostWaiting - waiting.size)) {
+    waiting.set(original.contentHash, { original, isSentAgain: false })
+  }
+  return waiting.size > 0
+}
+
+interface Patience {
+  renew(): void
+  isLost(): boolean
+  pause(): Promise<void>
+}
+
 /** Waits longer and longer while nothing happens, and not for ever. */
-function createPatience(clock: Clock, signal: AbortSignal) {
+function createPatience(clock: Clock, signal: AbortSignal): Patience {
   let renewedAt = clock.now()
   let pauseMs = firstPauseMs
   return {
