@@ -10,7 +10,7 @@ const maximumLength = 256
 export function findCamera(tags: ExifTags): string | undefined {
   const make = cleanOf(tags.Make)
   const model = cleanOf(tags.Model)
-  const name = repeats(make, model) ? model : `${make} ${model}`
+  const name = repeats(make, model) ? model : `${make} ${model}`.trim()
   return cleanOf(name.slice(0, maximumLength)) || undefined
 }
 
