@@ -26,7 +26,7 @@ export async function* mapConcurrently<T, R>(
 ): AsyncGenerator<R, void, undefined> {
   const limit = pLimit(concurrency)
   const leaving = options.controller ?? new AbortController()
-  const signal = options.signal ? AbortSignal.any([options.signal, leaving.signal]) : leaving.signal
+  const signal = eitherOf(leaving.signal, options.signal)
   const aborted = onceAborted(signal)
   const iterator = iterate(source)
   /** The tasks that run and, at most once, the reading of the next item. */
@@ -63,6 +63,10 @@ export async function* mapConcurrently<T, R>(
     aborted.forget()
     if (!isOver) await leave(leaving, underWay, iterator)
   }
+}
+
+function eitherOf(own: AbortSignal, given: AbortSignal | undefined): AbortSignal {
+  return given ? AbortSignal.any([given, own]) : own
 }
 
 async function leave(
