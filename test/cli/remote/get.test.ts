@@ -1,0 +1,171 @@
+import { createHash, randomBytes } from 'node:crypto'
+import { open, readFile } from 'node:fs/promises'
+import type { ServerResponse } from 'node:http'
+import { join } from 'node:path'
+import { expect, onTestFinished, test } from 'vitest'
+import { type ByteSink, type GetOptions, getToFile } from '../../../cli/remote/get.ts'
+import { temporaryFolder } from '../../temporary-folder.ts'
+import { listen, refuse, signed, transportInTest } from './scripted-server.ts'
+
+const bytes = randomBytes(7 * 1024 * 1024 + 3)
+const hash = createHash('sha256').update(bytes).digest('hex')
+
+/** Serves an object to the first so many attempts badly, and then well; says what was asked for. */
+type Script = (response: ServerResponse, offset: number, attempt: number) => void
+
+function serve(response: ServerResponse, offset: number, end = bytes.length): void {
+  const body = bytes.subarray(offset)
+  response.writeHead(offset > 0 ? 206 : 200, { 'content-length': body.length })
+  if (end === bytes.length) response.end(body)
+  else response.write(body.subarray(0, end - offset), () => response.destroy())
+}
+
+async function receive(script: Script, options: Partial<GetOptions> = {}, sink?: ByteSink) {
+  const ranges: (string | undefined)[] = []
+  const url = await listen((request, response) => {
+    ranges.push(request.headers.range)
+    script(response, Number(/bytes=(\d+)-/.exec(request.headers.range ?? '')?.[1] ?? 0), ranges.length)
+  })
+  const path = join(await temporaryFolder(), 'part')
+  const file = await open(path, 'wx')
+  onTestFinished(() => file.close())
+  const moved: number[] = []
+  const { transport } = transportInTest()
+  const onMoved = (count: number): void => void moved.push(count)
+  const result = getToFile(signed('GET', `${url}/key?X-Amz-Signature=secret`), sink ?? file, {
+    transport,
+    sizeBytes: bytes.length,
+    onMoved,
+    ...options,
+  })
+  result.catch(() => {})
+  return { result, ranges, content: () => readFile(path), movedBytes: () => moved.reduce((total, count) => total + count, 0) }
+}
+
+test('writes and hashes an object', async () => {
+  const { result, content, ranges, movedBytes } = await receive((response, offset) => serve(response, offset))
+  expect(await result).toBe(hash)
+  expect((await content()).equals(bytes)).toBe(true)
+  expect(ranges).toEqual([undefined])
+  expect(movedBytes()).toBe(bytes.length)
+})
+
+test('takes a broken connection up again behind what is written, however often it breaks', async () => {
+  const step = 1.5 * 1024 * 1024
+  const { result, content, ranges, movedBytes } = await receive((response, offset) => {
+    serve(response, offset, Math.min(bytes.length, offset + step))
+  })
+  expect(await result).toBe(hash)
+  expect((await content()).equals(bytes)).toBe(true)
+  expect(ranges.length).toBeGreaterThan(4)
+  expect(ranges.slice(1).every((range) => Number(range?.match(/\d+/)?.[0]) > 0)).toBe(true)
+  expect(movedBytes()).toBe(bytes.length)
+})
+
+test('gives up a connection that never brings anything', async () => {
+  const { result, ranges } = await receive((response) => void response.destroy())
+  await expect(result).rejects.toThrow('the connection to the storage keeps breaking')
+  expect(ranges).toHaveLength(8)
+})
+
+test('begins anew where a range is ignored', async () => {
+  const { result, content } = await receive((response, _offset, attempt) => {
+    if (attempt === 1) serve(response, 0, 3 * 1024 * 1024)
+    else serve(response, 0)
+  })
+  expect(await result).toBe(hash)
+  expect((await content()).equals(bytes)).toBe(true)
+})
+
+test('goes on after 503 to every third request', async () => {
+  const { result } = await receive((response, offset, attempt) => {
+    if (attempt % 3 === 1) refuse(response, 503, 'SlowDown')
+    else serve(response, offset, Math.min(bytes.length, offset + 3 * 1024 * 1024))
+  })
+  expect(await result).toBe(hash)
+})
+
+test('goes on with a new signature when the request expires on the way', async () => {
+  let renewals = 0
+  const { result, ranges } = await receive((response, offset, attempt) => {
+    if (attempt === 1) serve(response, offset, 3 * 1024 * 1024)
+    else if (attempt === 2) refuse(response, 403, 'AccessDenied', 'Request has expired')
+    else serve(response, offset)
+  })
+  await expect(result).rejects.toMatchObject({ kind: 'expired' })
+  expect(ranges).toHaveLength(2)
+
+  const url = await listen((request, response) => {
+    if (request.url === '/old') refuse(response, 403, 'AccessDenied', 'Request has expired')
+    else serve(response, 0)
+  })
+  const renewed = await receive((response) => refuse(response, 403, 'AccessDenied', 'Request has expired'), {
+    signAgain: async () => {
+      renewals += 1
+      return signed('GET', `${url}/new`)
+    },
+  })
+  expect(await renewed.result).toBe(hash)
+  expect(renewals).toBe(1)
+})
+
+test('other bytes of the right length have another hash', async () => {
+  const wrong = Buffer.from(bytes)
+  wrong[5_000_000] = (wrong[5_000_000] ?? 0) ^ 1
+  const { result } = await receive((response) => {
+    response.writeHead(200, { 'content-length': wrong.length })
+    response.end(wrong)
+  })
+  expect(await result).toBe(createHash('sha256').update(wrong).digest('hex'))
+})
+
+test.each([-1, 1])('an object whose length is wrong by %i is not taken', async (difference) => {
+  const { result, ranges } = await receive((response) => {
+    response.writeHead(200, { 'content-length': bytes.length + difference })
+    response.end(Buffer.alloc(bytes.length + difference))
+  })
+  await expect(result).rejects.toMatchObject({ kind: 'bytes-differ' })
+  expect(ranges).toHaveLength(1)
+})
+
+test('an endless answer without a length is cut', async () => {
+  const { result } = await receive((response) => {
+    const more = (): void => void response.write(Buffer.alloc(1024 * 1024), (error) => void (error ?? more()))
+    more()
+  })
+  await expect(result).rejects.toMatchObject({ kind: 'bytes-differ' })
+})
+
+test('a missing object, and no URL in the message', async () => {
+  const { result } = await receive((response) => refuse(response, 404, 'NoSuchKey'))
+  const error = await result.catch((thrown: unknown) => thrown)
+  expect(error).toMatchObject({ kind: 'missing' })
+  expect(String(error)).not.toMatch(/secret|http/)
+})
+
+test('an empty object', async () => {
+  const { result } = await receive((response) => response.end(), { sizeBytes: 0 })
+  expect(await result).toBe('e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855')
+})
+
+test("the disk's error is thrown as it is, and not tried again", async () => {
+  const full: ByteSink = { writev: () => Promise.reject(Object.assign(new Error('no space'), { code: 'ENOSPC' })) }
+  const { result, ranges } = await receive((response, offset) => serve(response, offset), {}, full)
+  await expect(result).rejects.toMatchObject({ code: 'ENOSPC' })
+  expect(ranges).toHaveLength(1)
+})
+
+test('a disk that takes less than it was given is given the rest', async () => {
+  const written = Buffer.alloc(bytes.length)
+  const sink: ByteSink = {
+    async writev(buffers, position) {
+      const all = Buffer.concat(buffers.map((view) => Buffer.from(view.buffer, view.byteOffset, view.byteLength)))
+      const bytesWritten = Math.min(all.length, 300_000)
+      all.copy(written, position, 0, bytesWritten)
+      return { bytesWritten }
+    },
+  }
+  const { result } = await receive((response, offset) => serve(response, offset), {}, sink)
+  expect(await result).toBe(hash)
+  expect(written.equals(bytes)).toBe(true)
+})

@@ -1,0 +1,52 @@
+import { once } from 'node:events'
+import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http'
+import { onTestFinished } from 'vitest'
+import { z } from 'zod'
+import { createTransport, type Transport, type TransportOptions } from '../../../cli/remote/transport.ts'
+import type { SignedRequest } from '../../../contract/transfers.ts'
+
+/** A real server on loopback that does what a test says; closed when the test has finished. */
+export async function listen(listener: RequestListener): Promise<string> {
+  const server = createServer(listener)
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  onTestFinished(async () => {
+    server.closeAllConnections()
+    server.close()
+    await once(server, 'close')
+  })
+  return `http://127.0.0.1:${z.object({ port: z.int() }).parse(server.address()).port}`
+}
+
+export async function bodyOf(request: IncomingMessage): Promise<Buffer> {
+  const chunks: Buffer[] = []
+  for await (const chunk of request) chunks.push(chunk)
+  return Buffer.concat(chunks)
+}
+
+/** S3's way to say no. */
+export function refuse(response: ServerResponse, status: number, code: string, message = 'as scripted'): void {
+  response.writeHead(status, { 'content-type': 'application/xml' })
+  response.end(`<?xml version="1.0" encoding="UTF-8"?>\n<Error><Code>${code}</Code><Message>${message}</Message></Error>`)
+}
+
+export interface TestTransport {
+  readonly transport: Transport
+  /** The pauses asked for; none of them is waited for. */
+  readonly pausesMs: readonly number[]
+}
+
+/** A transport that never waits: `random` is always 1, less a little. */
+export function transportInTest(options: TransportOptions = {}): TestTransport {
+  const pausesMs: number[] = []
+  const delay = async (milliseconds: number): Promise<void> => {
+    pausesMs.push(milliseconds)
+  }
+  const transport = createTransport({ ...options, clock: { now: () => 0, random: () => 1, delay } })
+  onTestFinished(() => transport.close())
+  return { transport, pausesMs }
+}
+
+export function signed(method: 'GET' | 'PUT', url: string, headers: Record<string, string> = {}): SignedRequest {
+  return { method, url, headers, expiresAt: '2030-01-01T00:00:00.000Z' }
+}
