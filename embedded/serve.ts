@@ -37,6 +37,7 @@ export interface EmbeddedOptions {
   /** 0 for any free one. */
   readonly port?: number
   readonly log: (entry: LogEntry) => void
+  /** The time that the functions see. */
   readonly now?: () => Date
   /** More buckets, by name and folder: for other clients of this S3, such as a benchmark's. */
   readonly buckets?: Readonly<Record<string, string>>
@@ -47,6 +48,8 @@ export interface EmbeddedBackend {
   readonly url: string
   readonly identity: LibraryIdentity
   readonly queue: Queue
+  /** The function behind the queue. */
+  readonly processUpload: ProcessUploadHandler
   /** For the user whose library it is. Good for half an hour. */
   accessToken(): Promise<string>
   /** Ends what is under way; what waits goes on at the next start. */
@@ -79,7 +82,7 @@ async function openLibrary(options: EmbeddedOptions, opened: ClosingStack): Prom
 
   const buckets = { [uploadBucket]: paths.uploads, [storageBucket]: folder, ...options.buckets }
   const arrivals: Arrivals = { announce: () => Promise.resolve() }
-  const s3 = opened.add(await openEmbeddedS3(identity, buckets, paths.s3, arrivals, now), (embeddedS3) => embeddedS3.close())
+  const s3 = opened.add(await openEmbeddedS3(identity, buckets, paths.s3, arrivals), (embeddedS3) => embeddedS3.close())
   const front = opened.add(await listenHttp(options.host ?? '127.0.0.1', options.port ?? 0), (listening) => listening.close())
 
   const backend = connectBackend(environmentOf(identity, issuer.url, front.url), {
@@ -108,7 +111,14 @@ async function openLibrary(options: EmbeddedOptions, opened: ClosingStack): Prom
   await tidyUploads(createS3Client(backend.environment, { credentials: identity }), uploadBucket, queue, now())
 
   opened.add(await announceServing(folder, front.url), () => withdrawServing(folder))
-  return { url: front.url, identity, queue, accessToken: () => issuer.issueAccessToken(now()), close: () => opened.close() }
+  return {
+    url: front.url,
+    identity,
+    queue,
+    processUpload: handler,
+    accessToken: () => issuer.issueAccessToken(now()),
+    close: () => opened.close(),
+  }
 }
 
 /** Takes the events of the upload bucket, once there is a queue. */
@@ -121,7 +131,6 @@ async function openEmbeddedS3(
   buckets: Readonly<Record<string, string>>,
   metadataFolder: string,
   arrivals: Arrivals,
-  now: () => Date,
 ): Promise<S3Store> {
   return await openS3({
     metadataFolder,
@@ -131,7 +140,6 @@ async function openEmbeddedS3(
     onObjectCreated: async (event) => {
       if (event.Records[0].s3.bucket.name === uploadBucket) await arrivals.announce(JSON.stringify(event))
     },
-    now,
   })
 }
 

@@ -1,7 +1,9 @@
+import { importJWK, SignJWT } from 'jose'
 import { onTestFinished } from 'vitest'
 import { openHttpRemote } from '../../cli/remote/http-remote.ts'
 import type { Remote } from '../../cli/remote/remote.ts'
 import { createTransport, type Transport } from '../../cli/remote/transport.ts'
+import { accessScope } from '../../contract/remote-configuration.ts'
 import { type EmbeddedBackend, type EmbeddedOptions, serveLibrary } from '../../embedded/serve.ts'
 import type { LogEntry } from '../../lambda/backend.ts'
 
@@ -27,4 +29,21 @@ export async function openLibraryInTest(folder: string, options: Partial<Embedde
   onTestFinished(close)
   const remote = await openHttpRemote({ url: backend.url, accessToken: () => backend.accessToken(), transport })
   return { backend, remote, transport, logged, close }
+}
+
+/** An access token as the issuer would give it to this user. */
+export async function accessTokenOf(owner: string, { backend }: LibraryInTest): Promise<string> {
+  const { remoteId, issuerKey } = backend.identity
+  return await new SignJWT({ client_id: 'photos-cli', token_use: 'access', scope: accessScope })
+    .setProtectedHeader({ alg: 'ES256' })
+    .setIssuer(`urn:photos:${remoteId}`)
+    .setSubject(owner)
+    .setExpirationTime('1h')
+    .sign(await importJWK(issuerKey, 'ES256'))
+}
+
+/** The same backend as another user sees it. */
+export async function openRemoteOf(owner: string, library: LibraryInTest): Promise<Remote> {
+  const accessToken = () => accessTokenOf(owner, library)
+  return await openHttpRemote({ url: library.backend.url, accessToken, transport: library.transport })
 }
