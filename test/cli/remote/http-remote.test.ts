@@ -1,0 +1,176 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { expect, test } from 'vitest'
+import { openHttpRemote } from '../../../cli/remote/http-remote.ts'
+import type { Remote } from '../../../cli/remote/remote.ts'
+import { contentHashSchema } from '../../../contract/content-hash.ts'
+import { collect } from '../../collect.ts'
+import { bodyOf, listen, transportInTest } from './scripted-server.ts'
+
+const contentHash = contentHashSchema.parse('a'.repeat(64))
+
+interface ApiRequest {
+  readonly method: string | undefined
+  /** Path and query. */
+  readonly url: string
+  readonly authorization: string | undefined
+  readonly body: unknown
+}
+
+type Answer = (request: ApiRequest, response: ServerResponse) => void
+
+function json(response: ServerResponse, status: number, body: unknown): void {
+  response.writeHead(status, { 'content-type': 'application/json' })
+  response.end(JSON.stringify(body))
+}
+
+function configuration(url: string): Record<string, unknown> {
+  return {
+    apiVersion: 1,
+    remoteId: 'remote-1',
+    region: 'us-east-1',
+    issuer: url,
+    clientId: 'cli',
+    storageBucket: 'photos-storage',
+    endpoints: { api: url, s3: url },
+    maximumOriginalSizeBytes: 1000,
+  }
+}
+
+async function read(request: IncomingMessage): Promise<ApiRequest> {
+  const body = (await bodyOf(request)).toString()
+  const { method, url = '', headers } = request
+  return { method, url, authorization: headers.authorization, body: body === '' ? undefined : JSON.parse(body) }
+}
+
+/** A remote whose API answers as scripted. */
+async function openRemote(answer: Answer) {
+  const requests: ApiRequest[] = []
+  const url: string = await listen(async (request, response) => {
+    const asked = await read(request)
+    requests.push(asked)
+    if (asked.url === '/.well-known/photos.json') json(response, 200, configuration(url))
+    else answer(asked, response)
+  })
+  const { transport, pausesMs } = transportInTest()
+  let tokens = 0
+  const accessToken = async (): Promise<string> => `token-${++tokens}`
+  const remote: Remote = await openHttpRemote({ url, accessToken, transport })
+  return { remote, requests, pausesMs }
+}
+
+test('reads the configuration without a token, and calls the API with one', async () => {
+  const { remote, requests } = await openRemote((_request, response) =>
+    json(response, 200, { uploads: [{ kind: 'stored', contentHash }] }),
+  )
+  expect(remote.configuration.remoteId).toBe('remote-1')
+  const candidate = { contentHash, sizeBytes: 5, contentType: 'image/jpeg' }
+  expect(await remote.beginUploads([candidate])).toEqual([{ kind: 'stored', contentHash }])
+  expect(requests).toEqual([
+    { method: 'GET', url: '/.well-known/photos.json', authorization: undefined, body: undefined },
+    { method: 'POST', url: '/v1/uploads', authorization: 'Bearer token-1', body: { originals: [candidate] } },
+  ])
+})
+
+test('every other call, as the contract writes it', async () => {
+  const answers: Record<string, unknown> = {
+    '/v1/uploads/parts': { requests: [] },
+    '/v1/uploads/complete': { kind: 'completed' },
+    '/v1/photos/confirm': { photos: [{ kind: 'processing', contentHash }] },
+    '/v1/downloads': { downloads: [{ kind: 'unknown', contentHash }] },
+  }
+  const { remote, requests } = await openRemote((request, response) => json(response, 200, answers[request.url]))
+  const parts = { contentHash, uploadId: 'u', parts: [{ partNumber: 1, sizeBytes: 5, checksumSha256: `${'a'.repeat(43)}=` }] }
+  expect(await remote.signParts(parts)).toEqual([])
+  expect(await remote.completeUpload(contentHash, 'u')).toEqual({ kind: 'completed' })
+  expect(await remote.confirm([{ contentHash, locations: [] }])).toEqual([{ kind: 'processing', contentHash }])
+  expect(await remote.signDownloads([{ contentHash, variant: 'original' }])).toEqual([{ kind: 'unknown', contentHash }])
+  expect(requests.slice(1).map(({ body }) => body)).toEqual([
+    parts,
+    { contentHash, uploadId: 'u' },
+    { photos: [{ contentHash, locations: [] }] },
+    { downloads: [{ contentHash, variant: 'original' }] },
+  ])
+})
+
+test('lists page after page, and asks for no page that nobody wants', async () => {
+  const location = { device: 'laptop', path: 'a.jpg', modificationTime: '2021-06-01T00:00:00Z' }
+  const { remote, requests } = await openRemote((request, response) => {
+    const page = Number(new URL(request.url, 'http://localhost').searchParams.get('cursor') ?? 0)
+    const entries = [{ kind: 'location', contentHash, location: { ...location, path: `${page}.jpg` } }]
+    json(response, 200, page === 3 ? { entries } : { entries, cursor: String(page + 1) })
+  })
+  const range = { from: '2021-06-01T00:00:00', before: '2021-07-01T00:00:00' }
+  const entries = await collect(remote.listPhotos(range))
+  expect(entries.map((entry) => entry.kind === 'location' && entry.location.path)).toEqual(['0.jpg', '1.jpg', '2.jpg', '3.jpg'])
+  expect(requests.slice(1).map(({ url }) => url)).toEqual([
+    '/v1/photos?from=2021-06-01T00%3A00%3A00&before=2021-07-01T00%3A00%3A00',
+    '/v1/photos?from=2021-06-01T00%3A00%3A00&before=2021-07-01T00%3A00%3A00&cursor=1',
+    '/v1/photos?from=2021-06-01T00%3A00%3A00&before=2021-07-01T00%3A00%3A00&cursor=2',
+    '/v1/photos?from=2021-06-01T00%3A00%3A00&before=2021-07-01T00%3A00%3A00&cursor=3',
+  ])
+  for await (const _ of remote.listPhotos({ undated: true })) break
+  expect(requests.slice(5).map(({ url }) => url)[0]).toBe('/v1/photos?undated=true')
+  expect(requests.length).toBeLessThanOrEqual(7)
+})
+
+test('adds the pages of the usage up', async () => {
+  const { remote } = await openRemote((request, response) => {
+    const page = { photos: 1, originalBytes: 10, renditionBytes: 2 }
+    json(response, 200, request.url.includes('cursor=') ? page : { ...page, cursor: 'c' })
+  })
+  expect(await remote.usage()).toEqual({ photos: 2, originalBytes: 20, renditionBytes: 4 })
+})
+
+test('a photo that is not there is undefined', async () => {
+  const { remote } = await openRemote((_request, response) => json(response, 404, { error: { code: 'NotFound', message: 'no' } }))
+  expect(await remote.findPhoto(contentHash)).toBeUndefined()
+})
+
+test('goes on after 503 to every third request, with a fresh token', async () => {
+  let calls = 0
+  const { remote, requests, pausesMs } = await openRemote((_request, response) => {
+    calls += 1
+    if (calls % 3 === 1) response.setHeader('retry-after', '2')
+    json(response, calls % 3 === 1 ? 503 : 200, { photos: 1, originalBytes: 1, renditionBytes: 1 })
+  })
+  for (let call = 0; call < 4; call++) await remote.usage()
+  expect(pausesMs).toEqual([2000, 2000])
+  expect(requests.at(-1)?.authorization).toBe('Bearer token-6')
+})
+
+test.each([
+  [401, 12],
+  [403, 12],
+  [503, 5],
+  [429, 5],
+])('%i ends with exit code %i and a hint', async (status, exitCode) => {
+  const { remote } = await openRemote((_request, response) => json(response, status, {}))
+  await expect(remote.usage()).rejects.toMatchObject({ name: 'UserError', exitCode, hint: expect.any(String) })
+})
+
+test.each([
+  [400, { error: { code: 'BadRequest', message: 'too many' } }, 'the remote refuses v1/usage: 400 BadRequest too many'],
+  [200, { photos: 'many' }, "the remote's answer to v1/usage is not what the contract says"],
+  [200, undefined, "the remote's answer to v1/usage is not what the contract says"],
+])('%i with %j is a bug on one side', async (status, body, message) => {
+  const { remote } = await openRemote((_request, response) => json(response, status, body))
+  await expect(remote.usage()).rejects.toThrow(message)
+})
+
+test('nobody there: exit code 5 after three attempts', async () => {
+  const url = await listen((request) => request.socket.destroy())
+  const { transport, pausesMs } = transportInTest()
+  const opening = openHttpRemote({ url, accessToken: async () => 'token', transport })
+  await expect(opening).rejects.toMatchObject({ name: 'UserError', exitCode: 5 })
+  expect(pausesMs).toHaveLength(2)
+})
+
+test.each([
+  ['a newer remote', { apiVersion: 2 }, 1, /newer/],
+  ['another product', { hello: 'world' }, 5, /is not a photos remote/],
+])('%s', async (_name, body, exitCode, message) => {
+  const url = await listen((_request, response) => json(response, 200, body))
+  const { transport } = transportInTest()
+  const opening = openHttpRemote({ url, accessToken: async () => 'token', transport })
+  await expect(opening).rejects.toMatchObject({ name: 'UserError', exitCode, message: expect.stringMatching(message) })
+})
