@@ -39,7 +39,7 @@ const formatVersion = 1
 const readAheadBytes = 1 << 20
 const recordsAtOnce = 1000
 
-type Database = ClassicLevel<Buffer, Buffer>
+type Database = ClassicLevel<string, Buffer>
 
 /**
  * Opens the state that is kept for one remote under `stateFolder`, and makes it where there is none.
@@ -90,9 +90,10 @@ function createLocalState(database: Database, path: string, notes: string[]): Lo
   }
 }
 
-// A path cannot hold NUL, so that one folder's files lie side by side and no other's among them.
-function keyOf(folder: string, name: string): Buffer {
-  return Buffer.from(`${folder}\0${name}`, 'latin1')
+// A path cannot hold NUL, so that one folder's files lie side by side and no other's among them. LevelDB orders keys by
+// their UTF-8, which is the order of the characters and so of the bytes that these stand for.
+function keyOf(folder: string, name: string): string {
+  return `${folder}\0${name}`
 }
 
 async function readRange(
@@ -114,7 +115,7 @@ async function readRange(
       if (entries.length === 0) return records
       for (const [key, value] of entries) {
         const record = findFileRecord(value)
-        if (record) records.set(key.toString('latin1', nameOffset), record)
+        if (record) records.set(key.slice(nameOffset), record)
       }
     }
   } finally {
@@ -143,7 +144,7 @@ async function openOrReplace(path: string, notes: string[]): Promise<Database> {
 }
 
 async function open(path: string): Promise<Database> {
-  const database: Database = new ClassicLevel(path, { keyEncoding: 'buffer', valueEncoding: 'buffer' })
+  const database: Database = new ClassicLevel(path, { keyEncoding: 'utf8', valueEncoding: 'buffer' })
   await database.open()
   return database
 }

@@ -11,6 +11,8 @@ import type { Source } from './sources.ts'
 export interface ScannedFolder {
   readonly path: BytePath
   readonly location: BytePath
+  /** The path as a person reads it. */
+  readonly shown: string
 }
 
 export interface ScannedFile {
@@ -47,6 +49,11 @@ export function locationPathOf(file: ScannedFile): BytePath {
   return joinBytePath(file.folder.location, file.name)
 }
 
+/** The file's path as a person reads it. */
+export function shownPathOf(file: ScannedFile): string {
+  return joinBytePath(file.folder.shown, shownPath(file.name))
+}
+
 /**
  * Walks the sources depth first, every folder's files before its subfolders, all in the order of their bytes. Never follows
  * a symbolic link. Holds the names of one chain of folders and no more. What cannot be read is an outcome.
@@ -59,7 +66,7 @@ export async function* scan(sources: readonly Source[], options: ScanOptions): A
 }
 
 async function* scanFolders(source: Source, options: ScanOptions): AsyncGenerator<ScannedBatch> {
-  const folders: ScannedFolder[] = [{ path: source.path, location: source.location }]
+  const folders: ScannedFolder[] = [folderAt(source.path, source.location)]
   for (let folder = folders.pop(); folder; folder = folders.pop()) {
     const subfolders: ScannedFolder[] = []
     const listed = list(folder)
@@ -86,7 +93,11 @@ async function* scanNames(
 
 function scanOneFile(source: Source, options: ScanOptions): ScannedBatch {
   const slash = source.path.lastIndexOf('/')
-  return look({ path: source.path.slice(0, slash + 1), location: '' }, [source.path.slice(slash + 1)], [], options)
+  return look(folderAt(source.path.slice(0, slash + 1), ''), [source.path.slice(slash + 1)], [], options)
+}
+
+function folderAt(path: BytePath, location: BytePath): ScannedFolder {
+  return { path, location, shown: shownPath(path) }
 }
 
 interface ListedNames {
@@ -102,7 +113,7 @@ function list(folder: ScannedFolder): ListedNames | { readonly kind: 'unreadable
     return { kind: 'listed', names, leftOut: all.length - names.length }
   } catch (error) {
     const reason = `cannot list the folder: ${reasonOf(error)}`
-    return { kind: 'unreadable', outcome: { action: 'failed', path: shownPath(folder.path), sizeBytes: 0, reason } }
+    return { kind: 'unreadable', outcome: { action: 'failed', path: folder.shown, sizeBytes: 0, reason } }
   }
 }
 
@@ -124,7 +135,7 @@ function look(
     try {
       const stats = lstatSync(bytesOf(path))
       if (stats.isFile()) files.push({ folder, name, fingerprint: fingerprintOf(stats), seenAtMs })
-      else if (stats.isDirectory()) subfolders.push({ path, location: joinBytePath(folder.location, name) })
+      else if (stats.isDirectory()) subfolders.push(folderAt(path, joinBytePath(folder.location, name)))
       else outcomes.push({ action: 'skipped', path: shownPath(path), sizeBytes: 0, reason: describeSpecial(stats) })
     } catch (error) {
       outcomes.push({ action: 'failed', path: shownPath(path), sizeBytes: 0, reason: reasonOf(error) })
