@@ -8,27 +8,27 @@ const root = fileURLToPath(new URL('..', import.meta.url))
 /** Packages with native code, or whose own files find each other by path. */
 const external = ['sharp', 'classic-level', 'dynalite']
 
+const shared = {
+  absWorkingDir: root,
+  bundle: true,
+  format: 'esm',
+  platform: 'node',
+  target: 'node20.19',
+  external,
+  minifySyntax: true,
+  legalComments: 'none',
+  logLevel: 'warning',
+  // CommonJS packages inside an ES module still ask for Node's own modules with `require`.
+  banner: {
+    js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
+  },
+}
+
 export async function build() {
   await rm(`${root}dist`, { recursive: true, force: true })
-  await esbuild.build({
-    absWorkingDir: root,
-    entryPoints: { main: 'cli/main.ts', 'exif-worker': 'lambda/photos/exif-worker.mjs' },
-    outdir: 'dist',
-    outExtension: { '.js': '.js' },
-    bundle: true,
-    splitting: true,
-    format: 'esm',
-    platform: 'node',
-    target: 'node20.19',
-    external,
-    minifySyntax: true,
-    legalComments: 'none',
-    logLevel: 'warning',
-    // CommonJS packages inside an ES module still ask for Node's own modules with `require`.
-    banner: {
-      js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
-    },
-  })
+  await esbuild.build({ ...shared, entryPoints: { main: 'cli/main.ts' }, outdir: 'dist', splitting: true })
+  // A worker thread starts from a file of its own, which is looked for beside the code that starts it.
+  await esbuild.build({ ...shared, entryPoints: ['lambda/photos/exif-worker.mjs'], outfile: 'dist/exif-worker.mjs' })
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) await build()

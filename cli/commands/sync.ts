@@ -1,0 +1,78 @@
+import { hostname } from 'node:os'
+import { type Command, Option } from 'commander'
+import { type Context, type Finish, stateFolder } from '../context.ts'
+import type { ExitCode } from '../exit-codes.ts'
+import { openRemote } from '../session/open-remote.ts'
+import { openLocalState } from '../state/local-state.ts'
+import { createOriginalSender } from '../sync/original-sender.ts'
+import { findSources } from '../sync/sources.ts'
+import { type SyncOptions, sync } from '../sync/sync.ts'
+import { createReporter, findReporterMode, type Reporter } from '../terminal/reporter.ts'
+import { dryRunOption, jsonOption, libraryOption, quietOption, transfersOption, verboseOption } from './options.ts'
+
+interface SyncFlags {
+  readonly device: string
+  readonly library?: string
+  readonly transfers: number
+  readonly dryRun?: true
+  readonly json?: true
+  readonly quiet?: true
+  readonly verbose?: true
+}
+
+/** `photos sync`: backs up folders. */
+export function addSyncCommand(program: Command, context: Context, finish: Finish): void {
+  program
+    .command('sync')
+    .description('back up the photos, videos and sidecars of folders; what is stored already is not sent again')
+    .argument('<dir...>', 'folders (or single files) to back up; they are only read')
+    .addOption(dryRunOption())
+    .addOption(transfersOption())
+    .addOption(libraryOption())
+    .addOption(
+      new Option('--device <name>', 'name of this machine, kept with every path').env('PHOTOS_DEVICE').default(hostname()),
+    )
+    .addOption(jsonOption())
+    .addOption(quietOption())
+    .addOption(verboseOption())
+    .action(async (folders: string[], flags: SyncFlags) => finish(await syncAsTyped(folders, flags, context)))
+}
+
+async function syncAsTyped(folders: readonly string[], flags: SyncFlags, context: Context): Promise<ExitCode> {
+  findSources(folders) // a missing folder is told before anything is opened or made
+  const log = (line: string): void => void (flags.verbose && context.stderr.write(`${line}\n`))
+  const reporter = await createReporter({
+    kind: 'sync',
+    mode: findReporterMode(flags, context),
+    stdout: context.stdout,
+    stderr: context.stderr,
+    now: () => context.now().getTime(),
+    verbose: flags.verbose === true,
+  })
+  const { remote, transport, note, close } = await openRemote({ library: flags.library, log }, context)
+  try {
+    if (note !== undefined) reporter.on({ kind: 'note', message: note })
+    const state = await openLocalState(stateFolder(context), remote.configuration.remoteId)
+    try {
+      const { device, transfers, dryRun = false } = flags
+      const sender = createOriginalSender(transport)
+      const { clock } = transport
+      const options = { remote, state, sender, device, transfers, dryRun, clock, signal: context.signal }
+      return await runSync(folders, options, reporter)
+    } finally {
+      await state.close()
+    }
+  } finally {
+    await close()
+  }
+}
+
+/** Hands what the sync tells to the reporter and ends with its exit code. */
+export async function runSync(folders: readonly string[], options: SyncOptions, reporter: Reporter): Promise<ExitCode> {
+  try {
+    for await (const event of sync(folders, options)) reporter.on(event)
+    return reporter.finish().exitCode
+  } finally {
+    reporter.close()
+  }
+}
