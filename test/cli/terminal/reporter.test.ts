@@ -1,0 +1,214 @@
+import { expect, test } from 'vitest'
+import type { FileAction, RunEvent } from '../../../cli/run-event.ts'
+import { createReporter, findReporterMode, type Reporter, type ReporterOptions } from '../../../cli/terminal/reporter.ts'
+import { contentHashSchema } from '../../../contract/content-hash.ts'
+import { BrokenPipe, RecordedStream } from './recorded-stream.ts'
+
+const contentHash = contentHashSchema.parse('a'.repeat(64))
+const hostile = 'DCIM/\u001b[2J\u202egpj.jpg'
+
+function file(action: FileAction, path: string, sizeBytes = 1000, reason?: string): RunEvent {
+  return { kind: 'file', outcome: { action, path, sizeBytes, ...(reason === undefined ? { contentHash } : { reason }) } }
+}
+
+const found = (files: number, sizeBytes: number): RunEvent => ({ kind: 'found', files, sizeBytes })
+const moved = (sizeBytes: number): RunEvent => ({ kind: 'moved', sizeBytes })
+
+/** Two uploads, the second of which is tried twice; one that is there; one that is no photo; one that fails. */
+const sync: readonly RunEvent[] = [
+  found(5, 48_100_000),
+  { kind: 'note', message: 'the library is in /home/me/\u001b]0;x' },
+  moved(8_100_000),
+  file('uploaded', 'DCIM/a.jpg', 8_100_000),
+  moved(20_000_000),
+  moved(-20_000_000),
+  moved(40_000_000),
+  file('uploaded', 'DCIM/b.jpg', 40_000_000),
+  file('already_stored', 'DCIM/c.jpg'),
+  file('skipped', 'notes.txt', 5, 'not a photo'),
+  file('failed', hostile, 5, 'permission denied'),
+]
+
+interface World {
+  readonly reporter: Reporter
+  readonly stdout: RecordedStream
+  readonly stderr: RecordedStream
+  /** Tells the events, one every so many milliseconds. */
+  tell(events: readonly RunEvent[], stepMs: number): void
+}
+
+async function reporterInTest(options: Partial<ReporterOptions> & { readonly mode: ReporterOptions['mode'] }): Promise<World> {
+  const stdout = new RecordedStream()
+  const stderr = new RecordedStream({ isTTY: options.mode === 'terminal' })
+  let nowMs = 0
+  const reporter = await createReporter({ kind: 'sync', stdout, stderr, now: () => nowMs, ...options })
+  const tell = (events: readonly RunEvent[], stepMs: number): void => {
+    for (const event of events) {
+      nowMs += stepMs
+      reporter.on(event)
+    }
+  }
+  return { reporter, stdout, stderr, tell }
+}
+
+test('lines: what failed, a line now and then, and the summary on stdout', async () => {
+  const { reporter, stdout, stderr, tell } = await reporterInTest({ mode: 'lines' })
+  tell(sync, 1200)
+  expect(reporter.finish()).toMatchObject({ exitCode: 3, movedBytes: 48_100_000 })
+  expect(stderr.lines).toEqual([
+    'the library is in /home/me/\\x1b]0;x',
+    'sync: 0 of 5 files, 8.1 MB of 48.1 MB, 2.3 MB/s, 17.8 s left',
+    'sync: 1 of 5 files, 28.1 MB of 48.1 MB, 4.7 MB/s, 4.3 s left',
+    'sync: 1 of 5 files, 48.1 MB of 48.1 MB, 5.7 MB/s, 0.0 s left',
+    'failed: DCIM/\\x1b[2J\\u202egpj.jpg: permission denied',
+  ])
+  expect(stdout.lines).toEqual(['uploaded 2 (48.1 MB), already stored 1, skipped 1, failed 1 in 13.2 s'])
+})
+
+test('lines: nothing for what goes quickly, and with verbose every file', async () => {
+  const { reporter, stderr, tell } = await reporterInTest({ mode: 'lines', verbose: true })
+  tell(sync, 1)
+  reporter.finish()
+  expect(stderr.lines).toEqual([
+    'the library is in /home/me/\\x1b]0;x',
+    'uploaded: DCIM/a.jpg',
+    'uploaded: DCIM/b.jpg',
+    'already stored: DCIM/c.jpg',
+    'skipped: notes.txt: not a photo',
+    'failed: DCIM/\\x1b[2J\\u202egpj.jpg: permission denied',
+  ])
+})
+
+test('quiet: only what failed', async () => {
+  const { reporter, stdout, stderr, tell } = await reporterInTest({ mode: 'quiet' })
+  tell(sync, 60_000)
+  expect(reporter.finish().exitCode).toBe(3)
+  expect(stdout.text).toBe('')
+  expect(stderr.lines).toEqual(['failed: DCIM/\\x1b[2J\\u202egpj.jpg: permission denied'])
+})
+
+test('json: JSON lines on stdout and nothing anywhere else; names as they are', async () => {
+  const { reporter, stdout, stderr, tell } = await reporterInTest({ mode: 'json' })
+  tell(sync, 500)
+  reporter.finish()
+  expect(stderr.text).toBe('')
+  const messages = stdout.lines.map((line): unknown => JSON.parse(line))
+  const ofFile = { message_type: 'file', content_hash: contentHash, reason: null }
+  expect(messages).toEqual([
+    { message_type: 'status', message: 'the library is in /home/me/\u001b]0;x' },
+    {
+      message_type: 'status',
+      files_done: 0,
+      total_files: 5,
+      bytes_done: 0,
+      total_bytes: 48_100_000,
+      bytes_per_second: 0,
+      seconds_elapsed: 1,
+      seconds_remaining: null,
+    },
+    { ...ofFile, action: 'uploaded', path: 'DCIM/a.jpg', size_bytes: 8_100_000 },
+    expect.objectContaining({ message_type: 'status', files_done: 1, bytes_done: 8_100_000 }),
+    expect.objectContaining({ message_type: 'status', bytes_done: 8_100_000 }),
+    { ...ofFile, action: 'uploaded', path: 'DCIM/b.jpg', size_bytes: 40_000_000 },
+    expect.objectContaining({ message_type: 'status', files_done: 2, bytes_done: 48_100_000 }),
+    { ...ofFile, action: 'already_stored', path: 'DCIM/c.jpg', size_bytes: 1000 },
+    { ...ofFile, action: 'skipped', path: 'notes.txt', size_bytes: 5, content_hash: null, reason: 'not a photo' },
+    expect.objectContaining({ message_type: 'status', files_done: 4 }),
+    { message_type: 'error', action: 'failed', path: hostile, size_bytes: 5, content_hash: null, reason: 'permission denied' },
+    {
+      message_type: 'summary',
+      uploaded: 2,
+      already_stored: 1,
+      would_upload: 0,
+      skipped: 1,
+      failed: 1,
+      bytes_uploaded: 48_100_000,
+      bytes_would_upload: 0,
+      duration_seconds: 5.5,
+      exit_code: 3,
+    },
+  ])
+})
+
+test('terminal: a bar on stderr, erased before a line and before the summary', async () => {
+  const { reporter, stdout, stderr, tell } = await reporterInTest({ mode: 'terminal' })
+  tell(sync, 1200)
+  reporter.finish()
+  reporter.close()
+  expect(stderr.text).toContain('4/5 files  48.1 MB of 48.1 MB  4.0 MB/s, 0.0 s left')
+  expect(stderr.text).not.toContain('\u001b[2J')
+  expect(stderr.text).not.toContain('\u202e')
+  // Erased (cursor to the first column, line cleared) right before the failure is named, and at the end.
+  const erase = '\u001b[1G\u001b[2K'
+  expect(stderr.text).toContain(`${erase}failed: DCIM/\\x1b[2J\\u202egpj.jpg: permission denied\n`)
+  expect(stderr.text.endsWith(erase)).toBe(true)
+  expect(stdout.lines).toEqual(['uploaded 2 (48.1 MB), already stored 1, skipped 1, failed 1 in 13.2 s'])
+})
+
+test("a pull's summary, in words and in JSON", async () => {
+  const events = [
+    found(4, 4000),
+    moved(1000),
+    file('pulled', 'a'),
+    file('pulled', 'copy of a'),
+    file('unchanged', 'b'),
+    file('unchanged', 'c'),
+  ]
+  const words = await reporterInTest({ mode: 'lines', kind: 'pull' })
+  words.tell(events, 500)
+  expect(words.reporter.finish().exitCode).toBe(0)
+  expect(words.stdout.lines).toEqual(['pulled 2 (1.0 kB), unchanged 2, failed 0 in 3.0 s'])
+  const json = await reporterInTest({ mode: 'json', kind: 'pull' })
+  json.tell(events, 1)
+  json.reporter.finish()
+  expect(JSON.parse(json.stdout.lines.at(-1) ?? '')).toEqual({
+    message_type: 'summary',
+    pulled: 2,
+    unchanged: 2,
+    would_pull: 0,
+    skipped: 0,
+    failed: 0,
+    bytes_downloaded: 1000,
+    bytes_would_download: 0,
+    duration_seconds: 0.006,
+    exit_code: 0,
+  })
+})
+
+test('a dry run says what it would do', async () => {
+  const { reporter, stdout, tell } = await reporterInTest({ mode: 'lines' })
+  tell([found(2, 2000), file('would_upload', 'a'), file('would_upload', 'b')], 1)
+  reporter.finish()
+  expect(stdout.lines).toEqual(['would upload 2 (2.0 kB), uploaded 0 (0 B), already stored 0, skipped 0, failed 0 in 0.0 s'])
+})
+
+test('stored bytes that differ decide the exit code', async () => {
+  const { reporter, tell } = await reporterInTest({ mode: 'quiet', kind: 'pull' })
+  const lost: RunEvent = {
+    kind: 'file',
+    outcome: { action: 'failed', path: 'a', sizeBytes: 1, reason: 'lost', storedBytesDiffer: true },
+  }
+  tell([lost, file('failed', 'b', 1, 'other')], 1)
+  expect(reporter.finish().exitCode).toBe(13)
+})
+
+test('a reader of stdout that leaves ends the output, not the run', async () => {
+  const stdout = new BrokenPipe(1)
+  const { reporter, tell } = await reporterInTest({ mode: 'json', stdout })
+  tell(sync, 1)
+  await new Promise((resolve) => stdout.once('close', resolve))
+  tell(sync, 1)
+  expect(reporter.finish().counts.uploaded).toBe(4)
+  expect(stdout.lines).toHaveLength(1)
+})
+
+test.each([
+  [{ json: true, quiet: true }, true, 'xterm', 'json'],
+  [{ quiet: true }, true, 'xterm', 'quiet'],
+  [{}, true, 'xterm', 'terminal'],
+  [{}, true, undefined, 'terminal'],
+  [{}, true, 'dumb', 'lines'],
+  [{}, false, 'xterm', 'lines'],
+])('flags %j, terminal %s, TERM %s: %s', (flags, isTTY, terminal, expected) => {
+  expect(findReporterMode(flags, { stderr: new RecordedStream({ isTTY }), environment: { TERM: terminal } })).toBe(expected)
+})
