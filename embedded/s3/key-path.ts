@@ -2,7 +2,7 @@
  * Where an object's bytes lie below its bucket's folder. `originals/OWNER/HASH.jpg` is found there under that very
  * name; a key that a file system would change, refuse or mix up with another one is written so that it cannot be:
  *
- * - a byte other than `a-z 0-9 . _ -` is `%xx` (also upper case letters, for file systems that ignore case), and so
+ * - a byte other than `a-z 0-9 . _ -` is `%xx` (upper case letters too, for file systems that ignore case), and so
  *   is a dot at the start or the end of a segment: `.`, `..` and `.photos` never come out;
  * - an empty segment is `%`;
  * - a segment longer than 200 characters goes on in a folder that ends in `~c`;
