@@ -42,13 +42,24 @@ export async function detectContentType(head: Uint8Array, hint: string): Promise
 }
 
 async function detectByContent(head: Uint8Array): Promise<string | undefined> {
+  const name = await findDetectedName(head)
+  const contentType = name && findMediaType(contentTypeByDetectedName.get(name) ?? name)?.contentType
+  return contentType ?? (isTiff(head) ? 'image/tiff' : undefined)
+}
+
+async function findDetectedName(head: Uint8Array): Promise<string | undefined> {
   try {
-    const name = (await fileTypeFromBuffer(head))?.mime
-    return name && findMediaType(contentTypeByDetectedName.get(name) ?? name)?.contentType
+    return (await fileTypeFromBuffer(head))?.mime
   } catch {
     // A malformed header, such as a box that ends before it begins: the bytes say nothing.
     return undefined
   }
+}
+
+/** file-type asks a TIFF's tags which RAW it is, and gives up where these come last in the file, as many programs write them. */
+function isTiff(head: Uint8Array): boolean {
+  const signature = Buffer.from(head.subarray(0, 4)).toString('latin1')
+  return signature === 'II*\0' || signature === 'MM\0*'
 }
 
 function refines(hint: string, detected: string): boolean {

@@ -25,10 +25,7 @@ const viewOptions = { quality: 80, effort: 2 }
  */
 export async function render(image: DecodedImage): Promise<readonly RenderedImage[]> {
   const thumbnail = open(image).resize({ width: thumbnailWidthPixels, withoutEnlargement: true })
-  return [
-    await encode('thumbnail', thumbnail.webp(thumbnailOptions)),
-    await encode('view', open(image).webp(viewOptions)),
-  ]
+  return [await encode('thumbnail', thumbnail.webp(thumbnailOptions)), await encode('view', open(image).webp(viewOptions))]
 }
 
 function open({ pixels, widthPixels, heightPixels, channels }: DecodedImage) {

@@ -9,6 +9,8 @@ import { corpusFiles, corpusFolder } from '../../corpus.ts'
 const dot = sharp({ create: { width: 2, height: 2, channels: 3, background: 'teal' } })
 const jpeg = await dot.clone().jpeg().toBuffer()
 const tiff = await dot.clone().tiff().toBuffer()
+const { data: pixels, info } = await dot.clone().resize(100).raw().toBuffer({ resolveWithObject: true })
+const largeTiff = await sharp(pixels, { raw: info }).tiff({ compression: 'none' }).toBuffer()
 const png = await dot.clone().png().toBuffer()
 const box = (brand: string) => Buffer.from(`\0\0\0\x18ftyp${brand}\0\0\0\0mif1${brand}`, 'latin1')
 
@@ -18,6 +20,7 @@ test.each([
   ['content wins over no name', png, unknownContentType, 'image/png'],
   ['a TIFF', tiff, 'image/tiff', 'image/tiff'],
   ['a RAW that is a TIFF inside', tiff, 'image/x-kodak-kdc', 'image/x-kodak-kdc'],
+  ['a TIFF whose tags are at its end', largeTiff.subarray(0, 8192), unknownContentType, 'image/tiff'],
   ['a TIFF named as a JPEG', tiff, 'image/jpeg', 'image/tiff'],
   ['AVIF', box('avif'), 'image/jpeg', 'image/avif'],
   ['HEIC', box('heic'), 'image/jpeg', 'image/heic'],
