@@ -8,16 +8,17 @@ const root = fileURLToPath(new URL('..', import.meta.url))
 /** Packages with native code, or whose own files find each other by path. */
 const external = ['sharp', 'classic-level', 'dynalite']
 
+/** @satisfies {esbuild.BuildOptions} */
 const shared = {
   absWorkingDir: root,
   bundle: true,
-  format: 'esm',
-  platform: 'node',
+  format: /** @type {const} */ ('esm'),
+  platform: /** @type {const} */ ('node'),
   target: 'node20.19',
   external,
   minifySyntax: true,
-  legalComments: 'none',
-  logLevel: 'warning',
+  legalComments: /** @type {const} */ ('none'),
+  logLevel: /** @type {const} */ ('warning'),
   // CommonJS packages inside an ES module still ask for Node's own modules with `require`.
   banner: {
     js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
