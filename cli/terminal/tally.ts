@@ -75,7 +75,11 @@ export function createTally(kind: RunKind, now: () => number): Tally {
         bytesFound: found.bytes,
         seconds: seconds(),
         bytesPerSecond: rate,
-        secondsLeft: bytesDone === 0 ? undefined : ((found.bytes - bytesDone) * seconds()) / bytesDone,
+        // Once every byte is sent, what is left is to be confirmed, file by file.
+        secondsLeft:
+          bytesDone < found.bytes
+            ? secondsFor(found.bytes - bytesDone, bytesDone, seconds())
+            : secondsFor(found.files - filesDone, filesDone, seconds()),
       }
     },
     summarize: () => ({
@@ -87,6 +91,11 @@ export function createTally(kind: RunKind, now: () => number): Tally {
       exitCode: exitCodeOf(counts.failed, storedBytesDiffer),
     }),
   }
+}
+
+/** How long the rest takes at the pace of what is done; undefined while nothing is. */
+function secondsFor(left: number, done: number, seconds: number): number | undefined {
+  return done === 0 ? undefined : (Math.max(0, left) * seconds) / done
 }
 
 function noCounts(): Record<FileAction, number> {

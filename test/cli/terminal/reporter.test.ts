@@ -59,7 +59,7 @@ test('lines: what failed, a line now and then, and the summary on stdout', async
     'the library is in /home/me/\\x1b]0;x',
     'sync: 0 of 5 files, 8.1 MB of 48.1 MB, 2.3 MB/s, 17.8 s left',
     'sync: 1 of 5 files, 28.1 MB of 48.1 MB, 4.7 MB/s, 4.3 s left',
-    'sync: 1 of 5 files, 48.1 MB of 48.1 MB, 5.7 MB/s, 0.0 s left',
+    'sync: 1 of 5 files, 48.1 MB of 48.1 MB, 5.7 MB/s, 33.6 s left',
     'failed: DCIM/\\x1b[2J\\u202egpj.jpg: permission denied',
   ])
   expect(stdout.lines).toEqual(['uploaded 2 (48.1 MB), already stored 1, skipped 1, failed 1 in 13.2 s'])
@@ -135,7 +135,7 @@ test('terminal: a bar on stderr, erased before a line and before the summary', a
   tell(sync, 1200)
   reporter.finish()
   reporter.close()
-  expect(stderr.text).toContain('4/5 files  48.1 MB of 48.1 MB  4.0 MB/s, 0.0 s left')
+  expect(stderr.text).toContain('4/5 files  48.1 MB of 48.1 MB  4.0 MB/s, 3.0 s left')
   expect(stderr.text).not.toContain('\u001b[2J')
   expect(stderr.text).not.toContain('\u202e')
   // Erased (cursor to the first column, line cleared) right before the failure is named, and at the end.
