@@ -43,6 +43,7 @@ const signatures: readonly Signature[] = [
   mark('image/vnd.adobe.photoshop', [0, '8BPS\0\x01']),
   mark('image/jxl', [0, '\0\0\0\x0cJXL \r\n\x87\n']),
   mark('image/jp2', [0, '\0\0\0\x0cjP  \r\n\x87\n']),
+  mark('image/jp2', [0, '\xff\x4f\xff\x51']),
   mark('video/x-matroska', [0, '\x1aE\xdf\xa3']),
   mark('video/x-flv', [0, 'FLV\x01']),
   mark('video/mpeg', [0, '\0\0\x01\xba']),
