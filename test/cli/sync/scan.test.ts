@@ -108,7 +108,7 @@ describe('scan', () => {
   it('names a folder whose path is too long for the system, and goes on', async () => {
     const root = await temporaryFolder()
     const folder = join(root, 'DCIM')
-    const eight = Array.from({ length: 8 }, () => 'd'.repeat(250)).join('/')
+    const eight = Array.from({ length: 8 }, () => 'd'.repeat(255)).join('/')
     await touch(root, 'deep', eight, 'a.jpg')
     await mkdir(join(folder, eight), { recursive: true })
     // Only so does it come to lie deeper than a path can say, and only so can it be removed.
