@@ -34,8 +34,9 @@ const manifestSchema = z.array(
 )
 export type CorpusFile = z.infer<typeof manifestSchema>[number]
 
-/** What the corpus says about its files; only those that are there (hostile names are made apart). */
-export function corpusFiles(folder: string): readonly CorpusFile[] {
+/** What the corpus says about its files; only those that are there (hostile names are made apart). None without a corpus. */
+export function corpusFiles(folder: string | undefined): readonly CorpusFile[] {
+  if (folder === undefined) return []
   const manifest = manifestSchema.parse(JSON.parse(fs.readFileSync(path.join(folder, 'MANIFEST.json'), 'utf8')))
   return manifest.filter((file) => fs.existsSync(path.join(folder, file.path)))
 }

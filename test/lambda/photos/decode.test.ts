@@ -199,7 +199,7 @@ const dev = corpusFolder('dev')
 describe.skipIf(!dev)('real photos', () => {
   const kinds: readonly string[] = ['jpeg', 'png', 'webp', 'tiff', 'avif', 'gif', 'thm']
   // Of these three there are only the headers; the manifest knows no size for them either.
-  const files = corpusFiles(dev ?? '').filter((file) => kinds.includes(file.kind) && file.width)
+  const files = corpusFiles(dev).filter((file) => kinds.includes(file.kind) && file.width)
 
   test.each(files.map((file) => [file.path, file] as const))('%s', async (name, { width, height }) => {
     const bytes = await fs.readFile(path.join(dev ?? '', name))
@@ -218,7 +218,7 @@ describe.skipIf(!dev)('real photos', () => {
 
 const bad = corpusFolder('bad')
 describe.skipIf(!bad)('hostile files', () => {
-  test.each(corpusFiles(bad ?? '').map((file) => [file.path]))('%s', async (name) => {
+  test.each(corpusFiles(bad).map((file) => [file.path]))('%s', async (name) => {
     const bytes = await fs.readFile(path.join(bad ?? '', name))
     const hint = findMediaTypeByName(name)?.contentType ?? unknownContentType
     for (const contentType of new Set([await detectContentType(bytes.subarray(0, 8192), hint), 'image/jpeg'])) {
