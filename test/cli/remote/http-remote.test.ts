@@ -1,3 +1,4 @@
+import { EventEmitter, once } from 'node:events'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { expect, test } from 'vitest'
 import { openHttpRemote } from '../../../cli/remote/http-remote.ts'
@@ -111,6 +112,24 @@ test('lists page after page, and asks for no page that nobody wants', async () =
   for await (const _ of remote.listPhotos({ undated: true })) break
   expect(requests.slice(5).map(({ url }) => url)[0]).toBe('/v1/photos?undated=true')
   expect(requests.length).toBeLessThanOrEqual(7)
+})
+
+test('takes back the request for a page that nobody waits for any more', async () => {
+  const pages = new EventEmitter()
+  const asked = once(pages, 'asked')
+  const closed = once(pages, 'closed')
+  const { remote } = await openRemote((request, response) => {
+    if (!request.url.includes('cursor=')) return json(response, 200, { entries: [entry], cursor: 'next' })
+    response.once('close', () => pages.emit('closed'))
+    pages.emit('asked')
+  })
+  const location = { device: 'laptop', path: 'a.jpg', modificationTime: '2021-06-01T00:00:00Z' }
+  const entry = { kind: 'location', contentHash, location }
+  for await (const _ of remote.listPhotos({})) {
+    await asked
+    break
+  }
+  await closed
 })
 
 test('adds the pages of the usage up', async () => {
