@@ -3,7 +3,10 @@ import { Worker } from 'node:worker_threads'
 import { type ExifTags, exifTagsSchema } from './exif-tags.ts'
 
 export interface ExifReader {
-  /** The tags of a JPEG, PNG, TIFF, HEIC, or of a bare EXIF block. Never throws: what cannot be read has no tags. */
+  /**
+   * The tags of a JPEG, PNG, TIFF, HEIC, or of a bare EXIF block. What cannot be read has no tags, whatever the bytes are;
+   * it rejects only where the thread cannot be started, which says that the installation is broken, not the file.
+   */
   read(bytes: Uint8Array): Promise<ExifTags>
   close(): Promise<void>
 }
@@ -19,9 +22,9 @@ export function openExifReader(options: { readonly timeoutMs: number }): ExifRea
   let worker: Worker | undefined
   let turn: Promise<unknown> = Promise.resolve()
 
-  function runningWorker(): Worker {
+  async function runningWorker(): Promise<Worker> {
     if (worker) return worker
-    const started = startWorker()
+    const started = await startWorker()
     started.once('exit', () => {
       if (worker === started) worker = undefined
     })
@@ -30,7 +33,7 @@ export function openExifReader(options: { readonly timeoutMs: number }): ExifRea
   }
 
   async function readNow(bytes: Uint8Array): Promise<ExifTags> {
-    const asked = runningWorker()
+    const asked = await runningWorker()
     const answer = await ask(asked, bytes, options.timeoutMs)
     if (answer.kind === 'answered') return exifTagsSchema.parse(answer.tags)
     await asked.terminate()
@@ -51,7 +54,8 @@ export function openExifReader(options: { readonly timeoutMs: number }): ExifRea
   }
 }
 
-function startWorker(): Worker {
+/** Resolves when the thread has loaded exifr, so that a slow start is not held against the file that waits for it. */
+async function startWorker(): Promise<Worker> {
   const worker = new Worker(new URL('./exif-worker.mjs', import.meta.url), {
     name: 'exif',
     // Nothing of the process is the reader's business: not its environment, not its flags (a test runner's would break it).
@@ -59,6 +63,7 @@ function startWorker(): Worker {
     execArgv: [],
     resourceLimits: { maxOldGenerationSizeMb: 64, maxYoungGenerationSizeMb: 16 },
   })
+  await once(worker, 'message')
   // Between reads nobody listens; an 'error' without a listener would end the process.
   worker.on('error', () => undefined)
   worker.unref()

@@ -1,6 +1,6 @@
 // Runs exifr in a worker thread, so that a file that makes it loop for ever can be stopped from outside.
-// Plain JavaScript, because Node 20 cannot start a worker from TypeScript. One message in (the bytes to
-// read), one message out (the tags, or null for none), in that order; the caller sends one at a time.
+// Plain JavaScript, because Node 20 cannot start a worker from TypeScript. It says 'ready' once; from then on, for each
+// message in (the bytes to read) there is one out (the tags, or null for none). The caller sends one at a time.
 import { parentPort } from 'node:worker_threads'
 import exifr from 'exifr'
 
@@ -36,3 +36,5 @@ async function readTags(bytes) {
 parentPort?.on('message', async (bytes) => {
   parentPort?.postMessage(await readTags(bytes))
 })
+
+parentPort?.postMessage('ready')

@@ -9,7 +9,7 @@ import { guardedSharp } from './guarded-sharp.ts'
 import { findPlace } from './place.ts'
 
 export interface MetadataReader {
-  /** Reads an original's own bytes. Never throws; what cannot be read is null. Many may be read at once. */
+  /** Reads an original's own bytes. What cannot be read is null, whatever the bytes are. Many may be read at once. */
   read(bytes: Buffer, contentType: string): Promise<PhotoMetadata>
   /** Stops the worker thread. Reads that are under way end first. */
   close(): Promise<void>

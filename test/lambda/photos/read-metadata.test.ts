@@ -115,7 +115,7 @@ describe.skipIf(!dev)('real photos', () => {
 
 const bad = corpusFolder('bad')
 describe.skipIf(!bad)('hostile files', () => {
-  const timeoutMs = 500
+  const timeoutMs = 1_500
   const hostile = openMetadataReader({ timeoutMs })
   afterAll(() => hostile.close())
 
