@@ -6,10 +6,10 @@ export interface MapConcurrentlyOptions {
   readonly controller?: AbortController | undefined
 }
 
-type Step<T, R> = { readonly self: Promise<Step<T, R>> } & (
+type Arrival<T, R> =
   | { readonly kind: 'read'; readonly read: IteratorResult<T, unknown> }
   | { readonly kind: 'finished'; readonly result: R }
-)
+  | { readonly kind: 'failed'; readonly error: unknown }
 
 /**
  * Runs `task` for the items of `source`, at most `concurrency` at a time, and yields the results as they are finished.
@@ -27,56 +27,99 @@ export async function* mapConcurrently<T, R>(
   const limit = pLimit(concurrency)
   const leaving = options.controller ?? new AbortController()
   const signal = eitherOf(leaving.signal, options.signal)
-  const aborted = onceAborted(signal)
+  const work = createWorkUnderWay<Arrival<T, R>>((error) => ({ kind: 'failed', error }))
+  const abort = (): void => work.interrupt({ kind: 'failed', error: signal.reason })
+  signal.addEventListener('abort', abort, { once: true })
   const iterator = iterate(source)
-  /** The tasks that run and, at most once, the reading of the next item. */
-  const underWay = new Set<Promise<Step<T, R>>>()
-  let reading: 'paused' | 'waiting' | 'ended' = 'paused'
   let isOver = false
-
-  const readNext = (): void => {
-    reading = 'waiting'
-    const self: Promise<Step<T, R>> = iterator.next().then((read) => ({ self, kind: 'read', read }))
-    underWay.add(self)
-  }
-  const start = (item: T): void => {
-    const self: Promise<Step<T, R>> = limit(task, item, signal).then((result) => ({ self, kind: 'finished', result }))
-    underWay.add(self)
-  }
-
   try {
-    for (;;) {
-      signal.throwIfAborted()
-      if (reading === 'paused' && underWay.size < concurrency) readNext()
-      isOver = underWay.size === 0
-      if (isOver) return
-      const step = await Promise.race([aborted.promise, ...underWay])
-      underWay.delete(step.self)
-      if (step.kind === 'finished') {
-        yield step.result
-        continue
-      }
-      reading = step.read.done ? 'ended' : 'paused'
-      if (!step.read.done) start(step.read.value)
-    }
+    signal.throwIfAborted()
+    yield* drive(iterator, concurrency, work, (item) => limit(task, item, signal))
+    isOver = true
   } finally {
-    aborted.forget()
-    if (!isOver) await leave(leaving, underWay, iterator)
+    signal.removeEventListener('abort', abort)
+    if (!isOver) {
+      leaving.abort()
+      await work.settled()
+      await iterator.return?.()
+    }
+  }
+}
+
+async function* drive<T, R>(
+  source: AsyncIterator<T, unknown>,
+  concurrency: number,
+  work: WorkUnderWay<Arrival<T, R>>,
+  start: (item: T) => Promise<R>,
+): AsyncGenerator<R, void, undefined> {
+  let reading: 'paused' | 'waiting' | 'ended' = 'paused'
+  for (;;) {
+    if (reading === 'paused' && work.size() < concurrency) {
+      reading = 'waiting'
+      work.add(source.next().then((read) => ({ kind: 'read', read })))
+    }
+    if (work.size() === 0) return
+    const arrival = await work.next()
+    if (arrival.kind === 'failed') throw arrival.error
+    if (arrival.kind === 'finished') {
+      yield arrival.result
+      continue
+    }
+    const { read } = arrival
+    reading = read.done ? 'ended' : 'paused'
+    if (!read.done) work.add(start(read.value).then((result) => ({ kind: 'finished', result })))
+  }
+}
+
+interface WorkUnderWay<A> {
+  /** Those that run, and those whose results wait to be taken. */
+  size(): number
+  add(work: Promise<A>): void
+  /** To be taken before all others. */
+  interrupt(arrival: A): void
+  next(): Promise<A>
+  settled(): Promise<void>
+}
+
+/**
+ * Promises whose results are taken in the order in which they arrive. Not `Promise.race`, which leaves a reaction behind on
+ * every promise that has not settled, such as the one of a source that is waited for all along.
+ */
+function createWorkUnderWay<A>(failed: (error: unknown) => A): WorkUnderWay<A> {
+  const running = new Set<Promise<void>>()
+  const arrived: A[] = []
+  let wake = (): void => {}
+  return {
+    size: () => running.size + arrived.length,
+    add(work) {
+      const tracked: Promise<void> = work.catch(failed).then((arrival) => {
+        running.delete(tracked)
+        arrived.push(arrival)
+        wake()
+      })
+      running.add(tracked)
+    },
+    interrupt(arrival) {
+      arrived.unshift(arrival)
+      wake()
+    },
+    async next() {
+      for (;;) {
+        const arrival = arrived.shift()
+        if (arrival !== undefined) return arrival
+        await new Promise<void>((resolve) => {
+          wake = resolve
+        })
+      }
+    },
+    async settled() {
+      await Promise.all(running)
+    },
   }
 }
 
 function eitherOf(own: AbortSignal, given: AbortSignal | undefined): AbortSignal {
   return given ? AbortSignal.any([given, own]) : own
-}
-
-async function leave(
-  leaving: AbortController,
-  underWay: Iterable<Promise<unknown>>,
-  source: AsyncIterator<unknown>,
-): Promise<void> {
-  leaving.abort()
-  await Promise.allSettled(underWay)
-  await source.return?.()
 }
 
 function iterate<T>(source: AsyncIterable<T> | Iterable<T>): AsyncIterator<T, unknown> {
@@ -86,17 +129,4 @@ function iterate<T>(source: AsyncIterable<T> | Iterable<T>): AsyncIterator<T, un
     next: async () => iterator.next(),
     return: async () => iterator.return?.() ?? { done: true, value: undefined },
   }
-}
-
-/** A promise that rejects when the signal is aborted, and leaves no listener behind once forgotten. */
-function onceAborted(signal: AbortSignal): { readonly promise: Promise<never>; forget(): void } {
-  let listener = (): void => {}
-  const promise = new Promise<never>((_resolve, reject) => {
-    listener = () => reject(signal.reason)
-    if (signal.aborted) listener()
-    else signal.addEventListener('abort', listener, { once: true })
-  })
-  // The race may have been won by another before; then nobody waits for this one.
-  promise.catch(() => {})
-  return { promise, forget: () => signal.removeEventListener('abort', listener) }
 }
