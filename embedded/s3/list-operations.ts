@@ -118,6 +118,15 @@ export async function headBucket(call: Call): Promise<S3Response> {
   return { status: 200, headers: { 'x-amz-bucket-region': call.service.region } }
 }
 
+/** Buckets are a matter of configuration; clients such as rclone ask for theirs all the same. */
+export async function createBucket(call: Call): Promise<S3Response> {
+  call.require('list')
+  throw new S3Error(
+    'BucketAlreadyOwnedByYou',
+    'Your previous request to create the named bucket succeeded and you already own it.',
+  )
+}
+
 export async function getBucketLocation(call: Call): Promise<S3Response> {
   call.require('list')
   const { region } = call.service

@@ -3,7 +3,7 @@ import { completeMultipartUpload } from './complete-multipart-upload.ts'
 import { copyObject } from './copy-object.ts'
 import { deleteObject, deleteObjects } from './delete-objects.ts'
 import { getObject } from './get-object.ts'
-import { getBucketLocation, headBucket, listObjectsV1, listObjectsV2 } from './list-operations.ts'
+import { createBucket, getBucketLocation, headBucket, listObjectsV1, listObjectsV2 } from './list-operations.ts'
 import { abortMultipartUpload, createMultipartUpload, listParts, uploadPart } from './multipart-operations.ts'
 import { putObject } from './put-object.ts'
 import { S3Error } from './s3-error.ts'
@@ -34,6 +34,7 @@ const overrideParameters = [
 /** The first one that fits is it; what no route names is not implemented. */
 const routes: readonly Route[] = [
   { operation: headBucket, method: 'HEAD', on: 'bucket' },
+  { operation: createBucket, method: 'PUT', on: 'bucket' },
   { operation: getBucketLocation, method: 'GET', on: 'bucket', needs: { location: undefined } },
   {
     operation: listObjectsV2,

@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { open, readdir, readFile, rm, stat } from 'node:fs/promises'
+import { open, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { connect } from 'node:net'
 import { join } from 'node:path'
 import {
@@ -11,7 +11,9 @@ import {
 } from '@aws-sdk/client-s3'
 import { describe, expect, test } from 'vitest'
 import { writeChunks } from '../../../embedded/s3/durable-file.ts'
+import { keyPath } from '../../../embedded/s3/key-path.ts'
 import { openS3 } from '../../../embedded/s3/open-s3.ts'
+import { openRecords, putRecord, recordName } from '../../../embedded/s3/records.ts'
 import { toS3Error } from '../../../embedded/s3/s3-error.ts'
 import { Probe } from '../../suites/s3/probe.ts'
 import { accessKeyId, region, type ServedS3, secretAccessKey, serveS3, withTemporaryFolder } from './serve-s3.ts'
@@ -123,6 +125,38 @@ describe('what lies on the disk', () => {
         await once(socket, 'close')
       })
       expect(await filesIn(folder)).toEqual([])
+    })
+  })
+
+  test('a version that was moved into place but never committed is swept at the next start', async () => {
+    await withTemporaryFolder(async (folder) => {
+      await withS3(folder, async (probe) => {
+        await probe.put('replaced', 'old')
+        await probe.put('kept', 'kept')
+      })
+      const records = await openRecords(join(folder, '.photos', 's3', 'records'))
+      const left = ['replaced', 'fresh'].map((key) => putRecord(recordName.unsettled(bucket, key), { bucket, key }))
+      await records.batch(left)
+      await records.close()
+      await writeFile(join(folder, keyPath('replaced', 1)), 'half')
+      await writeFile(join(folder, keyPath('fresh', 0)), 'half')
+      await writeFile(join(folder, '.photos/s3/temporary/half'), 'half')
+      await withS3(folder, async (probe) => {
+        expect([(await probe.get('replaced')).toString(), await probe.exists('fresh')]).toEqual(['old', false])
+      })
+      expect((await filesIn(folder)).sort()).toEqual([join(folder, 'kept~'), join(folder, 'replaced~')])
+    })
+  })
+
+  test('a new version takes the free place, so that the old one is whole until the record says otherwise', async () => {
+    await withTemporaryFolder(async (folder) => {
+      await withS3(folder, async (probe) => {
+        await probe.put('a.jpg', 'old')
+        await probe.put('a.jpg', 'new')
+        expect(await filesIn(folder)).toEqual([join(folder, 'a.jpg~1')])
+        await probe.put('a.jpg', 'newest')
+        expect(await filesIn(folder)).toEqual([join(folder, 'a.jpg')])
+      })
     })
   })
 
