@@ -25,11 +25,12 @@ const shared = {
   },
 }
 
-export async function build() {
-  await rm(`${root}dist`, { recursive: true, force: true })
-  await esbuild.build({ ...shared, entryPoints: { main: 'cli/main.ts' }, outdir: 'dist', splitting: true })
+/** @param {string} folder everything in it is replaced */
+export async function build(folder = `${root}dist`) {
+  await rm(folder, { recursive: true, force: true })
+  await esbuild.build({ ...shared, entryPoints: { main: 'cli/main.ts' }, outdir: folder, splitting: true })
   // A worker thread starts from a file of its own, which is looked for beside the code that starts it.
-  await esbuild.build({ ...shared, entryPoints: ['lambda/photos/exif-worker.mjs'], outfile: 'dist/exif-worker.mjs' })
+  await esbuild.build({ ...shared, entryPoints: ['lambda/photos/exif-worker.mjs'], outfile: `${folder}/exif-worker.mjs` })
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) await build()

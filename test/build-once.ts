@@ -1,0 +1,27 @@
+import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { TestProject } from 'vitest/node'
+import { build } from '../scripts/build.js'
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    /** The `bin/photos.js` that tests start. */
+    photosProgram: string
+  }
+}
+
+const root = join(import.meta.dirname, '..')
+
+/**
+ * Builds the command once for all tests, into a folder of its own: `dist` may be in use, or older than the sources. It lies
+ * in the project, so that packages are found.
+ */
+export async function setup({ provide }: TestProject): Promise<() => Promise<void>> {
+  const folder = await mkdtemp(join(root, 'node_modules', '.photos-test-'))
+  await build(join(folder, 'dist'))
+  await cp(join(root, 'bin'), join(folder, 'bin'), { recursive: true })
+  // Without it, Node takes files below node_modules for CommonJS.
+  await writeFile(join(folder, 'package.json'), '{"type":"module"}')
+  provide('photosProgram', join(folder, 'bin', 'photos.js'))
+  return () => rm(folder, { recursive: true, force: true })
+}
