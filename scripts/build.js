@@ -8,8 +8,8 @@ const root = fileURLToPath(new URL('..', import.meta.url))
 /** Packages with native code, or whose own files find each other by path. */
 const external = ['sharp', 'classic-level', 'dynalite']
 
-/** @satisfies {esbuild.BuildOptions} */
-const shared = {
+/** How everything is bundled. @satisfies {esbuild.BuildOptions} */
+export const shared = {
   absWorkingDir: root,
   bundle: true,
   format: /** @type {const} */ ('esm'),

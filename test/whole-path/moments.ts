@@ -1,0 +1,52 @@
+import type { ChildProcess } from 'node:child_process'
+import { readFile } from 'node:fs/promises'
+
+/** What a process has read and written since it started: a measure of how far it is that no clock can blur. */
+export interface Progress {
+  readonly bytes: number
+  readonly calls: number
+}
+
+/** A point in the work of a process. */
+export interface Moment {
+  readonly measure: keyof Progress
+  readonly at: number
+}
+
+/** Undefined where the process is gone or the system does not tell. Source: proc_pid_io(5). */
+export async function readProgress(processId: number | undefined): Promise<Progress | undefined> {
+  try {
+    const text = await readFile(`/proc/${processId}/io`, 'utf8')
+    const value = (name: string): number => Number(new RegExp(`^${name}: (\\d+)$`, 'm').exec(text)?.[1] ?? 0)
+    const progress = { bytes: value('rchar') + value('wchar'), calls: value('syscr') + value('syscw') }
+    return progress.calls > 0 ? progress : undefined
+  } catch {
+    return undefined
+  }
+}
+
+/** Numbers in [0, 1) that are the same for the same seed (mulberry32). */
+export function seededRandom(seed: number): () => number {
+  let state = seed >>> 0
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1)
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
+  }
+}
+
+/** A moment before `share` of all that a whole run does; small files cost calls, large ones bytes. */
+export function randomMoment(whole: Progress, random: () => number, share = 1): Moment {
+  const measure = random() < 0.3 ? 'bytes' : 'calls'
+  return { measure, at: random() * share * whole[measure] }
+}
+
+/** Kills the process, as a power failure would, when it has come to the moment. False when it ended before. */
+export async function killAt(child: ChildProcess, moment: Moment, isOver: () => boolean = () => false): Promise<boolean> {
+  while (child.exitCode === null && child.signalCode === null && !isOver()) {
+    const progress = await readProgress(child.pid)
+    if (progress && progress[moment.measure] >= moment.at) return child.kill('SIGKILL')
+  }
+  return false
+}
