@@ -28,11 +28,12 @@ export interface SyncOptions {
   /** This machine's name, which goes with every location. */
   readonly device: string
   readonly clock: Clock
+  /** Bytes of parts of large originals that are in memory at the same time, for the whole run. */
+  readonly partBudgetBytes?: number | undefined
   readonly signal?: AbortSignal | undefined
 }
 
-/** Bytes of parts of large originals that are in memory at the same time, for the whole run. */
-const partBudgetBytes = 32 * 1024 * 1024
+const defaultPartBudgetBytes = 32 * 1024 * 1024
 
 /**
  * Backs up folders (and single files) to the remote, and tells what becomes of every file. One bad file never ends the run.
@@ -74,7 +75,15 @@ async function backUp(
     await state.forget(files.map(({ file }) => ({ folder: file.folder.path, name: file.name })))
     await tell(files.map(({ file }) => failed(file, reason)))
   }
-  const stage = { ...options, controller, inFlight, tell, onMoved, fail, partBuffers: createPartBuffers(partBudgetBytes) }
+  const stage = {
+    ...options,
+    controller,
+    inFlight,
+    tell,
+    onMoved,
+    fail,
+    partBuffers: createPartBuffers(options.partBudgetBytes ?? defaultPartBudgetBytes),
+  }
 
   const scanned = scan(sources, { now: clock.now, signal: controller.signal })
   const unknown = recall(scanned, { state, tell })
