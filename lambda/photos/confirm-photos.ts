@@ -55,7 +55,7 @@ async function rememberLocations(
   const lines = found.map(({ record, location }) => ({ content_hash: record.photo.contentHash, ...location }))
   const id = `${backend.now().toISOString()}-${randomUUID()}`
   await backend.storage.putJournal(locationJournalKey(owner, id), JSON.stringify({ locations: lines }))
-  await Promise.all(found.map(({ record, location }) => backend.index.putLocation(record, location)))
+  await backend.index.putLocations(found)
 }
 
 function hashesOf(photos: readonly ConfirmCandidate[]): readonly ContentHash[] {

@@ -1,5 +1,14 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { BatchGetCommand, type DynamoDBDocumentClient, PutCommand, QueryCommand } from '@aws-sdk/lib-dynamodb'
+import {
+  BatchGetCommand,
+  BatchWriteCommand,
+  type BatchWriteCommandInput,
+  type BatchWriteCommandOutput,
+  type DynamoDBDocumentClient,
+  PutCommand,
+  QueryCommand,
+} from '@aws-sdk/lib-dynamodb'
+import pLimit from 'p-limit'
 import { z } from 'zod'
 import type { ContentHash } from '../../contract/content-hash.ts'
 import type { Owner } from '../../contract/owner.ts'
@@ -20,13 +29,20 @@ const rejectionSeconds = 24 * 60 * 60
 
 const rejectionSchema = z.object({ record: z.string(), reason: z.string(), expiresAt: z.int() })
 
+/** A photo and a place where it was found. */
+export interface FoundPhoto {
+  readonly record: PhotoRecord
+  readonly location: Location
+}
+
 /** The index of photos, by content hash. Every write is one item and may be repeated. */
 export interface PhotoIndex {
   /** Last step of processing. A record of this or a later schema version stays as it is. */
   put(record: PhotoRecord): Promise<void>
   /** Those of at most {@link maximumBatchSize} photos that are indexed. */
   find(owner: Owner, contentHashes: readonly ContentHash[]): Promise<ReadonlyMap<ContentHash, PhotoRecord>>
-  putLocation(photo: PhotoRecord, location: Location): Promise<void>
+  /** As many as there are; each may be among them more than once. */
+  putLocations(found: readonly FoundPhoto[]): Promise<void>
   /** The first {@link maximumBatchSize} locations of a photo. */
   findLocations(owner: Owner, contentHash: ContentHash): Promise<readonly LocationRecord[]>
   /** Remembers that the uploaded bytes were not what the content hash promised. */
@@ -55,8 +71,9 @@ export function openPhotoIndex(client: DynamoDBDocumentClient, tableName: string
       return new Map(records.map((record) => [record.photo.contentHash, record]))
     },
 
-    async putLocation(photo, location) {
-      await client.send(new PutCommand({ TableName: tableName, Item: locationRecord(photo, location) }))
+    async putLocations(found) {
+      const items = found.map(({ record, location }) => locationRecord(record, location))
+      await putItems(client, tableName, [...new Map(items.map((item) => [item.record, item])).values()])
     },
 
     async findLocations(owner, contentHash) {
@@ -96,13 +113,41 @@ async function getItems(
   const items: unknown[] = []
   let keys: Record<string, unknown>[] = [...new Set(records)].map((record) => ({ owner, record }))
   for (let round = 0; keys.length > 0; round++) {
-    if (round > 0) await delay(Math.min(1000, 25 * 2 ** round) * Math.random())
+    if (round > 0) await delay(pauseMs(round))
     const request = { [tableName]: { Keys: keys, ConsistentRead: true } }
     const answer = await client.send(new BatchGetCommand({ RequestItems: request }))
     items.push(...(answer.Responses?.[tableName] ?? []))
     keys = answer.UnprocessedKeys?.[tableName]?.Keys ?? []
   }
   return items
+}
+
+/** Source: Amazon DynamoDB API Reference, BatchWriteItem: at most 25 items, no two with the same key. */
+const itemsInBatchWrite = 25
+/** A confirmation may bring ten thousand locations. */
+const batchWritesAtOnce = 8
+
+async function putItems(client: DynamoDBDocumentClient, tableName: string, items: readonly LocationRecord[]): Promise<void> {
+  const limit = pLimit(batchWritesAtOnce)
+  const starts = Array.from({ length: Math.ceil(items.length / itemsInBatchWrite) }, (_, index) => index * itemsInBatchWrite)
+  await limit.map(starts, (start) => putBatch(client, tableName, items.slice(start, start + itemsInBatchWrite)))
+}
+
+/** Repeated for the items that DynamoDB left for later. */
+async function putBatch(client: DynamoDBDocumentClient, tableName: string, items: readonly LocationRecord[]): Promise<void> {
+  let requests: BatchWriteCommandInput['RequestItems'] = {
+    [tableName]: items.map((item) => ({ PutRequest: { Item: item } })),
+  }
+  for (let round = 0; requests && Object.keys(requests).length > 0; round++) {
+    if (round > 0) await delay(pauseMs(round))
+    const answer: BatchWriteCommandOutput = await client.send(new BatchWriteCommand({ RequestItems: requests }))
+    requests = answer.UnprocessedItems
+  }
+}
+
+/** With full jitter, at most a second. */
+function pauseMs(round: number): number {
+  return Math.min(1000, 25 * 2 ** round) * Math.random()
 }
 
 function ignoreFailedCondition(error: unknown): void {

@@ -124,3 +124,26 @@ async function originalsIn(folder: string): Promise<readonly string[]> {
   const entries = await readdir(join(folder, 'originals'), { recursive: true, withFileTypes: true }).catch(() => [])
   return entries.filter((entry) => entry.isFile()).map((entry) => entry.name)
 }
+
+test('a confirmation registers thousands of locations without a connection for each', async () => {
+  const library = await openLibraryInTest(await temporaryFolder())
+  const original = randomOriginal(100)
+  await store(library, original)
+  const { contentHash } = original.candidate
+  const locationsOf = (part: number) =>
+    Array.from({ length: 100 }, (_, index) => ({
+      device: 'camera',
+      path: `${part}/${index}.jpg`,
+      modificationTime: '2021-06-15T12:00:00Z',
+    }))
+  // One photo may be asked about several times in a batch; a location, too.
+  const candidates = Array.from({ length: 20 }, (_, part) => ({ contentHash, locations: locationsOf(part % 19) }))
+
+  const answers = await library.remote.confirm(candidates)
+
+  expect(answers).toEqual(candidates.map(() => ({ kind: 'stored', contentHash })))
+  const paths = new Set<string>()
+  for await (const entry of library.remote.listPhotos({})) if (entry.kind === 'location') paths.add(entry.location.path)
+  expect(paths).toEqual(new Set(Array.from({ length: 19 }, (_, part) => locationsOf(part).map(({ path }) => path)).flat()))
+  expect(library.logged).toEqual([])
+})
