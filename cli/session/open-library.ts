@@ -1,3 +1,6 @@
+import { type ClientRequest, get, type IncomingMessage } from 'node:http'
+import { json } from 'node:stream/consumers'
+import { remoteConfigurationSchema } from '../../contract/remote-configuration.ts'
 import type { EmbeddedBackend } from '../../embedded/serve.ts'
 import { UserError } from '../errors.ts'
 import { exitCodes } from '../exit-codes.ts'
@@ -13,16 +16,25 @@ export interface OpenedLibrary {
 export type LibraryLog = (line: string) => void
 
 /**
- * Opens the library in this process, or reaches the `photos serve` (or other run) that has it open. The backend is
- * loaded only here, so that commands for a deployed remote start without it.
+ * Reaches the `photos serve` (or other run) that has the library open, or opens it in this process. The backend is loaded
+ * only then: a command that need not do so starts in a third of the time.
  */
 export async function openLibrary(folder: string, log: LibraryLog): Promise<OpenedLibrary> {
   const { LibraryInUseError } = await import('../../embedded/serving.ts')
+  const served = await findServed(folder)
+  if (served) return served
   try {
     return await serveHere(folder, { log })
   } catch (error) {
-    if (error instanceof LibraryInUseError) return await reachServing(folder)
-    throw error
+    if (!(error instanceof LibraryInUseError)) throw error
+    // Opened in the moment between.
+    const servedBy = await findServed(folder)
+    if (servedBy) return servedBy
+    throw new UserError(`another process is just opening or closing the library ${folder}`, {
+      exitCode: exitCodes.remoteUnreachable,
+      hint: 'try again in a moment',
+      cause: error,
+    })
   }
 }
 
@@ -47,21 +59,39 @@ export async function serveHere(folder: string, { log, ...address }: ServeOption
   }
 }
 
-async function reachServing(folder: string): Promise<OpenedLibrary> {
-  const [{ findServing }, { findLibrary }, { openIssuer }] = await Promise.all([
-    import('../../embedded/serving.ts'),
+/** The library as another process serves it; undefined where none does. Nobody else's process gets to see a token. */
+async function findServed(folder: string): Promise<OpenedLibrary | undefined> {
+  const { findServing } = await import('../../embedded/serving.ts')
+  const serving = await findServing(folder)
+  if (serving === undefined) return undefined
+  const [{ findLibrary }, { openIssuer }] = await Promise.all([
     import('../../embedded/library.ts'),
     import('../../embedded/issuer.ts'),
   ])
-  const [serving, identity] = await Promise.all([findServing(folder), findLibrary(folder)])
-  if (serving === undefined || identity === undefined) {
-    throw new UserError(`another process is just opening or closing the library ${folder}`, {
-      exitCode: exitCodes.remoteUnreachable,
-      hint: 'try again in a moment',
-    })
-  }
+  // A damaged library is told when it is opened.
+  const identity = await findLibrary(folder).catch(() => undefined)
+  if (identity === undefined || (await findRemoteIdAt(serving.url)) !== identity.remoteId) return undefined
   const issuer = await openIssuer(identity)
   return { url: serving.url, accessToken: () => issuer.issueAccessToken(new Date()), close: async () => {} }
+}
+
+/** A process that takes longer is asked again when the library turns out to be open. */
+const patienceMs = 5000
+
+/** Who answers at an address that a killed process may have left behind. */
+async function findRemoteIdAt(url: string): Promise<string | undefined> {
+  try {
+    const response = await new Promise<IncomingMessage>((resolve, reject) => {
+      get(new URL('/.well-known/photos.json', url), { agent: false, timeout: patienceMs }, resolve)
+        .on('timeout', function (this: ClientRequest) {
+          this.destroy()
+        })
+        .on('error', reject)
+    })
+    return remoteConfigurationSchema.safeParse(await json(response)).data?.remoteId
+  } catch {
+    return undefined
+  }
 }
 
 const folderFailures: Readonly<Record<string, string>> = {
