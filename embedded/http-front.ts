@@ -2,6 +2,9 @@ import { once } from 'node:events'
 import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
+/** How long a closing listener waits for the requests that are under way. */
+const closingMs = 3_000
+
 /** A connection over which nothing moves for so long is closed; a slow one may take as long as it needs. */
 const inactivityMs = 120_000
 
@@ -36,7 +39,9 @@ export async function listenHttp(host: string, port: number): Promise<HttpFront>
     async close() {
       server.close()
       server.closeIdleConnections()
+      const impatient = setTimeout(() => server.closeAllConnections(), closingMs)
       await once(server, 'close')
+      clearTimeout(impatient)
     },
   }
 }
