@@ -2,7 +2,7 @@ import pLimit from 'p-limit'
 
 export interface MapConcurrentlyOptions {
   readonly signal?: AbortSignal | undefined
-  /** Aborted when the iteration ends early, so that the source can end on its signal, too. */
+  /** Aborted when the iteration ends early, by what made it end, so that the source can end on its signal, too. */
   readonly controller?: AbortController | undefined
 }
 
@@ -36,6 +36,9 @@ export async function* mapConcurrently<T, R>(
     signal.throwIfAborted()
     yield* drive(iterator, concurrency, work, (item) => limit(task, item, signal))
     isOver = true
+  } catch (error) {
+    leaving.abort(error)
+    throw error
   } finally {
     signal.removeEventListener('abort', abort)
     if (!isOver) {

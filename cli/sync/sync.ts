@@ -49,7 +49,7 @@ export async function* sync(paths: readonly string[], options: SyncOptions): Asy
   options.signal?.addEventListener('abort', abort, { once: true })
   const work = backUp(sources, events, controller, options).then(
     () => events.end(),
-    (error: unknown) => events.end({ error: options.signal?.aborted ? options.signal.reason : error }),
+    (error: unknown) => events.end({ error: findFirstFailure(error, controller.signal, options.signal) }),
   )
   try {
     yield* events
@@ -59,6 +59,13 @@ export async function* sync(paths: readonly string[], options: SyncOptions): Asy
     events.end()
     await work
   }
+}
+
+/** One stage's failure makes calls of the others end, too, and any of these may be the first to say so. */
+function findFirstFailure(error: unknown, ownSignal: AbortSignal, givenSignal: AbortSignal | undefined): unknown {
+  if (givenSignal?.aborted) return givenSignal.reason
+  const isAftermath = error instanceof Error && error.name === 'AbortError'
+  return isAftermath && ownSignal.aborted ? ownSignal.reason : error
 }
 
 /** One photo's journey, from top to bottom. */
