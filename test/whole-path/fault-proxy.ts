@@ -19,6 +19,8 @@ export type Fault =
   | { readonly kind: 'wrong-byte' }
   /** Both connections break after so many bytes of the request's body. */
   | { readonly kind: 'reset'; readonly afterBytes: number }
+  /** Both connections break after so many bytes of the answer. */
+  | { readonly kind: 'cut-answer'; readonly afterBytes: number }
   | undefined
 
 export interface FaultProxy {
@@ -69,10 +71,15 @@ interface Addresses {
 function forward(request: IncomingMessage, response: ServerResponse, fault: Fault, { backendUrl, url }: Addresses): void {
   const target = new URL(request.url ?? '/', backendUrl)
   const headers = { ...request.headers, host: target.host }
+  const breakOff = (): void => {
+    request.socket.destroy()
+    onward.destroy()
+  }
   const onward = httpRequest(target, { method: request.method, headers, agent: false }, (answered) => {
     if (!answered.headers['content-type']?.startsWith('application/json')) {
       response.writeHead(answered.statusCode ?? 502, answered.headers)
       answered.pipe(response)
+      if (fault?.kind === 'cut-answer') cutAfter(answered, fault.afterBytes, breakOff)
       return
     }
     void bodyOf(answered).then((body) => {
@@ -80,10 +87,6 @@ function forward(request: IncomingMessage, response: ServerResponse, fault: Faul
       response.writeHead(answered.statusCode ?? 502, rest).end(body.toString().replaceAll(backendUrl, url))
     })
   })
-  const breakOff = (): void => {
-    request.socket.destroy()
-    onward.destroy()
-  }
   onward.on('error', breakOff)
   request.on('error', breakOff)
   let passed = 0
@@ -97,6 +100,14 @@ function forward(request: IncomingMessage, response: ServerResponse, fault: Faul
     if (fault?.kind === 'reset' && passed >= fault.afterBytes) breakOff()
   })
   request.on('end', () => onward.end())
+}
+
+function cutAfter(answered: IncomingMessage, afterBytes: number, breakOff: () => void): void {
+  let passed = 0
+  answered.on('data', (chunk: Buffer) => {
+    passed += chunk.length
+    if (passed >= afterBytes) breakOff()
+  })
 }
 
 function withWrongByte(chunk: Buffer): Buffer {

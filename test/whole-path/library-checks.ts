@@ -5,7 +5,7 @@ import { listPhotos, type PhotosUser, summaryOf } from './photos-process.ts'
 import { contentHashesOf, type FileInTree, listTree, readTree } from './tree.ts'
 
 const originalPath = /^originals\/[\w-]+\/([0-9a-f]{64})(\.\w+)?$/
-const renditionPath = /^renditions\/[\w-]+\/[0-9a-f]{64}\/(thumbnail|view)\.webp$/
+const renditionPath = /^renditions\/[\w-]+\/[0-9a-f]{64}\/(thumbnail|view)\.webp(~1)?$/
 const locationsPath = /^locations\/[\w-]+\/[\w%.-]+\.json$/
 
 /** Whatever a person can see in the library is whole, at any moment. */

@@ -1,0 +1,216 @@
+import { spawn } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { mkdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import sharp from 'sharp'
+import { beforeEach, describe, expect, test } from 'vitest'
+import { findLastingPort } from './lasting-port.ts'
+import { type Finished, follow, messagesOf, type PhotosUser, photosProgram, photosUser, summaryOf } from './photos-process.ts'
+import { readTree, writeTree } from './tree.ts'
+import { clips, wired } from './wired.ts'
+
+let user: PhotosUser
+let folder: string
+
+const jpeg = await sharp({ create: { width: 20, height: 10, channels: 3, background: 'teal' } })
+  .jpeg()
+  .toBuffer()
+
+beforeEach(async () => {
+  user = await photosUser()
+  folder = join(user.folder, 'camera')
+  await writeTree(folder, { 'DCIM/IMG_1.JPG': jpeg, 'DCIM/copy.JPG': jpeg, 'MVI_2.MP4': 'a clip', 'notes.txt': 'no photo' })
+})
+
+const sync = (...flags: readonly string[]) => user.photos('sync', folder, '--library', user.library, ...flags)
+
+describe('exit codes', () => {
+  test('0 with a summary in a line, and again when there is nothing to do', async () => {
+    expect(await sync()).toMatchObject({
+      exitCode: 0,
+      stdout: expect.stringMatching(/^uploaded 2 \(.+\), already stored 1, skipped 1, failed 0 in .+\n$/),
+    })
+    expect(await sync()).toMatchObject({
+      exitCode: 0,
+      stdout: expect.stringMatching(/^uploaded 0 \(0 B\), already stored 3, skipped 1, failed 0 in .+\n$/),
+    })
+  })
+
+  test.each([
+    [['sync', '--what'], /unknown option '--what'/],
+    [['sync'], /missing required argument 'dir'/],
+    [['what'], /unknown command 'what'/],
+    [['sync', '.', '--transfers', '0'], /whole number from 1 to 64/],
+    [['pull'], /required option '--to <dir>'/],
+    [['ls', '--since', '2021-13'], /2021-13/],
+    [['pull', '--to', 'x', '--until', 'yesterday'], /yesterday/],
+    [['serve', '--listen', '0.0.0.0:80'], /127\.0\.0\.1:PORT/],
+  ])('2 for %j, which makes nothing', async (commandLine, message) => {
+    const finished = await user.photos(...commandLine)
+    expect(finished).toMatchObject({ exitCode: 2, stdout: '', stderr: expect.stringMatching(message) })
+    expect(existsSync(join(user.folder, 'data'))).toBe(false)
+    expect(existsSync(join(user.folder, 'x'))).toBe(false)
+  })
+
+  test('4 for a folder that is missing, before a library is made', async () => {
+    const finished = await user.photos('sync', folder, join(user.folder, 'unmounted'), '--library', user.library)
+    expect(finished).toMatchObject({ exitCode: 4, stdout: '' })
+    expect(finished.stderr).toBe(
+      `photos: cannot find ${join(user.folder, 'unmounted')}\n  is its disk mounted? check the path and run the command again\n`,
+    )
+    expect(existsSync(user.library)).toBe(false)
+  })
+
+  test('5 for a library that cannot be', async () => {
+    await writeFile(user.library, 'a file')
+    const finished = await sync()
+    expect(finished).toMatchObject({ exitCode: 5, stdout: '', stderr: expect.stringMatching(/^photos: .+\n {2}.+\n$/) })
+  })
+
+  test('11 while another sync is at work, which goes on', async () => {
+    let second: Finished | undefined
+    const { sync: syncOverWire } = await wired(clips(2), async (request) => {
+      if (request.isUpload) second ??= await syncOverWire()
+      return undefined
+    })
+    expect(await syncOverWire()).toMatchObject({ exitCode: 0 })
+    expect(second).toEqual({
+      exitCode: 11,
+      stdout: '',
+      stderr: 'photos: another run is at work with the same remote\n  wait until it has ended, then run the command again\n',
+    })
+  })
+})
+
+describe('stopped by a signal', () => {
+  test.each([
+    ['SIGINT', 130],
+    ['SIGTERM', 143],
+  ] as const)('%s: exit code %i, and the next run completes', async (signal, exitCode) => {
+    await writeTree(folder, Object.fromEntries(Array.from({ length: 40 }, (_, index) => [`${index}.MP4`, `clip ${index}`])))
+    await writeFile(join(folder, 'large.MOV'), Buffer.alloc(70 * 2 ** 20, 'large'))
+    const running = user.start(['sync', folder, '--library', user.library])
+    await running.saying(/sync: \d/, 'stderr')
+    running.child.kill(signal)
+    const finished = await running.finished
+    expect(finished).toMatchObject({ exitCode, stderr: expect.stringMatching(/safe to run again/) })
+    expect(await sync('-q')).toMatchObject({ exitCode: 0, stdout: '' })
+  })
+
+  test('serve ends when it is asked to', async () => {
+    const serving = await serve()
+    serving.child.kill('SIGINT')
+    expect(await serving.finished).toMatchObject({ exitCode: 130, stderr: expect.stringMatching(/stopping/) })
+    expect(await sync()).toMatchObject({ exitCode: 0 })
+  })
+})
+
+async function serve() {
+  const listen = `127.0.0.1:${await findLastingPort()}`
+  const serving = user.start(['serve', '--library', user.library, '--listen', listen])
+  const [, url] = await serving.saying(/^serving .+ at (http:\/\/127\.0\.0\.1:\d+)\n/)
+  expect(url).toBe(`http://${listen}`)
+  return serving
+}
+
+describe('what scripts read', () => {
+  test('--json writes JSON lines and nothing else, and a summary last', async () => {
+    await writeFile(join(folder, 'gone.JPG'), jpeg)
+    const finished = await sync('--json')
+    expect(finished).toMatchObject({ exitCode: 0, stderr: '' })
+    const types = new Set(messagesOf(finished).map(({ message_type }) => message_type))
+    expect([...types].filter((type) => !['status', 'file', 'error', 'summary'].includes(type))).toEqual([])
+    expect(messagesOf(finished).at(-1)).toEqual({
+      message_type: 'summary',
+      uploaded: 2,
+      already_stored: 2,
+      would_upload: 0,
+      skipped: 1,
+      failed: 0,
+      bytes_uploaded: jpeg.length + 'a clip'.length,
+      bytes_would_upload: 0,
+      duration_seconds: expect.any(Number),
+      exit_code: 0,
+    })
+    const pulled = await user.photos('pull', '--to', 'back', '--library', user.library, '--json')
+    expect(pulled).toMatchObject({ exitCode: 0, stderr: '' })
+    expect(messagesOf(pulled).at(-1)).toMatchObject({ message_type: 'summary', pulled: 4, unchanged: 0, failed: 0, exit_code: 0 })
+  })
+
+  test('--quiet says nothing', async () => {
+    expect(await sync('--quiet')).toEqual({ exitCode: 0, stdout: '', stderr: '' })
+    expect(await user.photos('pull', '--to', 'back', '--library', user.library, '-q')).toEqual({
+      exitCode: 0,
+      stdout: '',
+      stderr: '',
+    })
+  })
+
+  test('without --library, one line says where the photos go', async () => {
+    const { exitCode, stderr } = await user.photos('sync', folder)
+    expect(exitCode).toBe(0)
+    expect(stderr.split('\n')[0]).toBe(
+      `no remote configured: the photos are kept on this machine, in ${join(user.folder, 'data/photos/library')}`,
+    )
+  })
+
+  test('--dry-run stores nothing and counts what it would', async () => {
+    await sync()
+    await writeTree(folder, { 'new.JPG': Buffer.concat([jpeg, Buffer.from('new')]) })
+    const before = await readTree(user.library)
+    const source = await readTree(folder)
+    const finished = await sync('--dry-run', '--json')
+    expect(summaryOf(finished)).toMatchObject({ uploaded: 0, would_upload: 1, already_stored: 3, exit_code: 0 })
+    const visible = (tree: typeof before) => [...tree].filter(([path]) => !path.startsWith('.photos/'))
+    expect(visible(await readTree(user.library))).toEqual(visible(before))
+    expect(await readTree(folder)).toEqual(source)
+    const pulled = await user.photos('pull', '--to', 'nowhere', '--library', user.library, '-n', '--json')
+    expect(pulled).toMatchObject({ exitCode: 0 })
+    expect(existsSync(join(user.folder, 'nowhere'))).toBe(false)
+  })
+
+  test.each(['ls', 'ls --json', 'sync camera --json'])('`photos %s | head -1` ends without a word, and well', async (line) => {
+    await sync()
+    const typed = `"${process.execPath}" "${photosProgram}" ${line} --library library | head -1; echo "exit \${PIPESTATUS[0]}" >&2`
+    const shell = follow(spawn('bash', ['-c', typed], { cwd: user.folder, env: { ...process.env, ...stateOf(user) } }))
+    const { stdout, stderr } = await shell.finished
+    expect(stdout.split('\n')).toHaveLength(2)
+    expect(stderr).toBe('exit 0\n')
+  })
+})
+
+function stateOf({ folder: home }: PhotosUser): Record<string, string> {
+  return { HOME: home, XDG_STATE_HOME: join(home, 'state'), XDG_DATA_HOME: join(home, 'data') }
+}
+
+describe('what people see', () => {
+  const hostile = '\u001b[2Jevil\u202egpj.JPG'
+
+  test('names cannot command the terminal', async () => {
+    await mkdir(join(folder, 'DCIM'), { recursive: true })
+    await writeFile(join(folder, 'DCIM', hostile), Buffer.concat([jpeg, Buffer.from('hostile')]))
+    const { stderr } = await sync('-v')
+    expect(stderr).toContain('\\x1b[2Jevil\\u202egpj.JPG')
+    const { stdout } = await user.photos('ls', '--library', user.library)
+    expect(stdout).toContain('\\x1b[2Jevil\\u202egpj.JPG')
+    for (const command of ['\u001b', '\u202e']) expect(stderr + stdout).not.toContain(command)
+    await requireRoundTrip()
+  })
+
+  test.skipIf(!existsSync('/usr/bin/script'))('a bar on a terminal, which is gone when the run has ended', async () => {
+    const typed = `'${process.execPath}' '${photosProgram}' sync camera --library library`
+    const environment = { PATH: process.env['PATH'] ?? '', TERM: 'xterm', ...stateOf(user) }
+    const pty = follow(spawn('script', ['-qec', typed, '/dev/null'], { cwd: user.folder, env: environment, stdio: 'pipe' }))
+    const { exitCode, stdout } = await pty.finished
+    expect(exitCode).toBe(0)
+    expect(stdout).toMatch(/[#-]{20} {1,2}\d+%/)
+    // The last thing that happens to the bar is that its line is erased (EL 2); the summary stands alone.
+    expect(stdout.split('\u001b[2K').at(-1)).toMatch(/^uploaded 2 \([^\n]+\r\n$/)
+  })
+})
+
+async function requireRoundTrip(): Promise<void> {
+  const tree = await readTree(folder)
+  expect(await user.photos('pull', '--to', 'back', '--library', user.library)).toMatchObject({ exitCode: 0 })
+  expect(await readTree(join(user.folder, 'back', 'camera'))).toEqual(new Map([...tree].filter(([path]) => path !== 'notes.txt')))
+}

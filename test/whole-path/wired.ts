@@ -1,0 +1,45 @@
+import { randomBytes } from 'node:crypto'
+import { join } from 'node:path'
+import { onTestFinished } from 'vitest'
+import { type EmbeddedBackend, type EmbeddedOptions, serveLibrary } from '../../embedded/serve.ts'
+import { announceServing } from '../../embedded/serving.ts'
+import { type Fault, type FaultProxy, type PassingRequest, startFaultProxy } from './fault-proxy.ts'
+import { type Finished, type PhotosUser, photosUser } from './photos-process.ts'
+import { writeTree } from './tree.ts'
+
+/** A user whose library is served by this process, at the far end of a wire that a test may damage. */
+export interface Wired {
+  readonly user: PhotosUser
+  readonly folder: string
+  readonly proxy: FaultProxy
+  sync(): Promise<Finished>
+  closeBackend(): Promise<void>
+}
+
+export async function wired(
+  files: Readonly<Record<string, Buffer>>,
+  decide: (request: PassingRequest) => Fault | Promise<Fault>,
+  options: Partial<EmbeddedOptions> = {},
+): Promise<Wired> {
+  const user = await photosUser()
+  const folder = join(user.folder, 'camera')
+  await writeTree(folder, files)
+  const backend = await serveInTest({ folder: user.library, log: () => {}, ...options })
+  const proxy = await startFaultProxy(backend.url, decide)
+  await announceServing(user.library, proxy.url)
+  const sync = () => user.photos('sync', folder, '--library', user.library, '--json')
+  return { user, folder, proxy, sync, closeBackend: () => backend.close() }
+}
+
+async function serveInTest(options: EmbeddedOptions): Promise<EmbeddedBackend> {
+  const backend = await serveLibrary(options)
+  let closed: Promise<void> | undefined
+  const close = () => (closed ??= backend.close())
+  onTestFinished(close)
+  return { ...backend, close }
+}
+
+/** Files that are stored and not looked into. */
+export function clips(count: number): Record<string, Buffer> {
+  return Object.fromEntries(Array.from({ length: count }, (_, index) => [`MVI_${index}.MP4`, randomBytes(50_000 + index)]))
+}
