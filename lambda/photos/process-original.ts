@@ -9,8 +9,11 @@ import type { MetadataReader } from './read-metadata.ts'
 import { render } from './render.ts'
 import { type StoredOriginal, storeOriginal } from './store-original.ts'
 
-/** A picture that ended the process this often is stored and indexed without being looked at again. */
-const attemptsToDecode = 2
+/**
+ * A picture that ended the process this often is stored and indexed without being looked at again. Once less than the queue
+ * hands a message out, and not sooner: power failures and restarts end the process, too, and are not the picture's fault.
+ */
+const attemptsToDecode = 4
 
 const noMetadata: PhotoMetadata = {
   captureTime: null,
