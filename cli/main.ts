@@ -7,10 +7,9 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   process.once(signal, () => stopping.abort(new Interruption(signal)))
 }
 
-// A reader that has gone away, such as `| head`, wants no more: not an error.
+// A reader that has gone away, such as `| head`, wants to hear no more. That is no error, and no reason to stop a backup.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code !== 'EPIPE') throw error
-  stopping.abort(error)
 })
 
 process.exitCode = await run(process.argv.slice(2), {

@@ -26,7 +26,11 @@ export async function run(commandLine: readonly string[], context: Context): Pro
 
 function explain(error: unknown, { signal, stderr }: Context): ExitCode {
   if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.done : exitCodes.usage
-  if (signal.aborted) return exitCodes.interrupted
+  if (signal.aborted) {
+    if (signal.reason instanceof Interruption)
+      stderr.write(`photos: ${signal.reason.message}\n  it is safe to run again; nothing is lost\n`)
+    return exitCodes.interrupted
+  }
   if (!(error instanceof UserError)) throw error
   stderr.write(`photos: ${error.message}\n  ${error.hint}\n`)
   return error.exitCode
