@@ -1,5 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto'
-import { mkdir, open, readFile, rename } from 'node:fs/promises'
+import { existsSync } from 'node:fs'
+import { open, readFile, rename } from 'node:fs/promises'
 import { join } from 'node:path'
 import { exportJWK, generateKeyPair, type JWK } from 'jose'
 import { z } from 'zod'
@@ -44,9 +45,14 @@ export class NotALibraryError extends Error {
   override readonly name = 'NotALibraryError'
 }
 
-/** Reads who a library is, and makes a new one of a folder that is none yet. */
+/** Reads who a library is, and makes a new one of a folder that is none yet. For the one process that has it locked. */
 export async function readOrCreateLibrary(folder: string): Promise<LibraryIdentity> {
-  return (await findLibrary(folder)) ?? (await createLibrary(folder))
+  const known = await findLibrary(folder)
+  if (known !== undefined) return known
+  const { identity, index } = libraryPaths(folder)
+  // A new identity would be a new owner, for whom nothing in here is stored.
+  if (existsSync(index)) throw new NotALibraryError(`${identity} is missing`)
+  return await createLibrary(folder)
 }
 
 /** Undefined where there is no library yet. */
@@ -76,10 +82,7 @@ async function createLibrary(folder: string): Promise<LibraryIdentity> {
     accessKeyId: `PHOTOS${randomBytes(7).toString('hex').toUpperCase()}`,
     secretAccessKey: randomBytes(30).toString('base64url'),
   }
-  const paths = libraryPaths(folder)
-  await mkdir(folder, { recursive: true })
-  await mkdir(paths.own, { recursive: true, mode: 0o700 })
-  await writeDurably(paths.identity, JSON.stringify(identity, null, 2))
+  await writeDurably(libraryPaths(folder).identity, JSON.stringify(identity, null, 2))
   return identity
 }
 

@@ -71,11 +71,11 @@ async function openLibrary(options: EmbeddedOptions, opened: ClosingStack): Prom
   const { folder, log } = options
   const now = options.now ?? (() => new Date())
   const paths = libraryPaths(folder)
+  await mkdir(paths.own, { recursive: true, mode: 0o700 })
+  // First, because this is the lock: one process has the library open, and one makes it who it is.
+  const store = opened.add(await openQueueStore(paths.queue), (queueStore) => queueStore.close())
   const identity = await readOrCreateLibrary(folder)
   await mkdir(paths.uploads, { recursive: true })
-
-  // First, because it is locked by the process that has the library open.
-  const store = opened.add(await openQueueStore(paths.queue), (queueStore) => queueStore.close())
   const issuer = await openIssuer(identity)
   const dynamoDb = opened.add(await openDynamoDb(paths.index, region), (database) => database.close())
   await dynamoDb.ensureTable(indexTableDefinition(indexTable))

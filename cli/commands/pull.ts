@@ -48,7 +48,7 @@ export function addPullCommand(program: Command, context: Context, finish: Finis
 async function pullAsTyped(flags: PullFlags, context: Context): Promise<ExitCode> {
   const range = parseTimeRange(flags, context.now())
   const log = (line: string): void => void (flags.verbose && context.stderr.write(`${line}\n`))
-  const { remote, transport, close } = await openRemote({ library: flags.library, log }, context)
+  const { remote, transport, close } = await openRemote({ library: flags.library, create: false, log }, context)
   try {
     const reporter = await createReporter({
       kind: 'pull',

@@ -49,7 +49,7 @@ async function syncAsTyped(folders: readonly string[], flags: SyncFlags, context
     now: () => context.now().getTime(),
     verbose: flags.verbose === true,
   })
-  const { remote, transport, note, close } = await openRemote({ library: flags.library, log }, context)
+  const { remote, transport, note, close } = await openRemote({ library: flags.library, create: true, log }, context)
   try {
     if (note !== undefined) reporter.on({ kind: 'note', message: note })
     const state = await openLocalState(stateFolder(context), remote.configuration.remoteId)

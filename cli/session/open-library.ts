@@ -1,5 +1,7 @@
+import { existsSync } from 'node:fs'
 import { type ClientRequest, get, type IncomingMessage } from 'node:http'
 import { json } from 'node:stream/consumers'
+import { setTimeout as wait } from 'node:timers/promises'
 import { remoteConfigurationSchema } from '../../contract/remote-configuration.ts'
 import type { EmbeddedBackend } from '../../embedded/serve.ts'
 import { UserError } from '../errors.ts'
@@ -21,21 +23,38 @@ export type LibraryLog = (line: string) => void
  */
 export async function openLibrary(folder: string, log: LibraryLog): Promise<OpenedLibrary> {
   const { LibraryInUseError } = await import('../../embedded/serving.ts')
-  const served = await findServed(folder)
-  if (served) return served
-  try {
-    return await serveHere(folder, { log })
-  } catch (error) {
-    if (!(error instanceof LibraryInUseError)) throw error
-    // Opened in the moment between.
-    const servedBy = await findServed(folder)
-    if (servedBy) return servedBy
-    throw new UserError(`another process is just opening or closing the library ${folder}`, {
-      exitCode: exitCodes.remoteUnreachable,
-      hint: 'try again in a moment',
-      cause: error,
-    })
+  for (let attempts = 1; ; attempts += 1) {
+    const served = await findServed(folder)
+    if (served) return served
+    try {
+      return await serveHere(folder, { log })
+    } catch (error) {
+      if (!(error instanceof LibraryInUseError)) throw error
+      if (attempts === attemptsToOpen) throw stillOpening(folder, error)
+      await wait(betweenAttemptsMs)
+    }
   }
+}
+
+/** Another process has the library locked but does not answer yet, or no longer: that takes a second or two. */
+const attemptsToOpen = 40
+const betweenAttemptsMs = 250
+
+function stillOpening(folder: string, cause: unknown): UserError {
+  const hint = 'wait for the other run of photos to end, and try again'
+  return new UserError(`another process has the library ${folder} open and does not answer`, {
+    exitCode: exitCodes.remoteUnreachable,
+    hint,
+    cause,
+  })
+}
+
+/** Throws a `UserError` with exit code 10 when nothing was ever backed up to this folder. */
+export async function requireLibrary(folder: string): Promise<void> {
+  const { libraryPaths } = await import('../../embedded/library.ts')
+  if (existsSync(libraryPaths(folder).identity)) return
+  const hint = 'back something up first: photos sync DIR; or name a library with --library DIR'
+  throw new UserError(`there is no library in ${folder}`, { exitCode: exitCodes.noRemote, hint })
 }
 
 export interface ServeOptions {
