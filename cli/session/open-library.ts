@@ -19,7 +19,7 @@ export type LibraryLog = (line: string) => void
 
 /**
  * Reaches the `photos serve` (or other run) that has the library open, or opens it in this process. The backend is loaded
- * only then: a command that need not do so starts in a third of the time.
+ * only then.
  */
 export async function openLibrary(folder: string, log: LibraryLog): Promise<OpenedLibrary> {
   const { LibraryInUseError } = await import('../../embedded/serving.ts')
