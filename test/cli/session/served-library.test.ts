@@ -1,0 +1,65 @@
+import { once } from 'node:events'
+import { mkdir, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:http'
+import { expect, onTestFinished, test } from 'vitest'
+import { openLibrary } from '../../../cli/session/open-library.ts'
+import { libraryPaths } from '../../../embedded/library.ts'
+import { openLibraryInTest } from '../../embedded/library-in-test.ts'
+import { temporaryFolder } from '../../temporary-folder.ts'
+
+const log = () => {}
+
+/** What a killed `photos serve` leaves behind. */
+async function leaveNote(folder: string, url: string): Promise<void> {
+  await mkdir(libraryPaths(folder).own, { recursive: true })
+  await writeFile(libraryPaths(folder).serving, JSON.stringify({ url, processId: 1 }))
+}
+
+/** A server of somebody else's, which by now has the address of the note. */
+async function strangersServer(): Promise<{ readonly url: string; readonly authorizations: (string | undefined)[] }> {
+  const authorizations: (string | undefined)[] = []
+  const server = createServer((request, response) => {
+    authorizations.push(request.headers.authorization)
+    response.end('{}')
+  }).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  onTestFinished(() => void server.close())
+  const address = server.address()
+  if (address === null || typeof address === 'string') throw new Error('no port')
+  return { url: `http://127.0.0.1:${address.port}`, authorizations }
+}
+
+test('a library that is served is reached where it is', async () => {
+  const folder = await temporaryFolder()
+  const { backend } = await openLibraryInTest(folder)
+
+  const opened = await openLibrary(folder, log)
+
+  expect(opened.url).toBe(backend.url)
+  const response = await fetch(`${opened.url}/v1/usage`, { headers: { authorization: `Bearer ${await opened.accessToken()}` } })
+  expect(response.status).toBe(200)
+})
+
+test('a note that a killed process left does not keep a library closed, and who answers there sees no token', async () => {
+  const folder = await temporaryFolder()
+  const first = await openLibrary(folder, log)
+  await first.close()
+  const stranger = await strangersServer()
+  await leaveNote(folder, stranger.url)
+
+  const opened = await openLibrary(folder, log)
+  onTestFinished(() => opened.close())
+
+  expect(opened.url).not.toBe(stranger.url)
+  expect(stranger.authorizations).toEqual([undefined])
+})
+
+test('an address where nobody answers any more does not keep a library closed', async () => {
+  const folder = await temporaryFolder()
+  await leaveNote(folder, 'http://127.0.0.1:1')
+
+  const opened = await openLibrary(folder, log)
+  onTestFinished(() => opened.close())
+
+  expect(opened.url).not.toBe('http://127.0.0.1:1')
+})
