@@ -21,7 +21,8 @@ export async function wired(
   decide: (request: PassingRequest) => Fault | Promise<Fault>,
   options: Partial<EmbeddedOptions> = {},
 ): Promise<Wired> {
-  const user = await photosUser()
+  const own = await photosUser()
+  const user = { ...own, library: options.folder ?? own.library }
   const folder = join(user.folder, 'camera')
   await writeTree(folder, files)
   const backend = await serveInTest({ folder: user.library, log: () => {}, ...options })

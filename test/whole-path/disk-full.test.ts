@@ -1,0 +1,102 @@
+import { execFile } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
+import { mkdir, rm, statfs } from 'node:fs/promises'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { describe, expect, onTestFinished, test } from 'vitest'
+import { requireBackedUp, requireWholeFiles } from './library-checks.ts'
+import { outcomesOf, type PhotosUser, photosUser, summaryOf } from './photos-process.ts'
+import { listTree, readTree, writeTree } from './tree.ts'
+import { clips, wired } from './wired.ts'
+
+const run = promisify(execFile)
+const mebibyte = 2 ** 20
+
+const canMount = await isMountable()
+if (!canMount) process.stderr.write('no right to mount a small file system: the tests of full disks are skipped\n')
+
+describe.skipIf(!canMount)('a full disk', { timeout: 120_000 }, () => {
+  test('under the folder that is pulled into: nothing half-written, and the next pull completes', async () => {
+    const user = await photosUser()
+    const folder = join(user.folder, 'camera')
+    const original = (): Buffer => randomBytes(3 * mebibyte)
+    await writeTree(folder, { 'a.MP4': original(), 'b.MP4': original(), 'c.MP4': original(), 'd.MP4': original() })
+    expect(await user.photos('sync', folder, '--library', user.library, '-q')).toMatchObject({ exitCode: 0 })
+
+    const to = await mountDisk(user, 8 * mebibyte)
+    const finished = await user.photos('pull', '--to', to, '--library', user.library)
+    expect(finished).toMatchObject({ exitCode: 3 })
+    expect(finished.stderr).toContain(`photos: no space left in ${to}\n  make room and run the same command again`)
+    const tree = await readTree(folder)
+    for (const [path, file] of await readTree(join(to, 'camera'))) expect([path, file]).toEqual([path, tree.get(path)])
+    expect((await listTree(to)).filter((path) => !path.startsWith('camera/'))).toEqual([])
+
+    await run('mount', ['-o', 'remount,size=64m', to])
+    expect(await user.photos('pull', '--to', to, '--library', user.library)).toMatchObject({ exitCode: 0 })
+    expect(await readTree(join(to, 'camera'))).toEqual(tree)
+  })
+
+  test('under a library from the start: every file is named, and nothing is begun', async () => {
+    const user = await photosUser()
+    const folder = join(user.folder, 'camera')
+    await writeTree(folder, clips(3))
+    const disk = await mountDisk(user, 30 * mebibyte)
+    const finished = await user.photos('sync', folder, '--library', join(disk, 'library'), '--json')
+    expect(summaryOf(finished)).toMatchObject({ uploaded: 0, failed: 3, exit_code: 3 })
+    for (const { reason } of outcomesOf(finished)) expect(reason).toMatch(/the remote takes at most/)
+
+    await run('mount', ['-o', 'remount,size=2g', disk])
+    expect(await user.photos('sync', folder, '--library', join(disk, 'library'), '-q')).toMatchObject({ exitCode: 0 })
+  })
+
+  test('under a library, of a sudden: files are named, nothing is half-written, and the next run completes', async () => {
+    const disk = await mountDisk(await photosUser(), 1200 * mebibyte)
+    const ballast = join(disk, 'ballast')
+    let filling: Promise<void> | undefined
+    const fill = async (): Promise<void> => {
+      const { bavail, bsize } = await statfs(disk)
+      await run('fallocate', ['-l', String(bavail * bsize - 5 * mebibyte), ballast])
+    }
+    const files = Object.fromEntries(Array.from({ length: 8 }, (_, index) => [`${index}.MP4`, randomBytes(3 * mebibyte)]))
+    const { user, folder, sync } = await wired(
+      files,
+      async ({ isUpload }) => {
+        if (isUpload) {
+          filling ??= fill()
+          await filling
+        }
+        return undefined
+      },
+      { folder: join(disk, 'library') },
+    )
+    const finished = await sync()
+    const { uploaded = 0, failed } = summaryOf(finished)
+    expect(finished.exitCode).toBe(3)
+    expect(uploaded + failed).toBe(8)
+    for (const { action, reason } of outcomesOf(finished)) if (action === 'failed') expect(reason).toMatch(/\S{3}/)
+    await requireWholeFiles(user.library)
+
+    await rm(ballast)
+    expect(summaryOf(await sync())).toMatchObject({ failed: 0, exit_code: 0 })
+    await requireBackedUp(user, folder)
+  })
+})
+
+async function mountDisk({ folder }: PhotosUser, sizeBytes: number): Promise<string> {
+  const disk = join(folder, 'disk')
+  await mkdir(disk)
+  await run('mount', ['-t', 'tmpfs', '-o', `size=${sizeBytes}`, 'photos-test', disk])
+  onTestFinished(async () => {
+    await run('umount', ['-l', disk])
+  })
+  return disk
+}
+
+async function isMountable(): Promise<boolean> {
+  try {
+    await run('unshare', ['-m', 'mount', '-t', 'tmpfs', 'photos-test', '/mnt'])
+    return true
+  } catch {
+    return false
+  }
+}
