@@ -5,7 +5,7 @@ import sharp from 'sharp'
 import { describe, expect, test } from 'vitest'
 import { findLastingPort } from './lasting-port.ts'
 import { requireBackedUp, requireWholeFiles } from './library-checks.ts'
-import { isMeasurable, killAt, type Progress, randomMoment, readProgress, seededRandom } from './moments.ts'
+import { followProgress, isMeasurable, killAt, type Progress, randomMoment, readProgress, seededRandom } from './moments.ts'
 import { listPhotos, type PhotosUser, photosUser, type RunningPhotos } from './photos-process.ts'
 import { writeTree } from './tree.ts'
 
@@ -24,7 +24,7 @@ describe.skipIf(!isMeasurable)(`kill -9 at random moments (PHOTOS_TEST_SEED=${se
     for (let killed = 0, runs = 0; killed < kills; runs += 1) {
       expect(runs).toBeLessThan(mostRuns)
       const running = user.start(['sync', folder, '--library', user.library])
-      if (await killAt(running.child, randomMoment(whole, random, 0.9))) {
+      if (await killAt(running.child, randomMoment(whole, random, 0.5))) {
         killed += 1
         await running.finished
         await requireWholeFiles(user.library)
@@ -94,7 +94,7 @@ async function requireEverything(user: PhotosUser, folder: string): Promise<void
 /** What an undisturbed run does from its start to its end. */
 async function measureSync(user: PhotosUser, folder: string): Promise<Progress> {
   const running = user.start(['sync', folder, '--library', user.library])
-  const whole = await lastProgress(running)
+  const whole = await followProgress(running.child)
   expect(await running.finished).toMatchObject({ exitCode: 0 })
   await startAnew(user, -1)
   return whole
@@ -109,12 +109,6 @@ async function measureServe(user: PhotosUser, folder: string, serve: () => Runni
   expect(await serving.finished).toMatchObject({ exitCode: 143 })
   await startAnew(user, -1)
   return whole
-}
-
-async function lastProgress({ child }: RunningPhotos): Promise<Progress> {
-  let last: Progress = { bytes: 0, calls: 0 }
-  while (child.exitCode === null) last = (await readProgress(child.pid)) ?? last
-  return last
 }
 
 /** The next run finds no library. What is remembered of the old one belongs to that one alone. */

@@ -56,3 +56,13 @@ export async function killAt(child: ChildProcess, moment: Moment, isOver: () => 
   }
   return false
 }
+
+/** All that a process does until it ends. */
+export async function followProgress(child: ChildProcess): Promise<Progress> {
+  let last: Progress = { bytes: 0, calls: 0 }
+  while (child.exitCode === null && child.signalCode === null) {
+    last = (await readProgress(child.pid)) ?? last
+    await leaveTheProcessor(1)
+  }
+  return last
+}
