@@ -73,8 +73,12 @@ export const completeUploadResponseSchema = z.discriminatedUnion('kind', [
 ])
 export type CompleteUploadResponse = z.infer<typeof completeUploadResponseSchema>
 
-/** `POST /v1/photos/confirm`: are these indexed? For those that are, remember where they were found. */
+/**
+ * `POST /v1/photos/confirm`: are these indexed? For those that are, remember where they were found. With `checkUploads`, also
+ * look after those that are not: that costs a request to S3 for each, and so is for when nothing has moved for a while.
+ */
 export const confirmRequestSchema = z.object({
+  checkUploads: z.boolean().optional(),
   photos: batchOf(
     z.object({ contentHash: contentHashSchema, locations: z.array(locationSchema).max(maximumBatchSize).readonly() }),
   ),
@@ -85,11 +89,11 @@ export type ConfirmCandidate = ConfirmRequest['photos'][number]
 export const confirmationSchema = z.discriminatedUnion('kind', [
   /** Read back, hashed, stored, indexed; its locations are remembered. */
   z.object({ kind: z.literal('stored'), contentHash: contentHashSchema }),
-  /** Uploaded, not yet indexed: ask again later. */
+  /** Not indexed yet: ask again later. */
   z.object({ kind: z.literal('processing'), contentHash: contentHashSchema }),
-  /** Neither indexed nor waiting: upload it again. */
+  /** Neither indexed nor waiting: upload it again. Told only where uploads are checked. */
   z.object({ kind: z.literal('missing'), contentHash: contentHashSchema }),
-  /** The backend read other bytes than the content hash promised. */
+  /** The backend read other bytes than the content hash promised. Told only where uploads are checked. */
   z.object({ kind: z.literal('rejected'), contentHash: contentHashSchema, reason: z.string() }),
 ])
 export type Confirmation = z.infer<typeof confirmationSchema>

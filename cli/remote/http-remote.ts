@@ -80,7 +80,8 @@ function remoteOf(configuration: RemoteConfiguration, client: ApiClient): Remote
     completeUpload: (contentHash, uploadId, options) =>
       post(client, 'v1/uploads/complete', { contentHash, uploadId }, completeUploadResponseSchema, options),
     confirm: async (photos, options) =>
-      (await post(client, 'v1/photos/confirm', { photos }, confirmResponseSchema, options)).photos,
+      (await post(client, 'v1/photos/confirm', { photos, checkUploads: options?.checkUploads }, confirmResponseSchema, options))
+        .photos,
     listPhotos: (range, options) => listPhotos(client, range, options),
     findPhoto: (contentHash, options): Promise<FindPhotoResponse | undefined> =>
       client({ path: `v1/photos/${contentHash}`, answer: findPhotoResponseSchema, signal: options?.signal }),

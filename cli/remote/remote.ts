@@ -34,7 +34,11 @@ export interface Remote {
   beginUploads(originals: readonly UploadCandidate[], options?: CallOptions): Promise<readonly BeginUpload[]>
   signParts(request: SignPartsRequest, options?: CallOptions): Promise<readonly SignedRequest[]>
   completeUpload(contentHash: ContentHash, uploadId: string, options?: CallOptions): Promise<CompleteUploadResponse>
-  confirm(photos: readonly ConfirmCandidate[], options?: CallOptions): Promise<readonly Confirmation[]>
+  /** With `checkUploads`, also tells uploads that were lost or refused; that costs the remote more. */
+  confirm(
+    photos: readonly ConfirmCandidate[],
+    options?: CallOptions & { readonly checkUploads?: boolean },
+  ): Promise<readonly Confirmation[]>
   /** Every photo of the range with its locations after it; pages are fetched as they are needed. */
   listPhotos(range: ListRange, options?: CallOptions): AsyncIterable<ListEntry>
   findPhoto(contentHash: ContentHash, options?: CallOptions): Promise<FindPhotoResponse | undefined>

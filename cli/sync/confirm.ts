@@ -37,6 +37,7 @@ const mostWaiting = 400
 const firstPauseMs = 400
 const longestPauseMs = 8000
 const pauseGrowth = 1.6
+const thinAfterMs = 10 * 1000
 /** The backend is given up on after so long without a single confirmation. */
 const patienceMs = 10 * 60 * 1000
 
@@ -53,15 +54,11 @@ export async function* confirm(
   const patience = createPatience(options.clock, options.controller.signal)
   try {
     while (await admit(arriving, waiting, patience)) {
-      let isProcessing = false
-      for (const batch of batchesOf([...waiting.values()])) {
-        const answer = await ask(batch, waiting, options)
-        isProcessing ||= answer.isProcessing
-        if (answer.confirmed.length > 0) patience.renew()
-        yield answer.confirmed
-      }
+      const answer = await ask(nextBatch(waiting), waiting, patience.isThin(), options)
+      if (answer.confirmed.length > 0) patience.renew()
+      yield answer.confirmed
       if (patience.isLost()) await giveUp(waiting, options)
-      else if (isProcessing) await patience.pause()
+      else if (answer.isProcessing) await patience.pause()
     }
   } finally {
     await arriving.close()
@@ -82,6 +79,8 @@ async function admit(arriving: ReadAhead<Original>, waiting: WaitingRoom, patien
 
 interface Patience {
   renew(): void
+  /** Nothing was confirmed for a while: time to look after the uploads. */
+  isThin(): boolean
   isLost(): boolean
   pause(): Promise<void>
 }
@@ -95,6 +94,7 @@ function createPatience(clock: Clock, signal: AbortSignal): Patience {
       renewedAt = clock.now()
       pauseMs = firstPauseMs
     },
+    isThin: () => clock.now() - renewedAt > thinAfterMs,
     isLost: () => clock.now() - renewedAt > patienceMs,
     async pause() {
       await clock.delay(clock.random() * pauseMs, signal)
@@ -103,8 +103,14 @@ function createPatience(clock: Clock, signal: AbortSignal): Patience {
   }
 }
 
-function* batchesOf(waiting: readonly Waiting[]): Generator<readonly Waiting[]> {
-  for (let index = 0; index < waiting.length; index += maximumBatchSize) yield waiting.slice(index, index + maximumBatchSize)
+/** Those who have waited longest since they were last asked about; they go to the end of the queue. */
+function nextBatch(waiting: WaitingRoom): readonly Waiting[] {
+  const batch = [...waiting].slice(0, maximumBatchSize)
+  for (const [contentHash, entry] of batch) {
+    waiting.delete(contentHash)
+    waiting.set(contentHash, entry)
+  }
+  return batch.map(([, entry]) => entry)
 }
 
 interface Answer {
@@ -112,12 +118,17 @@ interface Answer {
   readonly isProcessing: boolean
 }
 
-async function ask(batch: readonly Waiting[], waiting: WaitingRoom, options: ConfirmOptions): Promise<Answer> {
+async function ask(
+  batch: readonly Waiting[],
+  waiting: WaitingRoom,
+  checkUploads: boolean,
+  options: ConfirmOptions,
+): Promise<Answer> {
   // Files may join an original while the question is on its way; those that were asked about are counted here.
   const asked = batch.map((entry) => ({ entry, files: entry.original.files.slice(0, maximumBatchSize) }))
   const answers = await options.remote.confirm(
     asked.map(({ entry, files }) => ({ contentHash: entry.original.contentHash, locations: files.map(options.locate) })),
-    { signal: options.controller.signal },
+    { checkUploads, signal: options.controller.signal },
   )
   const confirmed: ConfirmedFile[] = []
   for (const [index, answer] of answers.entries()) {

@@ -22,7 +22,7 @@ export async function rehearse(hashed: AsyncIterable<HashedFile>, options: Rehea
   const wouldUpload = new Set<ContentHash>()
   for await (const batch of batches(hashed, maximumBatchSize, controller)) {
     const questions = batch.map(({ contentHash }) => ({ contentHash, locations: [] }))
-    const answers = await remote.confirm(questions, { signal: controller.signal })
+    const answers = await remote.confirm(questions, { checkUploads: true, signal: controller.signal })
     const events = batch.map(({ file, contentHash }, index) => {
       const isThere = ['stored', 'processing'].includes(answers[index]?.kind ?? 'missing')
       if (isThere || wouldUpload.has(contentHash)) return succeeded(file, 'already_stored', contentHash)

@@ -2,42 +2,48 @@ import { randomUUID } from 'node:crypto'
 import type { ContentHash } from '../../contract/content-hash.ts'
 import { locationJournalKey, uploadKey } from '../../contract/object-keys.ts'
 import type { Owner } from '../../contract/owner.ts'
-import type { Confirmation, ConfirmCandidate } from '../../contract/transfers.ts'
+import type { Confirmation, ConfirmCandidate, ConfirmRequest } from '../../contract/transfers.ts'
 import type { Backend } from '../backend.ts'
 import type { PhotoRecord } from './photo-record.ts'
 
 type KnownPhotos = ReadonlyMap<ContentHash, PhotoRecord>
 
-/** Says of each photo whether it is indexed, and remembers where those that are were found. */
+/**
+ * Says of each photo whether it is indexed, and remembers where those that are were found. The others are taken to be on
+ * their way, unless `checkUploads` asks to look.
+ */
 export async function confirmPhotos(
   owner: Owner,
-  photos: readonly ConfirmCandidate[],
+  { photos, checkUploads = false }: ConfirmRequest,
   backend: Backend,
 ): Promise<readonly Confirmation[]> {
   const known = await backend.index.find(owner, hashesOf(photos))
-  const waiting = new Map(
-    await Promise.all(
-      photos.filter((photo) => !known.has(photo.contentHash)).map((photo) => arrivalOf(owner, photo.contentHash, backend)),
-    ),
-  )
+  const others = hashesOf(photos).filter((contentHash) => !known.has(contentHash))
+  const isWaiting = checkUploads ? await findWaiting(owner, others, backend) : new Set(others)
   // A photo is indexed before its upload is removed: one that is neither here nor there may have been indexed meanwhile.
-  const gone = [...waiting].filter(([, arrived]) => !arrived).map(([contentHash]) => contentHash)
+  const gone = others.filter((contentHash) => !isWaiting.has(contentHash))
   const indexed = new Map([...known, ...(await backend.index.find(owner, gone))])
 
   await rememberLocations(owner, photos, indexed, backend)
   return await Promise.all(
     photos.map(async ({ contentHash }): Promise<Confirmation> => {
       if (indexed.has(contentHash)) return { kind: 'stored', contentHash }
-      if (waiting.get(contentHash)) return { kind: 'processing', contentHash }
+      if (isWaiting.has(contentHash)) return { kind: 'processing', contentHash }
       const reason = await backend.index.findRejection(owner, contentHash)
       return reason === undefined ? { kind: 'missing', contentHash } : { kind: 'rejected', contentHash, reason }
     }),
   )
 }
 
-async function arrivalOf(owner: Owner, contentHash: ContentHash, backend: Backend): Promise<readonly [ContentHash, boolean]> {
-  const arrival = await backend.uploads.findArrival(uploadKey(owner, contentHash))
-  return [contentHash, arrival !== undefined]
+/** Those whose bytes are in the upload bucket. */
+async function findWaiting(
+  owner: Owner,
+  contentHashes: readonly ContentHash[],
+  backend: Backend,
+): Promise<ReadonlySet<ContentHash>> {
+  const arrivals = contentHashes.map((contentHash) => backend.uploads.findArrival(uploadKey(owner, contentHash)))
+  const found = await Promise.all(arrivals)
+  return new Set(contentHashes.filter((_, index) => found[index] !== undefined))
 }
 
 /** First into the journal beside the originals, from which the index can be rebuilt, then into the index. */

@@ -12,7 +12,7 @@ export function photoRoutes(backend: Backend) {
   return new Hono<RouteEnvironment>()
     .post('/confirm', async (context) => {
       const request = await parseBody(confirmRequestSchema, context)
-      const photos = await confirmPhotos(context.var.owner, request.photos, backend)
+      const photos = await confirmPhotos(context.var.owner, request, backend)
       return context.json({ photos } satisfies ConfirmResponse)
     })
     .get('/', async (context) => {

@@ -42,7 +42,11 @@ test('confirm tells stored from processing, missing and rejected', async () => {
   library.backend.queue.send = async () => {}
   await send(library, waiting)
   const asked = [contentHash, missing, waiting.candidate.contentHash].map((hash) => ({ contentHash: hash, locations: [] }))
-  expect((await library.remote.confirm(asked)).map((answer) => answer.kind)).toEqual(['stored', 'missing', 'processing'])
+  expect((await library.remote.confirm(asked, { checkUploads: true })).map((answer) => answer.kind)).toEqual([
+    'stored',
+    'missing',
+    'processing',
+  ])
 })
 
 test('a location that is confirmed again stays one location', async () => {
@@ -86,7 +90,7 @@ test('another owner sees, confirms, signs for and resumes nothing of mine', asyn
   expect(await collect(other.listPhotos({}))).toEqual([])
   expect(await other.findPhoto(contentHash)).toBeUndefined()
   expect(await other.usage()).toMatchObject({ photos: 0 })
-  expect(await other.confirm([{ contentHash, locations: [locationAt('theirs.jpg')] }])).toEqual([
+  expect(await other.confirm([{ contentHash, locations: [locationAt('theirs.jpg')] }], { checkUploads: true })).toEqual([
     { kind: 'missing', contentHash },
   ])
   expect(await other.signDownloads([{ contentHash, variant: 'original' }])).toEqual([{ kind: 'unknown', contentHash }])

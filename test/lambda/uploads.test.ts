@@ -76,7 +76,7 @@ test('bytes in parts that are not what the content hash says are rejected, and n
   await library.remote.completeUpload(contentHash, begun.uploadId)
   await library.backend.queue.whenIdle()
 
-  const [confirmation] = await library.remote.confirm([{ contentHash, locations: [] }])
+  const [confirmation] = await library.remote.confirm([{ contentHash, locations: [] }], { checkUploads: true })
   expect(confirmation).toMatchObject({ kind: 'rejected', reason: expect.stringContaining('SHA-256') })
   expect(await originalsIn(folder)).toEqual([])
   expect((await begin(library.remote, promised)).kind).toBe('parts')
