@@ -1,6 +1,6 @@
 import { hostname } from 'node:os'
 import { type Command, Option } from 'commander'
-import { type Context, type Finish, stateFolder } from '../context.ts'
+import { type Context, defaultLibraryFolder, type Finish, stateFolder } from '../context.ts'
 import type { ExitCode } from '../exit-codes.ts'
 import { openRemote } from '../session/open-remote.ts'
 import { openLocalState } from '../state/local-state.ts'
@@ -39,7 +39,8 @@ export function addSyncCommand(program: Command, context: Context, finish: Finis
 }
 
 async function syncAsTyped(folders: readonly string[], flags: SyncFlags, context: Context): Promise<ExitCode> {
-  findSources(folders) // a missing folder is told before anything is opened or made
+  // A missing folder is told before anything is opened or made.
+  findSources(folders, flags.library ?? defaultLibraryFolder(context))
   const log = (line: string): void => void (flags.verbose && context.stderr.write(`${line}\n`))
   const reporter = await createReporter({
     kind: 'sync',

@@ -18,6 +18,8 @@ export interface RecallOptions {
   readonly tell: Tell
 }
 
+const whatIsLeftOut = '(hidden and system names, *.part, libraries of photos)'
+
 /** Passes on the files that are not remembered as backed up. Those that are cost one `lstat` each and nothing else. */
 export async function* recall(scanned: AsyncIterable<ScannedBatch>, options: RecallOptions): AsyncGenerator<FileToHash> {
   let leftOut = 0
@@ -40,7 +42,7 @@ export async function* recall(scanned: AsyncIterable<ScannedBatch>, options: Rec
     await options.tell(events)
     yield* toHash
   }
-  if (leftOut > 0) await options.tell([{ kind: 'note', message: `left out without a look: ${leftOut} hidden or system names` }])
+  if (leftOut > 0) await options.tell([{ kind: 'note', message: `left out without a look: ${leftOut} ${whatIsLeftOut}` }])
 }
 
 async function findRecords(batch: ScannedBatch, state: LocalState): Promise<ReadonlyMap<string, FileRecord>> {

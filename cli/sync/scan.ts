@@ -5,6 +5,7 @@ import { type Fingerprint, fingerprintOf } from '../state/file-record.ts'
 import { type BytePath, bytesOf, joinBytePath, shownPath } from './byte-path.ts'
 import { findFileErrorReason } from './file-error.ts'
 import { isLeftOut } from './left-out.ts'
+import { isLibrary } from './library-mark.ts'
 import type { Source } from './sources.ts'
 
 /** A folder by its absolute path, and by what the locations of its files begin with. */
@@ -29,7 +30,7 @@ export interface ScannedBatch {
   readonly files: readonly ScannedFile[]
   /** What is no regular file or cannot be looked at. */
   readonly outcomes: readonly FileOutcome[]
-  /** How many names were left out without a look. */
+  /** How many names were left out without a look; a library of photos counts as one. */
   readonly leftOut: number
 }
 
@@ -109,6 +110,7 @@ interface ListedNames {
 function list(folder: ScannedFolder): ListedNames | { readonly kind: 'unreadable'; readonly outcome: FileOutcome } {
   try {
     const all = readdirSync(bytesOf(folder.path), 'latin1')
+    if (all.includes('.photos') && isLibrary(folder.path)) return { kind: 'listed', names: [], leftOut: 1 }
     const names = all.filter((name) => !isLeftOut(name)).sort()
     return { kind: 'listed', names, leftOut: all.length - names.length }
   } catch (error) {

@@ -4,6 +4,7 @@ import { UserError } from '../errors.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { type BytePath, bytePathOf } from './byte-path.ts'
 import { isLeftOut } from './left-out.ts'
+import { refuseLibrary } from './library-mark.ts'
 
 /** A folder to walk, or one file to take. */
 export interface Source {
@@ -21,10 +22,12 @@ interface Candidate extends Source {
 /**
  * The folders and files that the user named, without those that another one already covers. A symbolic link that is named
  * here is followed, as nowhere else. Throws a `UserError` with exit code 4 for a source that is missing: an unmounted disk
- * is not "nothing to do".
+ * is not "nothing to do"; and with exit code 2 for one that is, or lies in, a library or `ownLibrary`, which need not be there yet.
  */
-export function findSources(paths: readonly string[]): readonly Source[] {
+export function findSources(paths: readonly string[], ownLibrary?: string): readonly Source[] {
   const candidates = paths.map(findCandidate)
+  const library = ownLibrary === undefined ? undefined : realPathOf(ownLibrary)
+  for (const { realPath } of candidates) refuseLibrary(realPath, library)
   return candidates.filter((candidate, index) => {
     const isRepeated = candidates.slice(0, index).some((other) => other.realPath === candidate.realPath)
     return !isRepeated && !candidates.some((other) => covers(other, candidate))
@@ -47,6 +50,15 @@ function findCandidate(path: string): Candidate {
       hint: 'is its disk mounted? check the path and run the command again',
       cause,
     })
+  }
+}
+
+/** Without links, as far as it exists. */
+function realPathOf(path: string): BytePath {
+  try {
+    return realpathSync(path, { encoding: 'latin1' })
+  } catch {
+    return bytePathOf(resolve(path))
   }
 }
 

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { locationPathOf, pathOf, type ScannedBatch, scan } from '../../../cli/sync/scan.ts'
 import { findSources } from '../../../cli/sync/sources.ts'
+import { libraryPaths } from '../../../embedded/library.ts'
 import { collect } from '../../collect.ts'
 import { temporaryFolder } from '../../temporary-folder.ts'
 
@@ -172,6 +173,29 @@ describe('findSources', () => {
     await touch(folder, '.b.jpg')
     await symlink('a.jpg', join(folder, 'link.jpg'))
     expect(locations(await scanAll(join(folder, '.b.jpg'), join(folder, 'link.jpg')))).toEqual(['.b.jpg', 'a.jpg'])
+  })
+
+  it.each(['', 'originals', 'originals/a.jpg'])('refuses a library of photos, and what lies in one: /%s', async (below) => {
+    const library = join(await temporaryFolder(), 'library')
+    await mkdir(libraryPaths(library).own, { recursive: true })
+    await touch(library, 'originals/a.jpg')
+    await symlink(library, `${library}-link`)
+    findSources([join(library, below)])
+    await writeFile(libraryPaths(library).identity, '{}')
+    for (const path of [library, `${library}-link`]) {
+      expect(() => findSources([join(path, below)])).toThrow(
+        expect.objectContaining({ exitCode: 2, message: expect.stringContaining('a library of photos') }),
+      )
+    }
+  })
+
+  it('refuses the folder in which the library of this run would be made', async () => {
+    const folder = join(await temporaryFolder(), 'home')
+    await touch(folder, 'pictures/a.jpg')
+    await symlink(folder, `${folder}-link`)
+    const refused = expect.objectContaining({ exitCode: 2 })
+    expect(() => findSources([join(folder, 'pictures')], `${folder}-link`)).toThrow(refused)
+    expect(findSources([folder], join(folder, 'pictures/library'))).toHaveLength(1)
   })
 
   it('throws for what is missing', async () => {

@@ -51,7 +51,7 @@ describe('sync', () => {
     const run = await runSync([dcim], { ...createRemoteInMemory(), stateFolder })
     const found = run.events.flatMap((event) => (event.kind === 'found' ? [event.files] : []))
     expect(found.reduce((sum, files) => sum + files, 0)).toBe(run.outcomes.length)
-    expect(run.notes).toEqual(['left out without a look: 1 hidden or system names'])
+    expect(run.notes).toEqual(['left out without a look: 1 (hidden and system names, *.part, libraries of photos)'])
   })
 
   it('reads nothing and asks nothing the second time', async () => {
@@ -144,6 +144,17 @@ describe('sync', () => {
       stateFolder,
     })
     expect(run.counts).toEqual({ uploaded: 1 })
+  })
+
+  it('leaves out a library that lies among the photos', async () => {
+    const { dcim, stateFolder } = await cardFolder({
+      'a.jpg': 'a',
+      'backup/.photos/library.json': '{}',
+      'backup/originals/owner/b.jpg': 'b',
+    })
+    const run = await runSync([dcim], { ...createRemoteInMemory(), stateFolder })
+    expect(run.counts).toEqual({ uploaded: 1 })
+    expect(run.notes).toEqual(['left out without a look: 1 (hidden and system names, *.part, libraries of photos)'])
   })
 
   it('refuses a missing source before it does anything', async () => {
