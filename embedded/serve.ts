@@ -27,7 +27,8 @@ const processingConcurrency = 2
 
 /** On its way a large original lies here as an upload, as its parts, and as the stored object. */
 const copiesOnTheWay = 3
-const reservedBytes = 2 ** 30
+/** Kept free for the index and the renditions. */
+const reservedBytes = 256 * 2 ** 20
 
 export interface EmbeddedOptions {
   /** The library: a folder, made when it is not there. */

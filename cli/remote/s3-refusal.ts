@@ -45,6 +45,7 @@ export function errorOfRefusal(refusal: S3Refusal): RetryableError | TransferErr
   if (isExpired(refusal)) return new TransferError('the signed request has expired', { kind: 'expired' })
   if (differentBytesCodes.has(code))
     return new TransferError('the bytes that arrived are not those announced', { kind: 'bytes-differ' })
+  if (code === 'InsufficientStorage') return new TransferError('the disk of the library is full')
   if (status === 404) return new TransferError('the storage does not have it', { kind: 'missing' })
   if (code === 'RequestTimeTooSkewed') return new TransferError("the storage refuses it: this machine's clock is wrong")
   return new TransferError(`the storage refuses it: ${code || status}${message === '' ? '' : ` (${message})`}`)

@@ -83,8 +83,9 @@ export class ObjectStore {
   async commit(object: NewObject): Promise<void> {
     const { bucket, key } = object
     await this.#locks.run(`${bucket}/${key}`, async () => {
-      if (object.onlyIfAbsent && (await this.find(bucket, key)) !== undefined) throw preconditionFailed()
-      const replaced = await this.#findRecord(bucket, key)
+      // A version whose file somebody took away has nothing to protect: its place is free.
+      const replaced = await this.find(bucket, key)
+      if (object.onlyIfAbsent && replaced !== undefined) throw preconditionFailed()
       const slot: Slot = replaced?.slot === 0 ? 1 : 0
       const unsettled = recordName.unsettled(bucket, key)
       await this.#database.batch([putRecord(unsettled, { bucket, key })])

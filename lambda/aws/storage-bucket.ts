@@ -11,12 +11,13 @@ const streamConcurrency = 2
 /** Where originals stay for good. Nothing here replaces or deletes an original. */
 export interface StorageBucket {
   readonly name: string
-  has(key: string): Promise<boolean>
+  /** Whether there is an object of this length; of any length where none is given. */
+  has(key: string, sizeBytes?: number): Promise<boolean>
   /** Puts an original whose bytes were hashed; one that is there already stays as it is. */
   putOriginal(key: string, bytes: Buffer, contentHash: ContentHash, contentType: string): Promise<void>
   /** The same for bytes that do not fit into memory. A body that fails leaves nothing behind. */
   streamOriginal(key: string, body: Readable, contentType: string): Promise<void>
-  /** Renditions may be made again, and are then replaced. */
+  /** One that is there already was made from the same bytes, and stays. */
   putRendition(key: string, bytes: Buffer): Promise<void>
   putJournal(key: string, json: string): Promise<void>
 }
@@ -28,10 +29,10 @@ export function openStorageBucket(client: S3Client, environment: Environment): S
   return {
     name: bucket,
 
-    async has(key) {
+    async has(key, sizeBytes) {
       try {
-        await client.send(new HeadObjectCommand({ Bucket: bucket, Key: key }))
-        return true
+        const { ContentLength } = await client.send(new HeadObjectCommand({ Bucket: bucket, Key: key }))
+        return sizeBytes === undefined || ContentLength === sizeBytes
       } catch (error) {
         if (hasStatus(error, 404)) return false
         throw error
@@ -57,7 +58,8 @@ export function openStorageBucket(client: S3Client, environment: Environment): S
 
     async putRendition(key, bytes) {
       const cached = { ContentType: 'image/webp', CacheControl: 'private, max-age=31536000, immutable' }
-      await client.send(new PutObjectCommand({ Bucket: bucket, Key: key, Body: bytes, ...cached }))
+      const put = new PutObjectCommand({ Bucket: bucket, Key: key, Body: bytes, IfNoneMatch: '*', ...cached })
+      await client.send(put).catch(ignoreAlreadyThere)
     },
 
     async putJournal(key, json) {

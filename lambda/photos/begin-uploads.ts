@@ -2,6 +2,7 @@ import { uploadKey } from '../../contract/object-keys.ts'
 import type { Owner } from '../../contract/owner.ts'
 import type { BeginUpload, UploadCandidate } from '../../contract/transfers.ts'
 import type { Backend } from '../backend.ts'
+import { findStored } from './find-stored.ts'
 import type { MultipartUpload } from './multipart-uploads.ts'
 
 /** Larger originals go up in parts. */
@@ -24,7 +25,7 @@ export async function beginUploads(
   backend: Backend,
 ): Promise<readonly BeginUpload[]> {
   const hashes = originals.map((original) => original.contentHash)
-  const [known, maximumSizeBytes] = await Promise.all([backend.index.find(owner, hashes), backend.maximumOriginalSizeBytes()])
+  const [known, maximumSizeBytes] = await Promise.all([findStored(owner, hashes, backend), backend.maximumOriginalSizeBytes()])
 
   return await Promise.all(
     originals.map(async (original): Promise<BeginUpload> => {
@@ -86,5 +87,5 @@ function partSizeFor(sizeBytes: number): number {
 }
 
 function tooLarge(maximumSizeBytes: number): string {
-  return `larger than this backend takes now (${Math.floor(maximumSizeBytes / 2 ** 20)} MiB)`
+  return `larger than this backend has room for now (${Math.floor(maximumSizeBytes / 2 ** 20)} MiB)`
 }

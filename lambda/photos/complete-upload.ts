@@ -3,6 +3,7 @@ import { uploadKey } from '../../contract/object-keys.ts'
 import type { Owner } from '../../contract/owner.ts'
 import type { CompleteUploadResponse } from '../../contract/transfers.ts'
 import type { Backend } from '../backend.ts'
+import { findStored } from './find-stored.ts'
 
 /** Makes one object of the parts, once all of them are there. May be repeated, also after it succeeded. */
 export async function completeUpload(
@@ -30,7 +31,7 @@ export async function completeUpload(
 /** S3 forgets a multipart upload when it completes: an answer that got lost is found again here. */
 async function completedEarlier(owner: Owner, contentHash: ContentHash, backend: Backend): Promise<CompleteUploadResponse> {
   const arrived = (await backend.uploads.findArrival(uploadKey(owner, contentHash))) !== undefined
-  const indexed = arrived || (await backend.index.find(owner, [contentHash])).has(contentHash)
+  const indexed = arrived || (await findStored(owner, [contentHash], backend)).has(contentHash)
   return { kind: arrived || indexed ? 'completed' : 'unknown' }
 }
 

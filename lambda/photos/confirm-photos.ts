@@ -4,12 +4,13 @@ import { locationJournalKey, uploadKey } from '../../contract/object-keys.ts'
 import type { Owner } from '../../contract/owner.ts'
 import type { Confirmation, ConfirmCandidate, ConfirmRequest } from '../../contract/transfers.ts'
 import type { Backend } from '../backend.ts'
+import { findStored } from './find-stored.ts'
 import type { PhotoRecord } from './photo-record.ts'
 
 type KnownPhotos = ReadonlyMap<ContentHash, PhotoRecord>
 
 /**
- * Says of each photo whether it is indexed, and remembers where those that are were found. The others are taken to be on
+ * Says of each photo whether it is stored, and remembers where those that are were found. The others are taken to be on
  * their way, unless `checkUploads` asks to look.
  */
 export async function confirmPhotos(
@@ -17,17 +18,17 @@ export async function confirmPhotos(
   { photos, checkUploads = false }: ConfirmRequest,
   backend: Backend,
 ): Promise<readonly Confirmation[]> {
-  const known = await backend.index.find(owner, hashesOf(photos))
+  const known = await findStored(owner, hashesOf(photos), backend)
   const others = hashesOf(photos).filter((contentHash) => !known.has(contentHash))
   const isWaiting = checkUploads ? await findWaiting(owner, others, backend) : new Set(others)
   // A photo is indexed before its upload is removed: one that is neither here nor there may have been indexed meanwhile.
   const gone = others.filter((contentHash) => !isWaiting.has(contentHash))
-  const indexed = new Map([...known, ...(await backend.index.find(owner, gone))])
+  const stored = new Map([...known, ...(await findStored(owner, gone, backend))])
 
-  await rememberLocations(owner, photos, indexed, backend)
+  await rememberLocations(owner, photos, stored, backend)
   return await Promise.all(
     photos.map(async ({ contentHash }): Promise<Confirmation> => {
-      if (indexed.has(contentHash)) return { kind: 'stored', contentHash }
+      if (stored.has(contentHash)) return { kind: 'stored', contentHash }
       if (isWaiting.has(contentHash)) return { kind: 'processing', contentHash }
       const reason = await backend.index.findRejection(owner, contentHash)
       return reason === undefined ? { kind: 'missing', contentHash } : { kind: 'rejected', contentHash, reason }
@@ -50,11 +51,11 @@ async function findWaiting(
 async function rememberLocations(
   owner: Owner,
   photos: readonly ConfirmCandidate[],
-  indexed: KnownPhotos,
+  stored: KnownPhotos,
   backend: Backend,
 ): Promise<void> {
   const found = photos.flatMap(({ contentHash, locations }) => {
-    const record = indexed.get(contentHash)
+    const record = stored.get(contentHash)
     return record === undefined ? [] : locations.map((location) => ({ record, location }))
   })
   if (found.length === 0) return

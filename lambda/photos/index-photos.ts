@@ -37,7 +37,7 @@ export interface FoundPhoto {
 
 /** The index of photos, by content hash. Every write is one item and may be repeated. */
 export interface PhotoIndex {
-  /** Last step of processing. A record of this or a later schema version stays as it is. */
+  /** Last step of processing. A record of this or a later schema version stays, unless its original lies elsewhere now. */
   put(record: PhotoRecord): Promise<void>
   /** Those of at most {@link maximumBatchSize} photos that are indexed. */
   find(owner: Owner, contentHashes: readonly ContentHash[]): Promise<ReadonlyMap<ContentHash, PhotoRecord>>
@@ -58,9 +58,9 @@ export function openPhotoIndex(client: DynamoDBDocumentClient, tableName: string
       const put = new PutCommand({
         TableName: tableName,
         Item: record,
-        ConditionExpression: 'attribute_not_exists(#record) OR schemaVersion < :version',
+        ConditionExpression: 'attribute_not_exists(#record) OR schemaVersion < :version OR originalKey <> :originalKey',
         ExpressionAttributeNames: { '#record': 'record' },
-        ExpressionAttributeValues: { ':version': recordSchemaVersion },
+        ExpressionAttributeValues: { ':version': recordSchemaVersion, ':originalKey': record.originalKey },
       })
       await client.send(put).catch(ignoreFailedCondition)
     },

@@ -4,6 +4,7 @@ import type { Owner } from '../../contract/owner.ts'
 import type { PhotoMetadata, Rendition } from '../../contract/photos.ts'
 import type { Backend } from '../backend.ts'
 import { decode, reasonNotDecoded } from './decode.ts'
+import { findStored } from './find-stored.ts'
 import { photoRecord } from './photo-record.ts'
 import type { MetadataReader } from './read-metadata.ts'
 import { render } from './render.ts'
@@ -38,7 +39,7 @@ interface Pictures {
  */
 export async function processOriginal(key: string, attempt: number, backend: Backend, reader: MetadataReader): Promise<void> {
   const { owner, contentHash } = parseUploadKey(key)
-  const known = await backend.index.find(owner, [contentHash])
+  const known = await findStored(owner, [contentHash], backend)
   if (!known.has(contentHash)) {
     const upload = await backend.uploads.open(key)
     if (upload === undefined) return // processed by an earlier event, or expired: then the client uploads it again

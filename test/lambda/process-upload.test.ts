@@ -1,4 +1,4 @@
-import { readdir } from 'node:fs/promises'
+import { readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { SQSEvent } from 'aws-lambda'
 import sharp from 'sharp'
@@ -20,6 +20,22 @@ test('duplicate events, also at the same time, end as one photo', async () => {
   expect(await filesIn(folder, 'originals')).toHaveLength(1)
   expect(await filesIn(folder, 'renditions')).toHaveLength(2)
   expect(await library.remote.usage()).toMatchObject({ photos: 1, originalBytes: original.bytes.length })
+})
+
+test('a photo that is processed again after a kill keeps its renditions under their names', async () => {
+  const folder = await temporaryFolder()
+  const library = await openLibraryInTest(folder)
+  const original = await arrived(library)
+  const { owner } = library.backend.identity
+  const { contentHash } = original.candidate
+  // What a process leaves that was killed after its first rendition.
+  const renditions = join(folder, 'renditions', owner, contentHash)
+  await library.backend.processUpload(eventOf(library, original))
+  await rm(join(folder, 'originals', owner, `${contentHash}.jpg`))
+  library.backend.queue.send = async () => {}
+  await send(library, original)
+  await library.backend.processUpload(eventOf(library, original))
+  expect((await readdir(renditions)).sort()).toEqual(['thumbnail.webp', 'view.webp'])
 })
 
 test('an event for an upload that is gone is done', async () => {

@@ -1,4 +1,4 @@
-import { readdir } from 'node:fs/promises'
+import { readdir, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import type { BeginUpload } from '../../contract/transfers.ts'
@@ -22,7 +22,7 @@ test('an original too large for the backend is refused with the limit', async ()
   const { candidate } = randomOriginal(1)
   const tooLarge = { ...candidate, sizeBytes: library.remote.configuration.maximumOriginalSizeBytes * 2 }
   const [refused] = await library.remote.beginUploads([tooLarge])
-  expect(refused).toMatchObject({ kind: 'refused', reason: expect.stringContaining('larger than this backend takes') })
+  expect(refused).toMatchObject({ kind: 'refused', reason: expect.stringContaining('larger than this backend has room for') })
 })
 
 test('parts survive the client: the next begin names those that are there', async () => {
@@ -106,6 +106,23 @@ test('an upload whose event was lost with the process is processed at the next s
   await second.backend.queue.whenIdle()
   expect((await begin(second.remote, original)).kind).toBe('stored')
   expect(await originalsIn(folder)).toHaveLength(1)
+})
+
+test('an original that somebody took out of the storage is not called stored, and comes back with the next upload', async () => {
+  const folder = await temporaryFolder()
+  const library = await openLibraryInTest(folder)
+  const original = randomOriginal(1000)
+  const { contentHash } = original.candidate
+  await store(library, original)
+  const path = join(folder, 'originals', library.backend.identity.owner, `${contentHash}.mp4`)
+  await rm(path)
+
+  expect(await library.remote.confirm([{ contentHash, locations: [] }], { checkUploads: true })).toEqual([
+    { kind: 'missing', contentHash },
+  ])
+  await store(library, original)
+  expect(await library.remote.confirm([{ contentHash, locations: [] }])).toEqual([{ kind: 'stored', contentHash }])
+  expect(original.bytes.equals(await readFile(path))).toBe(true)
 })
 
 test('an empty file is an original too', async () => {

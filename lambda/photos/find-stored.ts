@@ -1,0 +1,20 @@
+import type { ContentHash } from '../../contract/content-hash.ts'
+import type { Owner } from '../../contract/owner.ts'
+import type { Backend } from '../backend.ts'
+import type { PhotoRecord } from './photo-record.ts'
+
+/**
+ * Those photos that are indexed and whose originals are there, at their full length. Nothing is called stored from the
+ * index alone: what somebody took out of the storage is then sent again. One HEAD a photo.
+ */
+export async function findStored(
+  owner: Owner,
+  contentHashes: readonly ContentHash[],
+  backend: Backend,
+): Promise<ReadonlyMap<ContentHash, PhotoRecord>> {
+  const indexed = [...(await backend.index.find(owner, contentHashes))]
+  const isThere = await Promise.all(
+    indexed.map(([, { originalKey, photo }]) => backend.storage.has(originalKey, photo.sizeBytes)),
+  )
+  return new Map(indexed.filter((_, position) => isThere[position]))
+}
