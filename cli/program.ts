@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander'
 import packageJson from '../package.json' with { type: 'json' }
 import { addLsCommand } from './commands/ls.ts'
+import { settleFlags } from './commands/options.ts'
 import { addPullCommand } from './commands/pull.ts'
 import { addServeCommand } from './commands/serve.ts'
 import { addSyncCommand } from './commands/sync.ts'
@@ -27,8 +28,7 @@ export async function run(commandLine: readonly string[], context: Context): Pro
 function explain(error: unknown, { signal, stderr }: Context): ExitCode {
   if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.done : exitCodes.usage
   if (signal.aborted) {
-    if (signal.reason instanceof Interruption)
-      stderr.write(`photos: ${signal.reason.message}\n  it is safe to run again; nothing is lost\n`)
+    if (signal.reason instanceof Interruption) stderr.write('interrupted\n')
     return exitCodes.interrupted
   }
   if (!(error instanceof UserError)) throw error
@@ -40,13 +40,13 @@ function createProgram(context: Context, finish: Finish): Command {
   const program = new Command('photos')
     .description('Backs up the originals of your photos and videos, and gives them back bit for bit.')
     .version(packageJson.version)
-    .helpCommand(false)
     .showHelpAfterError('Type photos --help, or photos COMMAND --help, for what there is.')
     .exitOverride()
     .configureOutput({
       writeOut: (text) => context.stdout.write(text),
       writeErr: (text) => context.stderr.write(text),
     })
+    .hook('preAction', (_program, command) => settleFlags(command, context.environment))
   addSyncCommand(program, context, finish)
   addPullCommand(program, context, finish)
   addLsCommand(program, context, finish)

@@ -1,4 +1,4 @@
-import { InvalidArgumentError, Option } from 'commander'
+import { type Command, InvalidArgumentError, Option } from 'commander'
 
 /** Flags that several commands share. Each has a variable; a flag wins over its variable. */
 export function libraryOption(): Option {
@@ -31,6 +31,47 @@ export function sinceOption(): Option {
 
 export function untilOption(): Option {
   return new Option('--until <time>', 'taken at or before, all of that day, month or year').env('PHOTOS_UNTIL')
+}
+
+const meanings: Readonly<Record<string, boolean>> = {
+  '1': true,
+  true: true,
+  yes: true,
+  '0': false,
+  false: false,
+  no: false,
+  '': false,
+}
+
+/**
+ * Gives the flags that take no value what was typed or what their variables say; commander would take `PHOTOS_DRY_RUN=false`
+ * for true. Of two flags that contradict each other the typed one wins over a variable. Ends with a usage error for a
+ * variable that says neither yes nor no, and for `-q -v`.
+ */
+export function settleFlags(command: Command, environment: Readonly<Record<string, string | undefined>>): void {
+  for (const option of command.options) {
+    const { envVar: variable } = option
+    if (variable === undefined || !option.isBoolean() || isTyped(command, option.attributeName())) continue
+    const text = environment[variable] ?? ''
+    const meaning = meanings[text.toLowerCase()]
+    if (meaning === undefined) command.error(`error: ${variable} is '${text}'; give 1, true or yes, or 0, false or no`)
+    command.setOptionValueWithSource(option.attributeName(), meaning || undefined, 'env')
+  }
+  settleQuietAndVerbose(command)
+}
+
+function settleQuietAndVerbose(command: Command): void {
+  const { quiet, verbose } = command.opts()
+  if (!(quiet && verbose)) return
+  const isQuietTyped = isTyped(command, 'quiet')
+  if (isQuietTyped === isTyped(command, 'verbose')) {
+    command.error("error: '-q, --quiet' and '-v, --verbose' contradict each other; give one of them")
+  }
+  command.setOptionValueWithSource(isQuietTyped ? 'verbose' : 'quiet', undefined, 'default')
+}
+
+function isTyped(command: Command, attributeName: string): boolean {
+  return command.getOptionValueSource(attributeName) === 'cli'
 }
 
 function parsePositive(text: string): number {
