@@ -17,8 +17,10 @@ export interface FileOutcome {
   readonly path: string
   readonly sizeBytes: number
   readonly contentHash?: ContentHash
-  /** Why, for `skipped` and `failed`; in lower case, without the path. */
+  /** Why, for `skipped`, `failed` and what would move no bytes; in lower case, without the path. */
   readonly reason?: string
+  /** Only in a dry run: it would be registered, and its bytes would not move for it. */
+  readonly movesNoBytes?: true
   /** Only with `failed`: the remote no longer keeps the bytes that it stored. The run ends with exit code 13. */
   readonly storedBytesDiffer?: true
 }

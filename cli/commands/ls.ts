@@ -34,7 +34,7 @@ export function addLsCommand(program: Command, context: Context, finish: Finish)
 
 async function listAsTyped(flags: LsFlags, context: Context): Promise<ExitCode> {
   const range = parseTimeRange(flags, context.now())
-  const { remote, close } = await openRemote({ library: flags.library, create: false, log: () => {} }, context)
+  const { remote, close } = await openRemote({ library: flags.library, whenMissing: 'require', log: () => {} }, context)
   try {
     return await runLs({ remote, range, json: flags.json === true, stdout: context.stdout, signal: context.signal })
   } finally {

@@ -1,7 +1,8 @@
 import type { Command } from 'commander'
 import type { Context, Finish } from '../context.ts'
 import type { ExitCode } from '../exit-codes.ts'
-import { type PullOptions, pull } from '../pull/pull.ts'
+import { pull } from '../pull/pull.ts'
+import type { ListRange } from '../remote/remote.ts'
 import { openRemote } from '../session/open-remote.ts'
 import { createReporter, findReporterMode, type Reporter } from '../terminal/reporter.ts'
 import { parseTimeRange } from '../time-range.ts'
@@ -15,6 +16,7 @@ import {
   untilOption,
   verboseOption,
 } from './options.ts'
+import { runReported } from './run-reported.ts'
 
 interface PullFlags {
   readonly to: string
@@ -47,30 +49,26 @@ export function addPullCommand(program: Command, context: Context, finish: Finis
 
 async function pullAsTyped(flags: PullFlags, context: Context): Promise<ExitCode> {
   const range = parseTimeRange(flags, context.now())
-  const log = (line: string): void => void (flags.verbose && context.stderr.write(`${line}\n`))
-  const { remote, transport, close } = await openRemote({ library: flags.library, create: false, log }, context)
-  try {
-    const reporter = await createReporter({
-      kind: 'pull',
-      mode: findReporterMode(flags, context),
-      stdout: context.stdout,
-      stderr: context.stderr,
-      now: () => context.now().getTime(),
-      verbose: flags.verbose === true,
-    })
-    const { to, transfers, dryRun = false } = flags
-    return await runPull({ remote, transport, range, to, transfers, dryRun, signal: context.signal }, reporter)
-  } finally {
-    await close()
-  }
+  const reporter = await createReporter({
+    kind: 'pull',
+    mode: findReporterMode(flags, context),
+    stdout: context.stdout,
+    stderr: context.stderr,
+    now: () => context.now().getTime(),
+    verbose: flags.verbose === true,
+    dryRun: flags.dryRun === true,
+  })
+  return await runReported(reporter, context.signal, () => pullInto(reporter, range, flags, context))
 }
 
-/** Hands what the pull tells to the reporter and ends with its exit code. */
-export async function runPull(options: PullOptions, reporter: Reporter): Promise<ExitCode> {
+async function pullInto(reporter: Reporter, range: ListRange, flags: PullFlags, context: Context): Promise<void> {
+  const { to, transfers, library, dryRun = false } = flags
+  const log = (line: string): void => void (flags.verbose && context.stderr.write(`${line}\n`))
+  const { remote, transport, close } = await openRemote({ library, whenMissing: 'require', log }, context)
   try {
+    const options = { remote, transport, range, to, transfers, dryRun, signal: context.signal }
     for await (const event of pull(options)) reporter.on(event)
-    return reporter.finish().exitCode
   } finally {
-    reporter.close()
+    await close()
   }
 }

@@ -4,7 +4,8 @@ import { type Command, InvalidArgumentError, Option } from 'commander'
 import { type Context, defaultLibraryFolder, type Finish } from '../context.ts'
 import { UserError } from '../errors.ts'
 import { exitCodes } from '../exit-codes.ts'
-import { serveHere } from '../session/open-library.ts'
+import { hasLibrary, serveHere } from '../session/open-library.ts'
+import { newLibraryNote, requireParent } from '../session/open-remote.ts'
 import { libraryOption, verboseOption } from './options.ts'
 
 interface ServeFlags {
@@ -42,7 +43,10 @@ async function serve(flags: ServeFlags, context: Context): Promise<void> {
   const { LibraryInUseError } = await import('../../embedded/serving.ts')
   const log = (line: string) => context.stderr.write(`${line}\n`)
   try {
+    if (flags.library !== undefined) requireParent(folder)
+    const isNew = !(await hasLibrary(folder))
     const backend = await serveHere(folder, { ...flags.listen, log })
+    if (isNew) context.stderr.write(`${newLibraryNote(folder)}\n`)
     context.stdout.write(`serving ${folder} at ${backend.url}\n`)
     if (!context.signal.aborted) await once(context.signal, 'abort')
     context.stderr.write('stopping; what is under way is finished first\n')

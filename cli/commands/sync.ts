@@ -1,14 +1,14 @@
 import { hostname } from 'node:os'
 import { type Command, Option } from 'commander'
-import { type Context, defaultLibraryFolder, type Finish, stateFolder } from '../context.ts'
+import { type Context, defaultLibraryFolder, type Finish } from '../context.ts'
 import type { ExitCode } from '../exit-codes.ts'
 import { openRemote } from '../session/open-remote.ts'
-import { openLocalState } from '../state/local-state.ts'
 import { createOriginalSender } from '../sync/original-sender.ts'
 import { findSources } from '../sync/sources.ts'
-import { type SyncOptions, sync } from '../sync/sync.ts'
+import { sync } from '../sync/sync.ts'
 import { createReporter, findReporterMode, type Reporter } from '../terminal/reporter.ts'
 import { dryRunOption, jsonOption, libraryOption, quietOption, transfersOption, verboseOption } from './options.ts'
+import { runReported } from './run-reported.ts'
 
 interface SyncFlags {
   readonly device: string
@@ -41,7 +41,6 @@ export function addSyncCommand(program: Command, context: Context, finish: Finis
 async function syncAsTyped(folders: readonly string[], flags: SyncFlags, context: Context): Promise<ExitCode> {
   // A missing folder is told before anything is opened or made.
   findSources(folders, flags.library ?? defaultLibraryFolder(context))
-  const log = (line: string): void => void (flags.verbose && context.stderr.write(`${line}\n`))
   const reporter = await createReporter({
     kind: 'sync',
     mode: findReporterMode(flags, context),
@@ -49,31 +48,28 @@ async function syncAsTyped(folders: readonly string[], flags: SyncFlags, context
     stderr: context.stderr,
     now: () => context.now().getTime(),
     verbose: flags.verbose === true,
+    dryRun: flags.dryRun === true,
   })
-  const { remote, transport, note, close } = await openRemote({ library: flags.library, create: true, log }, context)
+  return await runReported(reporter, context.signal, () => syncInto(reporter, folders, flags, context))
+}
+
+async function syncInto(reporter: Reporter, folders: readonly string[], flags: SyncFlags, context: Context): Promise<void> {
+  const { device, transfers, library, dryRun = false } = flags
+  const log = (line: string): void => void (flags.verbose && context.stderr.write(`${line}\n`))
+  const whenMissing = dryRun ? 'pretend' : 'create'
+  const { remote, transport, notes, openState, close } = await openRemote({ library, whenMissing, log }, context)
   try {
-    if (note !== undefined) reporter.on({ kind: 'note', message: note })
-    const state = await openLocalState(stateFolder(context), remote.configuration.remoteId)
+    for (const message of notes) reporter.on({ kind: 'note', message })
+    const state = await openState()
     try {
-      const { device, transfers, dryRun = false } = flags
       const sender = createOriginalSender(transport)
       const { clock } = transport
       const options = { remote, state, sender, device, transfers, dryRun, clock, signal: context.signal }
-      return await runSync(folders, options, reporter)
+      for await (const event of sync(folders, options)) reporter.on(event)
     } finally {
       await state.close()
     }
   } finally {
     await close()
-  }
-}
-
-/** Hands what the sync tells to the reporter and ends with its exit code. */
-export async function runSync(folders: readonly string[], options: SyncOptions, reporter: Reporter): Promise<ExitCode> {
-  try {
-    for await (const event of sync(folders, options)) reporter.on(event)
-    return reporter.finish().exitCode
-  } finally {
-    reporter.close()
   }
 }

@@ -49,10 +49,14 @@ function stillOpening(folder: string, cause: unknown): UserError {
   })
 }
 
+export async function hasLibrary(folder: string): Promise<boolean> {
+  const { libraryPaths } = await import('../../embedded/library.ts')
+  return existsSync(libraryPaths(folder).identity)
+}
+
 /** Throws a `UserError` with exit code 10 when nothing was ever backed up to this folder. */
 export async function requireLibrary(folder: string): Promise<void> {
-  const { libraryPaths } = await import('../../embedded/library.ts')
-  if (existsSync(libraryPaths(folder).identity)) return
+  if (await hasLibrary(folder)) return
   const hint = 'back something up first: photos sync DIR; or name a library with --library DIR'
   throw new UserError(`there is no library in ${folder}`, { exitCode: exitCodes.noRemote, hint })
 }

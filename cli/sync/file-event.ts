@@ -16,3 +16,10 @@ export function succeeded(file: ScannedFile, action: FileAction, contentHash: Co
   const { sizeBytes } = file.fingerprint
   return { kind: 'file', outcome: { action, path: shownPathOf(file), sizeBytes, contentHash } }
 }
+
+/** In a dry run: it would be backed up without bytes of its own going up. */
+export function wouldJoin(file: ScannedFile, contentHash: ContentHash, reason: string): RunEvent {
+  const { sizeBytes } = file.fingerprint
+  const outcome = { action: 'would_upload' as const, path: shownPathOf(file), sizeBytes, contentHash, reason }
+  return { kind: 'file', outcome: { ...outcome, movesNoBytes: true } }
+}

@@ -1,7 +1,9 @@
 import type { ContentHash } from '../../contract/content-hash.ts'
 import { maximumBatchSize } from '../../contract/photos.ts'
+import type { Confirmation } from '../../contract/transfers.ts'
 import type { Remote } from '../remote/remote.ts'
-import { succeeded } from './file-event.ts'
+import type { RunEvent } from '../run-event.ts'
+import { succeeded, wouldJoin } from './file-event.ts'
 import type { HashedFile } from './hash.ts'
 import { batches } from './read-ahead.ts'
 import type { Tell } from './run-events.ts'
@@ -16,19 +18,24 @@ export interface RehearseOptions {
 /** So many new originals are told from their duplicates; memory stays bounded, and beyond it a duplicate counts as new. */
 const mostDistinct = 100_000
 
-/** A dry run: asks what the remote has (confirming without a location registers nothing) and tells what a run would do. */
+/**
+ * A dry run: asks what the remote has (confirming without a location registers nothing) and tells what a run would do.
+ * `already_stored` is only what is stored now; what a run would add is `would_upload`, also where no bytes would move for it.
+ */
 export async function rehearse(hashed: AsyncIterable<HashedFile>, options: RehearseOptions): Promise<void> {
   const { remote, tell, controller } = options
-  const wouldUpload = new Set<ContentHash>()
+  const wouldSend = new Set<ContentHash>()
   for await (const batch of batches(hashed, maximumBatchSize, controller)) {
     const questions = batch.map(({ contentHash }) => ({ contentHash, locations: [] }))
     const answers = await remote.confirm(questions, { checkUploads: true, signal: controller.signal })
-    const events = batch.map(({ file, contentHash }, index) => {
-      const isThere = ['stored', 'processing'].includes(answers[index]?.kind ?? 'missing')
-      if (isThere || wouldUpload.has(contentHash)) return succeeded(file, 'already_stored', contentHash)
-      if (wouldUpload.size < mostDistinct) wouldUpload.add(contentHash)
-      return succeeded(file, 'would_upload', contentHash)
-    })
-    await tell(events)
+    await tell(batch.map((file, index) => foresee(file, answers[index]?.kind ?? 'missing', wouldSend)))
   }
+}
+
+function foresee({ file, contentHash }: HashedFile, answer: Confirmation['kind'], wouldSend: Set<ContentHash>): RunEvent {
+  if (answer === 'stored') return succeeded(file, 'already_stored', contentHash)
+  if (answer === 'processing') return wouldJoin(file, contentHash, 'the remote has its bytes and is processing them')
+  if (wouldSend.has(contentHash)) return wouldJoin(file, contentHash, 'same bytes as another file')
+  if (wouldSend.size < mostDistinct) wouldSend.add(contentHash)
+  return succeeded(file, 'would_upload', contentHash)
 }

@@ -1,8 +1,9 @@
 import type { Writable } from 'node:stream'
+import type { ExitCode } from '../exit-codes.ts'
 import type { FileOutcome, RunEvent } from '../run-event.ts'
 import { createBar, type ProgressBar, type TerminalStream } from './progress-bar.ts'
 import { formatProgress } from './progress-line.ts'
-import { formatSummary, summaryMessage } from './summary.ts'
+import { formatDone, formatSummary, summaryMessage } from './summary.ts'
 import { createTally, type Progress, type RunKind, type Summary } from './tally.ts'
 import { visible } from './visible.ts'
 
@@ -28,12 +29,22 @@ export interface ReporterOptions {
   /** Milliseconds. */
   readonly now: () => number
   readonly verbose?: boolean
+  /** Nothing is done, and the summary says so. */
+  readonly dryRun?: boolean
+}
+
+/** What ends a run before its time; with a hint where the user can mend it. */
+export interface StoppedBy extends Error {
+  readonly exitCode: ExitCode
+  readonly hint?: string
 }
 
 export interface Reporter {
   on(event: RunEvent): void
   /** Shows the summary. Its exit code is the run's. */
   finish(): Summary
+  /** Shows what was done until the run was stopped. The reason itself is told by who ends the program, except in JSON. */
+  stop(cause: StoppedBy): void
   /** Takes the bar away when a run ends by an error. Harmless after `finish`. */
   close(): void
 }
@@ -57,6 +68,7 @@ interface View {
   note(message: string): void
   progress(progress: Progress): void
   finish(summary: Summary): void
+  stop(summary: Summary, cause: StoppedBy): void
   close(): void
 }
 
@@ -81,6 +93,10 @@ export async function createReporter(options: ReporterOptions): Promise<Reporter
       view.close()
       view.finish(summary)
       return summary
+    },
+    stop(cause) {
+      view.close()
+      view.stop({ ...tally.summarize(), exitCode: cause.exitCode }, cause)
     },
     close: () => view.close(),
   }
@@ -113,6 +129,7 @@ function createLinesView({
   stderr,
   now,
   verbose = false,
+  dryRun = false,
 }: Omit<ReporterOptions, 'stderr'> & { readonly stderr: Pick<Writable, 'write'> }): View {
   const print = printer(stdout)
   let lastMs = now()
@@ -130,7 +147,8 @@ function createLinesView({
       lastShare = share
       stderr.write(`${formatProgress(kind, progress)}\n`)
     },
-    finish: (summary) => print(formatSummary(summary)),
+    finish: (summary) => print(formatSummary(summary, dryRun)),
+    stop: (summary, cause) => void stderr.write(formatStop(summary, cause)),
     close: () => {},
   }
 }
@@ -142,7 +160,7 @@ function formatOutcome({ action, path, reason }: FileOutcome): string {
 
 const statusIntervalMs = 1000
 
-function createJsonView({ stdout, now }: ReporterOptions): View {
+function createJsonView({ stdout, stderr, now }: ReporterOptions): View {
   const print = printer(stdout)
   let lastMs = now()
   return {
@@ -154,8 +172,20 @@ function createJsonView({ stdout, now }: ReporterOptions): View {
       print(JSON.stringify(statusMessage(progress)))
     },
     finish: (summary) => print(JSON.stringify(summaryMessage(summary))),
+    stop(summary, cause) {
+      if (cause.hint === undefined) stderr.write(formatStop(summary, cause))
+      else print(JSON.stringify({ message_type: 'error', message: cause.message, hint: cause.hint, exit_code: cause.exitCode }))
+      print(JSON.stringify(summaryMessage(summary)))
+    },
     close: () => {},
   }
+}
+
+/** An interruption in a line. A failure explains itself; before it stands what was done, if anything was. */
+function formatStop(summary: Summary, { hint }: StoppedBy): string {
+  const done = formatDone(summary)
+  if (hint === undefined) return `interrupted: ${done ?? 'nothing was done'}; safe to run again\n`
+  return done === undefined ? '' : `stopped: ${done}; safe to run again\n`
 }
 
 function fileMessage({ action, path, sizeBytes, contentHash, reason }: FileOutcome): Record<string, unknown> {

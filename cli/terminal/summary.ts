@@ -2,22 +2,30 @@ import { formatBytes } from './format-bytes.ts'
 import { formatDuration } from './format-duration.ts'
 import type { Summary } from './tally.ts'
 
-/** A run in a line: `uploaded 12 (48.1 MB), already stored 3, skipped 1, failed 0 in 2.3 s`. */
-export function formatSummary(summary: Summary): string {
-  return `${summary.kind === 'sync' ? formatSync(summary) : formatPull(summary)} in ${formatDuration(summary.seconds)}`
+/**
+ * A run in a line: `uploaded 12 (48.1 MB), already stored 3, skipped 1, failed 0 in 2.3 s`. Of a dry run:
+ * `dry run: would upload 12 (48.1 MB), already stored 3, …`, the bytes being those that would move, each once.
+ */
+export function formatSummary(summary: Summary, dryRun = false): string {
+  const { kind, counts, seconds } = summary
+  const unchanged = kind === 'sync' ? `already stored ${counts.already_stored}` : `unchanged ${counts.unchanged}`
+  const skipped = kind === 'sync' || counts.skipped > 0 ? [`skipped ${counts.skipped}`] : []
+  const parts = [formatMoved(summary, dryRun), unchanged, ...skipped, `failed ${counts.failed}`]
+  return `${dryRun ? 'dry run: ' : ''}${parts.join(', ')} in ${formatDuration(seconds)}`
 }
 
-function formatSync({ counts, movedBytes, wouldMoveBytes }: Summary): string {
-  const parts = [`uploaded ${counts.uploaded} (${formatBytes(movedBytes)})`, `already stored ${counts.already_stored}`]
-  if (counts.would_upload > 0) parts.unshift(`would upload ${counts.would_upload} (${formatBytes(wouldMoveBytes)})`)
-  return [...parts, `skipped ${counts.skipped}`, `failed ${counts.failed}`].join(', ')
+function formatMoved({ kind, counts, movedBytes, wouldMoveBytes }: Summary, dryRun: boolean): string {
+  if (dryRun) {
+    const would = kind === 'sync' ? `would upload ${counts.would_upload}` : `would pull ${counts.would_pull}`
+    return `${would} (${formatBytes(wouldMoveBytes)})`
+  }
+  return `${kind === 'sync' ? `uploaded ${counts.uploaded}` : `pulled ${counts.pulled}`} (${formatBytes(movedBytes)})`
 }
 
-function formatPull({ counts, movedBytes, wouldMoveBytes }: Summary): string {
-  const parts = [`pulled ${counts.pulled} (${formatBytes(movedBytes)})`, `unchanged ${counts.unchanged}`]
-  if (counts.would_pull > 0) parts.unshift(`would pull ${counts.would_pull} (${formatBytes(wouldMoveBytes)})`)
-  if (counts.skipped > 0) parts.push(`skipped ${counts.skipped}`)
-  return [...parts, `failed ${counts.failed}`].join(', ')
+/** What a run has done so far: `4 uploaded, 2 already stored`; undefined when that is nothing. */
+export function formatDone({ counts }: Summary): string | undefined {
+  const parts = Object.entries(counts).flatMap(([action, count]) => (count > 0 ? [`${count} ${action.replace('_', ' ')}`] : []))
+  return parts.length > 0 ? parts.join(', ') : undefined
 }
 
 /** The same for `--json`: a stable interface. */

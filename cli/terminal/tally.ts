@@ -60,7 +60,8 @@ export function createTally(kind: RunKind, now: () => number): Tally {
       counts[action] += 1
       settledBytes += sizeBytes
       if (action === 'uploaded' || action === 'pulled') transferredBytes += sizeBytes
-      if (action === 'would_upload' || action === 'would_pull') wouldMoveBytes += sizeBytes
+      const wouldMove = action === 'would_upload' || action === 'would_pull'
+      if (wouldMove && !event.outcome.movesNoBytes) wouldMoveBytes += sizeBytes
       storedBytesDiffer ||= event.outcome.storedBytesDiffer === true
     },
     progress() {

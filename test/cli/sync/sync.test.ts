@@ -131,10 +131,22 @@ describe('sync', () => {
     await runSync([join(dcim, 'a.jpg')], { ...backend, stateFolder })
     backend.calls.length = 0
     const run = await runSync([dcim], { ...backend, stateFolder, dryRun: true })
-    expect(run.counts).toEqual({ already_stored: 2, would_upload: 1 })
+    expect(run.counts).toEqual({ already_stored: 1, would_upload: 2 })
+    expect(run.outcomes.find(({ path }) => path.endsWith('copy-of-b.jpg'))).toMatchObject({
+      reason: 'same bytes as another file',
+      movesNoBytes: true,
+    })
     expect(backend.calls.every(({ name }) => name === 'confirm')).toBe(true)
     expect([...backend.stored.values()].flatMap(({ locations }) => locations.map(({ path }) => path))).toEqual(['a.jpg'])
     expect((await runSync([dcim], { ...backend, stateFolder })).counts).toEqual({ already_stored: 2, uploaded: 1 })
+  })
+
+  it('does not call stored what is only being processed', async () => {
+    const { dcim, stateFolder } = await cardFolder({ 'a.jpg': 'a' })
+    const backend = createRemoteInMemory()
+    backend.faults.confirmAs = () => 'processing'
+    const run = await runSync([dcim], { ...backend, stateFolder, dryRun: true })
+    expect(run.outcomes).toMatchObject([{ action: 'would_upload', movesNoBytes: true }])
   })
 
   it('takes one folder once, however it is named', async () => {

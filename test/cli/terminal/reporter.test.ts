@@ -1,4 +1,6 @@
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
+import { UserError } from '../../../cli/errors.ts'
+import { Interruption } from '../../../cli/interruption.ts'
 import type { FileAction, RunEvent } from '../../../cli/run-event.ts'
 import { createReporter, findReporterMode, type Reporter, type ReporterOptions } from '../../../cli/terminal/reporter.ts'
 import { contentHashSchema } from '../../../contract/content-hash.ts'
@@ -175,11 +177,67 @@ test("a pull's summary, in words and in JSON", async () => {
   })
 })
 
-test('a dry run says what it would do', async () => {
-  const { reporter, stdout, tell } = await reporterInTest({ mode: 'lines' })
-  tell([found(2, 2000), file('would_upload', 'a'), file('would_upload', 'b')], 1)
+test('a dry run says so, and what it would do; bytes that would move once count once', async () => {
+  const { reporter, stdout, tell } = await reporterInTest({ mode: 'lines', dryRun: true })
+  const copy: RunEvent = {
+    kind: 'file',
+    outcome: { action: 'would_upload', path: 'copy of b', sizeBytes: 1000, movesNoBytes: true },
+  }
+  tell([found(3, 3000), file('would_upload', 'a'), file('would_upload', 'b'), copy], 1)
   reporter.finish()
-  expect(stdout.lines).toEqual(['would upload 2 (2.0 kB), uploaded 0 (0 B), already stored 0, skipped 0, failed 0 in 0.0 s'])
+  expect(stdout.lines).toEqual(['dry run: would upload 3 (2.0 kB), already stored 0, skipped 0, failed 0 in 0.0 s'])
+})
+
+test.each([
+  ['sync', 'dry run: would upload 0 (0 B), already stored 1, skipped 0, failed 0 in 0.0 s'],
+  ['pull', 'dry run: would pull 0 (0 B), unchanged 0, failed 0 in 0.0 s'],
+] as const)('a dry %s says so when there is nothing to do, too', async (kind, summary) => {
+  const { reporter, stdout, tell } = await reporterInTest({ mode: 'lines', kind, dryRun: true })
+  tell([found(1, 1000), file('already_stored', 'a')], 1)
+  reporter.finish()
+  expect(stdout.lines).toEqual([summary])
+})
+
+describe('a run that is stopped', () => {
+  const interruption = new Interruption('SIGINT')
+  const lost = new UserError('the remote cannot be reached', { exitCode: 5, hint: 'check the network' })
+  const some: readonly RunEvent[] = [found(9, 9000), file('uploaded', 'a'), file('uploaded', 'b'), file('already_stored', 'c')]
+
+  test.each(['lines', 'quiet', 'terminal'] as const)('%s: says what was done, in a line, and shows no summary', async (mode) => {
+    const { reporter, stdout, stderr, tell } = await reporterInTest({ mode })
+    tell(some, 1)
+    reporter.stop(interruption)
+    reporter.close()
+    expect(stdout.text).toBe('')
+    const line = 'interrupted: 2 uploaded, 1 already stored; safe to run again\n'
+    expect(stderr.text.split('\u001b[2K').at(-1)).toBe(line)
+  })
+
+  test('says that nothing was done, or leaves it to the failure', async () => {
+    const { reporter, stderr } = await reporterInTest({ mode: 'lines' })
+    reporter.stop(lost)
+    expect(stderr.text).toBe('')
+    reporter.stop(interruption)
+    expect(stderr.text).toBe('interrupted: nothing was done; safe to run again\n')
+  })
+
+  test('json: a failure is an error message, and a summary is last', async () => {
+    const { reporter, stdout, tell } = await reporterInTest({ mode: 'json' })
+    tell(some, 1)
+    reporter.stop(lost)
+    expect(stdout.lines.slice(-2).map((line): unknown => JSON.parse(line))).toEqual([
+      { message_type: 'error', message: 'the remote cannot be reached', hint: 'check the network', exit_code: 5 },
+      expect.objectContaining({ message_type: 'summary', uploaded: 2, already_stored: 1, exit_code: 5 }),
+    ])
+  })
+
+  test('json: an interruption is the exit code of the summary, and a line on stderr', async () => {
+    const { reporter, stdout, stderr, tell } = await reporterInTest({ mode: 'json' })
+    tell(some, 1)
+    reporter.stop(interruption)
+    expect(JSON.parse(stdout.lines.at(-1) ?? '')).toMatchObject({ message_type: 'summary', uploaded: 2, exit_code: 130 })
+    expect(stderr.lines).toEqual(['interrupted: 2 uploaded, 1 already stored; safe to run again'])
+  })
 })
 
 test('stored bytes that differ decide the exit code', async () => {

@@ -1,0 +1,23 @@
+import { UserError } from '../errors.ts'
+import type { ExitCode } from '../exit-codes.ts'
+import { Interruption } from '../interruption.ts'
+import type { Reporter } from '../terminal/reporter.ts'
+
+/**
+ * Runs the work of a `sync` or `pull` and shows how it ended: with its summary, or with what was done until it was stopped.
+ * Resolves with its exit code; rethrows what still has to be explained, which is everything but an interruption.
+ */
+export async function runReported(reporter: Reporter, signal: AbortSignal, work: () => Promise<void>): Promise<ExitCode> {
+  try {
+    await work()
+    signal.throwIfAborted()
+    return reporter.finish().exitCode
+  } catch (error) {
+    const cause: unknown = signal.aborted ? signal.reason : error
+    if (cause instanceof Interruption || cause instanceof UserError) reporter.stop(cause)
+    if (cause instanceof Interruption) return cause.exitCode
+    throw error
+  } finally {
+    reporter.close()
+  }
+}

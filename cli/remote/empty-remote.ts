@@ -1,0 +1,28 @@
+import type { Remote } from './remote.ts'
+
+/** A remote that holds nothing: what a dry run asks where there is no library yet. Nothing can be put into it. */
+export const emptyRemote: Remote = {
+  configuration: {
+    apiVersion: 1,
+    remoteId: 'none',
+    region: 'none',
+    issuer: 'http://127.0.0.1',
+    clientId: 'none',
+    storageBucket: 'none',
+    endpoints: { api: 'http://127.0.0.1', s3: 'http://127.0.0.1' },
+    // How much would fit is known only once there is a library.
+    maximumOriginalSizeBytes: Number.MAX_SAFE_INTEGER,
+  },
+  confirm: async (photos) => photos.map(({ contentHash }) => ({ kind: 'missing', contentHash })),
+  async *listPhotos() {},
+  findPhoto: async () => undefined,
+  signDownloads: async (downloads) => downloads.map(({ contentHash }) => ({ kind: 'unknown', contentHash })),
+  usage: async () => ({ photos: 0, originalBytes: 0, renditionBytes: 0 }),
+  beginUploads: refuse,
+  signParts: refuse,
+  completeUpload: refuse,
+}
+
+async function refuse(): Promise<never> {
+  throw new Error('a dry run uploads nothing')
+}

@@ -1,0 +1,12 @@
+import type { LocalState } from './local-state.ts'
+
+/** Remembers nothing, and leaves nothing behind: for a dry run against a remote that is not there yet. */
+export function createNoState(): LocalState {
+  return {
+    findRecords: async () => new Map(),
+    remember: async () => {},
+    forget: async () => {},
+    takeNotes: () => [],
+    close: async () => {},
+  }
+}

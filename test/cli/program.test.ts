@@ -1,0 +1,129 @@
+import { existsSync } from 'node:fs'
+import { mkdir, readdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { beforeEach, describe, expect, test } from 'vitest'
+import { Interruption } from '../../cli/interruption.ts'
+import { run } from '../../cli/program.ts'
+import { temporaryFolder } from '../temporary-folder.ts'
+import { RecordedStream } from './terminal/recorded-stream.ts'
+
+let home: string
+
+beforeEach(async () => {
+  home = await temporaryFolder()
+  await mkdir(join(home, 'DCIM'))
+  await writeFile(join(home, 'DCIM/clip.mp4'), 'a clip')
+  await writeFile(join(home, 'DCIM/copy.mp4'), 'a clip')
+})
+
+interface Ended {
+  readonly exitCode: number
+  readonly stdout: string
+  readonly stderr: string
+}
+
+/** One command line, as a user with an empty home types it. */
+async function photos(
+  commandLine: readonly string[],
+  environment: Readonly<Record<string, string>> = {},
+  signal = new AbortController().signal,
+): Promise<Ended> {
+  const [stdout, stderr] = [new RecordedStream(), new RecordedStream()]
+  const exitCode = await run(commandLine, {
+    stdout,
+    stderr,
+    environment: { HOME: home, ...environment },
+    now: () => new Date(),
+    signal,
+  })
+  return { exitCode, stdout: stdout.text, stderr: stderr.text }
+}
+
+const interrupted = AbortSignal.abort(new Interruption('SIGINT'))
+const dcim = () => join(home, 'DCIM')
+const library = () => join(home, '.local/share/photos/library')
+
+describe('flags that take no value', () => {
+  test.each(['1', 'true', 'YES'])('a variable that is %j switches one on', async (value) => {
+    const { exitCode, stdout } = await photos(['sync', dcim()], { PHOTOS_DRY_RUN: value })
+    expect({ exitCode, stdout }).toEqual({ exitCode: 0, stdout: expect.stringMatching(/would upload/) })
+    expect(existsSync(library())).toBe(false)
+  })
+
+  test.each(['0', 'false', 'no', ''])('a variable that is %j leaves one off', async (value) => {
+    const environment = { PHOTOS_DRY_RUN: value, PHOTOS_JSON: value, PHOTOS_QUIET: value, PHOTOS_VERBOSE: value }
+    const { exitCode, stdout, stderr } = await photos(['sync', dcim()], environment)
+    expect({ exitCode, stdout }).toEqual({ exitCode: 0, stdout: expect.stringMatching(/^uploaded 1 /) })
+    expect(stderr).not.toContain('clip.mp4')
+  })
+
+  test.each(['on', 'ja', ' '])('a variable that is %j is a usage error', async (value) => {
+    const { exitCode, stderr } = await photos(['sync', dcim()], { PHOTOS_QUIET: value })
+    expect(exitCode).toBe(2)
+    expect(stderr).toContain(`PHOTOS_QUIET is '${value}'; give 1, true or yes, or 0, false or no`)
+  })
+
+  test('quiet and verbose contradict each other, unless one is typed and the other a variable', async () => {
+    expect(await photos(['sync', dcim(), '-q', '-v'])).toMatchObject({ exitCode: 2, stdout: '' })
+    expect(existsSync(library())).toBe(false)
+    const typed = await photos(['sync', dcim(), '-v'], { PHOTOS_QUIET: '1' })
+    expect(typed).toMatchObject({ exitCode: 0, stderr: expect.stringContaining('clip.mp4') })
+    expect(await photos(['sync', dcim(), '-q'], { PHOTOS_VERBOSE: '1' })).toEqual({ exitCode: 0, stdout: '', stderr: '' })
+  })
+})
+
+describe('where there is no library', () => {
+  test('a dry run says what it would upload, and leaves nothing behind', async () => {
+    const { exitCode, stdout, stderr } = await photos(['sync', '-n', dcim()])
+    expect({ exitCode, stdout }).toEqual({
+      exitCode: 0,
+      stdout: expect.stringMatching(/^dry run: would upload 2 \(6 B\), already stored 0, skipped 0, failed 0 in .+\n$/),
+    })
+    expect(stderr).toBe(`there is no library in ${library()} yet; a run that is not dry makes one\n`)
+    expect(await readdir(home)).toEqual(['DCIM'])
+  })
+
+  test('a run says that it makes one, the first time', async () => {
+    const folder = join(home, 'library')
+    const first = await photos(['sync', dcim(), '--library', folder])
+    expect(first).toMatchObject({ exitCode: 0, stderr: `made a new library in ${folder}\n` })
+    expect(await photos(['sync', dcim(), '--library', folder])).toMatchObject({ exitCode: 0, stderr: '' })
+  })
+
+  test.each([['sync', 'DCIM'], ['serve']])('%s: one on a disk that is not mounted is not made', async (...commandLine) => {
+    const folder = join(home, 'mnt/disk/library')
+    const typed = commandLine.map((word) => (word === 'DCIM' ? dcim() : word))
+    const { exitCode, stderr } = await photos([...typed, '--library', folder])
+    expect({ exitCode, stderr }).toEqual({
+      exitCode: 5,
+      stderr: expect.stringContaining(`photos: ${join(home, 'mnt/disk')} does not exist; is its disk mounted?\n`),
+    })
+    expect(existsSync(join(home, 'mnt'))).toBe(false)
+  })
+})
+
+test('json: a run that cannot begin ends with an error and a summary', async () => {
+  const { exitCode, stdout } = await photos(['pull', '--to', join(home, 'back'), '--json'])
+  expect(exitCode).toBe(10)
+  const messages = stdout.trimEnd().split('\n')
+  expect(messages.map((line): unknown => JSON.parse(line))).toEqual([
+    expect.objectContaining({ message_type: 'error', exit_code: 10 }),
+    expect.objectContaining({ message_type: 'summary', pulled: 0, exit_code: 10 }),
+  ])
+})
+
+test('an interruption is told in a line', async () => {
+  const { exitCode, stderr, stdout } = await photos(['sync', dcim(), '--library', join(home, 'library')], {}, interrupted)
+  expect({ exitCode, stderr, stdout }).toEqual({
+    exitCode: 130,
+    stderr: expect.stringMatching(/^(made .+\n)?interrupted: nothing was done; safe to run again\n$/),
+    stdout: '',
+  })
+})
+
+test.each([
+  [['help'], 'Commands:'],
+  [['help', 'sync'], '--dry-run'],
+])('photos %j', async (commandLine, text) => {
+  expect(await photos(commandLine)).toMatchObject({ exitCode: 0, stdout: expect.stringContaining(text), stderr: '' })
+})
