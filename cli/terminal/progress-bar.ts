@@ -1,5 +1,4 @@
 import type { Writable } from 'node:stream'
-import { formatBytes } from './format-bytes.ts'
 import { formatPace } from './progress-line.ts'
 import type { Progress } from './tally.ts'
 
@@ -20,7 +19,7 @@ export async function createBar(stream: TerminalStream): Promise<ProgressBar> {
   const { default: cliProgress } = await import('cli-progress')
   const bar = new cliProgress.SingleBar({
     stream,
-    format: '{bar} {percentage}%  {files}  {bytes}  {pace}',
+    format: '{bar} {percentage}%  {text}',
     barCompleteChar: '#',
     barIncompleteChar: '-',
     barsize: 20,
@@ -37,14 +36,10 @@ export async function createBar(stream: TerminalStream): Promise<ProgressBar> {
   }
   return {
     show(progress) {
-      const { total, done } = shareOf(progress)
-      if (isShown) {
-        bar.setTotal(total)
-        bar.update(done, describe(progress))
-      } else {
-        bar.start(total, done, describe(progress))
-        isShown = true
-      }
+      const text = { text: textOf(progress) }
+      if (isShown) bar.update(progress.share, text)
+      else bar.start(1, progress.share, text)
+      isShown = true
     },
     hide,
     lines: {
@@ -57,15 +52,6 @@ export async function createBar(stream: TerminalStream): Promise<ProgressBar> {
   }
 }
 
-/** Of the bytes; of the files where there are no bytes. */
-function shareOf({ bytesDone, bytesFound, filesDone, filesFound }: Progress): { readonly total: number; readonly done: number } {
-  return bytesFound > 0 ? { total: bytesFound, done: bytesDone } : { total: Math.max(1, filesFound), done: filesDone }
-}
-
-function describe(progress: Progress): Record<string, string> {
-  return {
-    files: `${progress.filesDone}/${progress.filesFound} files`,
-    bytes: `${formatBytes(progress.bytesDone)} of ${formatBytes(progress.bytesFound)}`,
-    pace: formatPace(progress),
-  }
+function textOf(progress: Progress): string {
+  return [`${progress.filesDone}/${progress.filesFound} files`, ...formatPace(progress)].join('  ')
 }

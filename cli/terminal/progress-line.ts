@@ -2,13 +2,17 @@ import { formatBytes } from './format-bytes.ts'
 import { formatDuration } from './format-duration.ts'
 import type { Progress, RunKind } from './tally.ts'
 
-/** How far a run is, in a line of a log: `sync: 120 of 340 files, 480.0 MB of 1.2 GB, 12.3 MB/s, 1 min 02 s left`. */
+/** How far a run is, in a line of a log: `sync: 120 of 340 files, 1 min 02 s left, 480.0 MB of 1.2 GB, 12.3 MB/s`. */
 export function formatProgress(kind: RunKind, progress: Progress): string {
-  return `${kind}: ${progress.filesDone} of ${progress.filesFound} files, ${formatBytes(progress.bytesDone)} of ${formatBytes(progress.bytesFound)}, ${formatPace(progress)}`
+  const files = `${progress.filesDone} of ${progress.filesFound} files`
+  return `${kind}: ${[files, ...formatPace(progress)].join(', ')}`
 }
 
-/** Rate and time left: `12.3 MB/s, 1 min 02 s left`. */
-export function formatPace({ bytesPerSecond, secondsLeft }: Progress): string {
-  const rate = `${formatBytes(bytesPerSecond)}/s`
-  return secondsLeft === undefined ? rate : `${rate}, ${formatDuration(secondsLeft)} left`
+/** What is known of the pace, the most important first, since a narrow terminal shows only that. */
+export function formatPace(progress: Progress): readonly string[] {
+  const { secondsLeft, bytesDone, bytesFound, bytesPerSecond, isWaiting } = progress
+  const left = secondsLeft === undefined ? [] : [`${formatDuration(secondsLeft)} left`]
+  const bytes = `${formatBytes(bytesDone)} of ${formatBytes(bytesFound)}`
+  if (isWaiting) return [...left, bytes, 'waiting for the backend']
+  return [...left, bytes, ...(bytesPerSecond > 0 ? [`${formatBytes(bytesPerSecond)}/s`] : [])]
 }

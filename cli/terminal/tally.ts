@@ -15,6 +15,10 @@ export interface Progress {
   readonly bytesPerSecond: number
   /** Undefined while nothing has been done. */
   readonly secondsLeft: number | undefined
+  /** 0 to 1, of the bytes or of the files, whichever are further behind. */
+  readonly share: number
+  /** All bytes are sent; the backend has yet to confirm some. */
+  readonly isWaiting: boolean
 }
 
 /** What a run came to. */
@@ -68,19 +72,21 @@ export function createTally(kind: RunKind, now: () => number): Tally {
       const filesDone = Object.values(counts).reduce((sum, count) => sum + count, 0)
       const inFlightBytes = Math.max(0, movedBytes - transferredBytes)
       const bytesDone = Math.min(found.bytes, settledBytes + inFlightBytes)
-      const rate = movedBytes / Math.max(seconds(), 0.001)
+      const filesFound = Math.max(found.files, filesDone)
       return {
         filesDone,
-        filesFound: Math.max(found.files, filesDone),
+        filesFound,
         bytesDone,
         bytesFound: found.bytes,
         seconds: seconds(),
-        bytesPerSecond: rate,
-        // Once every byte is sent, what is left is to be confirmed, file by file.
-        secondsLeft:
-          bytesDone < found.bytes
-            ? secondsFor(found.bytes - bytesDone, bytesDone, seconds())
-            : secondsFor(found.files - filesDone, filesDone, seconds()),
+        bytesPerSecond: movedBytes / Math.max(seconds(), 0.001),
+        secondsLeft: longest(
+          secondsFor(found.bytes - bytesDone, bytesDone, seconds()),
+          // A file is done only once it is confirmed, which takes its time after the bytes.
+          secondsFor(filesFound - filesDone, filesDone, seconds()),
+        ),
+        share: Math.min(shareOf(bytesDone, found.bytes), shareOf(filesDone, filesFound)),
+        isWaiting: kind === 'sync' && movedBytes > 0 && bytesDone === found.bytes && filesDone < filesFound,
       }
     },
     summarize: () => ({
@@ -97,6 +103,15 @@ export function createTally(kind: RunKind, now: () => number): Tally {
 /** How long the rest takes at the pace of what is done; undefined while nothing is. */
 function secondsFor(left: number, done: number, seconds: number): number | undefined {
   return done === 0 ? undefined : (Math.max(0, left) * seconds) / done
+}
+
+function longest(one: number | undefined, other: number | undefined): number | undefined {
+  if (one === undefined || other === undefined) return one ?? other
+  return Math.max(one, other)
+}
+
+function shareOf(done: number, all: number): number {
+  return all === 0 ? 1 : done / all
 }
 
 function noCounts(): Record<FileAction, number> {

@@ -59,9 +59,9 @@ test('lines: what failed, a line now and then, and the summary on stdout', async
   expect(reporter.finish()).toMatchObject({ exitCode: 3, movedBytes: 48_100_000 })
   expect(stderr.lines).toEqual([
     'the library is in /home/me/\\x1b]0;x',
-    'sync: 0 of 5 files, 8.1 MB of 48.1 MB, 2.3 MB/s, 17.8 s left',
-    'sync: 1 of 5 files, 28.1 MB of 48.1 MB, 4.7 MB/s, 4.3 s left',
-    'sync: 1 of 5 files, 48.1 MB of 48.1 MB, 5.7 MB/s, 33.6 s left',
+    'sync: 0 of 5 files, 17.8 s left, 8.1 MB of 48.1 MB, 2.3 MB/s',
+    'sync: 1 of 5 files, 24.0 s left, 28.1 MB of 48.1 MB, 4.7 MB/s',
+    'sync: 1 of 5 files, 33.6 s left, 48.1 MB of 48.1 MB, waiting for the backend',
     'failed: DCIM/\\x1b[2J\\u202egpj.jpg: permission denied',
   ])
   expect(stdout.lines).toEqual(['uploaded 2 (48.1 MB), already stored 1, skipped 1, failed 1 in 13.2 s'])
@@ -137,7 +137,7 @@ test('terminal: a bar on stderr, erased before a line and before the summary', a
   tell(sync, 1200)
   reporter.finish()
   reporter.close()
-  expect(stderr.text).toContain('4/5 files  48.1 MB of 48.1 MB  4.0 MB/s, 3.0 s left')
+  expect(stderr.text).toContain('80%  4/5 files  3.0 s left  48.1 MB of 48.1 MB  waiting for the backend')
   expect(stderr.text).not.toContain('\u001b[2J')
   expect(stderr.text).not.toContain('\u202e')
   // Erased (cursor to the first column, line cleared) right before the failure is named, and at the end.
@@ -145,6 +145,13 @@ test('terminal: a bar on stderr, erased before a line and before the summary', a
   expect(stderr.text).toContain(`${erase}failed: DCIM/\\x1b[2J\\u202egpj.jpg: permission denied\n`)
   expect(stderr.text.endsWith(erase)).toBe(true)
   expect(stdout.lines).toEqual(['uploaded 2 (48.1 MB), already stored 1, skipped 1, failed 1 in 13.2 s'])
+})
+
+test('terminal: a dry run has no rate', async () => {
+  const { stderr, tell } = await reporterInTest({ mode: 'terminal', dryRun: true })
+  tell([found(2, 2000), file('would_upload', 'a')], 1200)
+  expect(stderr.text).toContain('50%  1/2 files  2.4 s left  1.0 kB of 2.0 kB')
+  expect(stderr.text).not.toContain('B/s')
 })
 
 test("a pull's summary, in words and in JSON", async () => {
