@@ -148,8 +148,9 @@ test('terminal: a bar on stderr, erased before a line and before the summary', a
 })
 
 test('terminal: a dry run has no rate', async () => {
-  const { stderr, tell } = await reporterInTest({ mode: 'terminal', dryRun: true })
+  const { reporter, stderr, tell } = await reporterInTest({ mode: 'terminal', dryRun: true })
   tell([found(2, 2000), file('would_upload', 'a')], 1200)
+  reporter.close()
   expect(stderr.text).toContain('50%  1/2 files  2.4 s left  1.0 kB of 2.0 kB')
   expect(stderr.text).not.toContain('B/s')
 })
