@@ -22,6 +22,8 @@ export interface ApiClientOptions {
   /** Absent for what anyone may read. */
   readonly accessToken?: (() => Promise<string>) | undefined
   readonly maximumAttempts?: number
+  /** The error to throw in place of the one that speaks of the network, for who knows better why nobody answers. */
+  readonly whenUnreachable?: ((cause: unknown) => UserError) | undefined
 }
 
 /** Calls the API. `undefined` is the answer to what is not there (404). */
@@ -58,7 +60,8 @@ async function callWithRetries<T>(call: ApiCall<T>, options: ApiClientOptions): 
       ...(maximumAttempts === undefined ? {} : { maximumAttempts }),
     })
   } catch (error) {
-    if (isNetworkError(error) || error instanceof RetryableError) throw unreachable(options.url, error)
+    if (isNetworkError(error)) throw options.whenUnreachable?.(error) ?? unreachable(options.url, error)
+    if (error instanceof RetryableError) throw unreachable(options.url, error)
     throw error
   }
 }
@@ -126,7 +129,7 @@ function errorOfStatus(status: number, body: unknown, path: string, url: string)
   if (status === 401 || status === 403) {
     return new UserError(`${new URL(url).host} does not accept the session`, {
       exitCode: exitCodes.notSignedIn,
-      hint: 'sign in: photos login',
+      hint: 'if `photos serve` has the library open, restart it; else check the clock of this machine, then run it again',
     })
   }
   return new Error(`the remote refuses ${path}: ${status} ${said?.code ?? ''} ${said?.message ?? ''}`.trim())

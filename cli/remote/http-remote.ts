@@ -29,6 +29,8 @@ export interface HttpRemoteOptions {
   readonly accessToken: () => Promise<string>
   readonly transport: Transport
   readonly signal?: AbortSignal | undefined
+  /** See {@link createApiClient}. */
+  readonly whenUnreachable?: ((cause: unknown) => UserError) | undefined
 }
 
 /** A remote that does not answer at once is a wrong address more often than a passing fault. */
@@ -41,6 +43,7 @@ export async function openHttpRemote(options: HttpRemoteOptions): Promise<Remote
     url: configuration.endpoints.api,
     transport: options.transport,
     accessToken: options.accessToken,
+    whenUnreachable: options.whenUnreachable,
   })
   return remoteOf(configuration, client)
 }
@@ -54,7 +57,7 @@ export async function fetchRemoteConfiguration(options: Omit<HttpRemoteOptions, 
   if (version.success && version.data.apiVersion > apiVersion) {
     throw new UserError('the remote is newer than this photos', {
       exitCode: exitCodes.unexpected,
-      hint: 'update photos: npm install --global photos',
+      hint: 'update photos',
     })
   }
   const configuration = remoteConfigurationSchema.safeParse(answer)

@@ -11,6 +11,8 @@ import { exitCodes } from '../exit-codes.ts'
 export interface OpenedLibrary {
   readonly url: string
   accessToken(): Promise<string>
+  /** Why nobody answers any more, where another process has it open. */
+  readonly whenUnreachable?: (cause: unknown) => UserError
   close(): Promise<void>
 }
 
@@ -95,7 +97,21 @@ async function findServed(folder: string): Promise<OpenedLibrary | undefined> {
   const identity = await findLibrary(folder).catch(() => undefined)
   if (identity === undefined || (await findRemoteIdAt(serving.url)) !== identity.remoteId) return undefined
   const issuer = await openIssuer(identity)
-  return { url: serving.url, accessToken: () => issuer.issueAccessToken(new Date()), close: async () => {} }
+  return {
+    url: serving.url,
+    accessToken: () => issuer.issueAccessToken(new Date()),
+    whenUnreachable: (cause) => noLongerServed(folder, cause),
+    close: async () => {},
+  }
+}
+
+function noLongerServed(folder: string, cause: unknown): UserError {
+  const hint = 'run the same command again: it then opens the library itself; nothing is lost'
+  return new UserError(`the photos serve (or other run) that had the library ${folder} open has ended`, {
+    exitCode: exitCodes.remoteUnreachable,
+    hint,
+    cause,
+  })
 }
 
 /** A process that takes longer is asked again when the library turns out to be open. */

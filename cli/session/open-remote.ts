@@ -46,8 +46,8 @@ export async function openRemote(options: RemoteOptions, context: Context): Prom
     await library.close()
   }
   try {
-    const { url, accessToken } = library
-    const remote = await openHttpRemote({ url, accessToken, transport, signal: context.signal })
+    const { url, accessToken, whenUnreachable } = library
+    const remote = await openHttpRemote({ url, accessToken, whenUnreachable, transport, signal: context.signal })
     const openState = () => openLocalState(stateFolder(context), remote.configuration.remoteId)
     return { remote, transport, notes: notesOf(folder, options.library === undefined, !isThere), openState, close }
   } catch (error) {

@@ -2,6 +2,8 @@ import { once } from 'node:events'
 import { mkdir, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import { expect, onTestFinished, test } from 'vitest'
+import { openHttpRemote } from '../../../cli/remote/http-remote.ts'
+import { createTransport } from '../../../cli/remote/transport.ts'
 import { openLibrary } from '../../../cli/session/open-library.ts'
 import { libraryPaths } from '../../../embedded/library.ts'
 import { openLibraryInTest } from '../../embedded/library-in-test.ts'
@@ -38,6 +40,20 @@ test('a library that is served is reached where it is', async () => {
   expect(opened.url).toBe(backend.url)
   const response = await fetch(`${opened.url}/v1/usage`, { headers: { authorization: `Bearer ${await opened.accessToken()}` } })
   expect(response.status).toBe(200)
+})
+
+test('a library that is no longer served says so, and what to do', async () => {
+  const folder = await temporaryFolder()
+  const { close } = await openLibraryInTest(folder)
+  const transport = createTransport({ clock: { now: Date.now, random: () => 0, delay: async () => {} } })
+  onTestFinished(() => transport.close())
+  const remote = await openHttpRemote({ ...(await openLibrary(folder, log)), transport })
+  await close()
+  await expect(remote.usage()).rejects.toMatchObject({
+    exitCode: 5,
+    message: `the photos serve (or other run) that had the library ${folder} open has ended`,
+    hint: expect.stringContaining('run the same command again'),
+  })
 })
 
 test('a note that a killed process left does not keep a library closed, and who answers there sees no token', async () => {
