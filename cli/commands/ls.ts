@@ -36,7 +36,8 @@ async function listAsTyped(flags: LsFlags, context: Context): Promise<ExitCode> 
   const range = parseTimeRange(flags, context.now())
   const { remote, close } = await openRemote({ library: flags.library, whenMissing: 'require', log: () => {} }, context)
   try {
-    return await runLs({ remote, range, json: flags.json === true, stdout: context.stdout, signal: context.signal })
+    const { stdout, stderr, signal } = context
+    return await runLs({ remote, range, json: flags.json === true, stdout, stderr, signal })
   } finally {
     await close()
   }
@@ -47,17 +48,23 @@ export interface LsOptions {
   readonly range: ListRange
   readonly json: boolean
   readonly stdout: Writable
+  readonly stderr: Writable
   readonly signal?: AbortSignal | undefined
 }
 
 /** A photo a line, as the pages arrive. Ends when nobody reads any more. */
-export async function runLs({ remote, range, json, stdout, signal }: LsOptions): Promise<ExitCode> {
+export async function runLs({ remote, range, json, stdout, stderr, signal }: LsOptions): Promise<ExitCode> {
   const output = createOutput(stdout)
+  let isEmpty = true
   const format = json ? formatJson : formatRow
   for await (const group of photoGroups(remote.listPhotos(range, { signal }))) {
+    isEmpty = false
     if (group.isContinued) continue
     if (!(await output.line(format(group)))) break
   }
+  const isBounded = range.from !== undefined || range.before !== undefined
+  if (isEmpty)
+    stderr.write(isBounded ? 'no photos of that time; those without a capture time are not of any\n' : 'no photos yet\n')
   return exitCodes.done
 }
 

@@ -1,17 +1,17 @@
 import { once } from 'node:events'
 import { resolve } from 'node:path'
 import { type Command, InvalidArgumentError, Option } from 'commander'
+import type { EmbeddedBackend } from '../../embedded/serve.ts'
 import { type Context, defaultLibraryFolder, type Finish } from '../context.ts'
 import { UserError } from '../errors.ts'
 import { exitCodes } from '../exit-codes.ts'
-import { hasLibrary, serveHere } from '../session/open-library.ts'
+import { AddressTakenError, hasLibrary, type LibraryLog, serveHere } from '../session/open-library.ts'
 import { newLibraryNote, requireParent } from '../session/open-remote.ts'
-import { libraryOption, verboseOption } from './options.ts'
+import { libraryOption } from './options.ts'
 
 interface ServeFlags {
   readonly library?: string
-  readonly listen: Address
-  readonly verbose?: true
+  readonly listen?: Address
 }
 
 interface Address {
@@ -26,12 +26,13 @@ export function addServeCommand(program: Command, context: Context, finish: Fini
     .description('keep a library open for other runs of photos, until it is stopped')
     .addOption(libraryOption())
     .addOption(
-      new Option('--listen <host:port>', 'loopback address to listen on')
+      new Option(
+        '--listen <host:port>',
+        'loopback address to listen on (default: 127.0.0.1:8420, or a free port if that is taken)',
+      )
         .env('PHOTOS_LISTEN')
-        .argParser(parseLoopback)
-        .default({ host: '127.0.0.1', port: 8420 }, '127.0.0.1:8420'),
+        .argParser(parseLoopback),
     )
-    .addOption(verboseOption())
     .action(async (flags: ServeFlags) => {
       await serve(flags, context)
       finish(exitCodes.done)
@@ -45,7 +46,7 @@ async function serve(flags: ServeFlags, context: Context): Promise<void> {
   try {
     if (flags.library !== undefined) requireParent(folder)
     const isNew = !(await hasLibrary(folder))
-    const backend = await serveHere(folder, { ...flags.listen, log })
+    const backend = await serveAt(flags.listen, folder, log)
     if (isNew) context.stderr.write(`${newLibraryNote(folder)}\n`)
     context.stdout.write(`serving ${folder} at ${backend.url}\n`)
     if (!context.signal.aborted) await once(context.signal, 'abort')
@@ -55,6 +56,19 @@ async function serve(flags: ServeFlags, context: Context): Promise<void> {
     if (!(error instanceof LibraryInUseError)) throw error
     const hint = 'stop the other `photos serve` or sync first'
     throw new UserError(`another process has the library ${folder} open`, { exitCode: exitCodes.locked, hint, cause: error })
+  }
+}
+
+const usualAddress: Address = { host: '127.0.0.1', port: 8420 }
+
+/** The usual address is a convenience: runs find a library by its folder, so that any free port does as well. */
+async function serveAt(listen: Address | undefined, folder: string, log: LibraryLog): Promise<EmbeddedBackend> {
+  if (listen !== undefined) return await serveHere(folder, { ...listen, log })
+  try {
+    return await serveHere(folder, { ...usualAddress, log })
+  } catch (error) {
+    if (!(error instanceof AddressTakenError)) throw error
+    return await serveHere(folder, { ...usualAddress, port: 0, log })
   }
 }
 

@@ -63,6 +63,9 @@ export async function requireLibrary(folder: string): Promise<void> {
   throw new UserError(`there is no library in ${folder}`, { exitCode: exitCodes.noRemote, hint })
 }
 
+/** The address to listen on is in use, or not of this machine. */
+export class AddressTakenError extends UserError {}
+
 export interface ServeOptions {
   readonly host?: string
   readonly port?: number
@@ -80,7 +83,7 @@ export async function serveHere(folder: string, { log, ...address }: ServeOption
       const hint = 'restore the file from a backup of the library, or choose another folder with --library'
       throw new UserError(error.message, { exitCode: exitCodes.remoteUnreachable, hint, cause: error })
     }
-    throw asUserError(error, folder)
+    throw asUserError(error, folder, address)
   }
 }
 
@@ -143,11 +146,13 @@ const folderFailures: Readonly<Record<string, string>> = {
 }
 
 /** A folder that cannot be used is the user's to mend; an address in use, too; all else is a bug. */
-function asUserError(error: unknown, folder: string): unknown {
+function asUserError(error: unknown, folder: string, { host, port }: Omit<ServeOptions, 'log'>): unknown {
   if (!(error instanceof Error && 'code' in error && typeof error.code === 'string')) return error
   if (error.code === 'EADDRINUSE' || error.code === 'EADDRNOTAVAIL') {
     const hint = 'choose another one with --listen HOST:PORT'
-    return new UserError('this address is in use or not on this machine', { exitCode: exitCodes.usage, hint, cause: error })
+    const address = `${host}:${port}`
+    const message = error.code === 'EADDRINUSE' ? `${address} is in use by another program` : `${address} is not on this machine`
+    return new AddressTakenError(message, { exitCode: exitCodes.usage, hint, cause: error })
   }
   const failure = folderFailures[error.code]
   if (failure === undefined) return error

@@ -1,7 +1,10 @@
+import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { mkdir, readdir, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:net'
 import { join } from 'node:path'
-import { beforeEach, describe, expect, test } from 'vitest'
+import { beforeEach, describe, expect, onTestFinished, test } from 'vitest'
+import { z } from 'zod'
 import { Interruption } from '../../cli/interruption.ts'
 import { run } from '../../cli/program.ts'
 import { temporaryFolder } from '../temporary-folder.ts'
@@ -120,6 +123,31 @@ test('an interruption is told in a line', async () => {
     stdout: '',
   })
 })
+
+describe('serve', () => {
+  test('names an address that is in use', async () => {
+    const { port } = await occupiedPort()
+    const { exitCode, stderr } = await photos(['serve', '--listen', `127.0.0.1:${port}`])
+    expect({ exitCode, stderr }).toEqual({
+      exitCode: 2,
+      stderr: expect.stringContaining(`photos: 127.0.0.1:${port} is in use by another program\n`),
+    })
+  })
+
+  test('without --listen takes a free port when the usual one is in use', async () => {
+    await occupiedPort(8420)
+    const { stdout } = await photos(['serve'], {}, interrupted)
+    expect(stdout).toMatch(/ at http:\/\/127\.0\.0\.1:(?!8420)\d+\n/)
+  })
+})
+
+/** A port that somebody listens on; it may be that somebody else does already. */
+async function occupiedPort(port = 0): Promise<{ readonly port: number }> {
+  const server = createServer().listen(port, '127.0.0.1')
+  await once(server, 'listening').catch(() => {})
+  onTestFinished(() => void server.close())
+  return z.object({ port: z.int() }).parse(server.address() ?? { port })
+}
 
 test.each([
   [['help'], 'Commands:'],

@@ -38,7 +38,7 @@ async function listing(...entries: readonly ListEntry[]): Promise<{ readonly rem
 test('a photo a line, in columns, with hostile names made visible', async () => {
   const stdout = new RecordedStream()
   const { remote } = await listing(...entriesOf(shot, stored.locations), ...entriesOf(bare))
-  expect(await runLs({ remote, range: {}, json: false, stdout })).toBe(0)
+  expect(await runLs({ remote, range: {}, json: false, stdout, stderr: new RecordedStream() })).toBe(0)
   expect(stdout.lines).toEqual([
     '2019-10-26 16:07:24    5184x3456    6.1 MB  Canon EOS 1300D           DCIM/100CANON/IMG_0001.JPG',
     `-                              -       4 B  \\x1b[31m                  ${bare.contentHash}.jpg`,
@@ -48,7 +48,7 @@ test('a photo a line, in columns, with hostile names made visible', async () => 
 test('json: a photo a line, with the fields that scripts may rely on', async () => {
   const stdout = new RecordedStream()
   const { remote } = await listing(...entriesOf(shot, stored.locations), ...entriesOf(bare))
-  await runLs({ remote, range: {}, json: true, stdout })
+  await runLs({ remote, range: {}, json: true, stdout, stderr: new RecordedStream() })
   expect(stdout.lines.map((line): unknown => JSON.parse(line))).toEqual([
     {
       content_hash: stored.contentHash,
@@ -90,14 +90,24 @@ test('a photo of very many places is one line', async () => {
       Array.from({ length: 250 }, () => location),
     ),
   )
-  await runLs({ remote, range: {}, json: false, stdout })
+  await runLs({ remote, range: {}, json: false, stdout, stderr: new RecordedStream() })
   expect(stdout.lines).toHaveLength(1)
 })
 
 test('ends when nobody reads any more', async () => {
   const stdout = new BrokenPipe(10)
   const { remote, listed } = await listing(...Array.from({ length: 10_000 }, () => entriesOf(bare)).flat())
-  expect(await runLs({ remote, range: {}, json: true, stdout })).toBe(0)
+  expect(await runLs({ remote, range: {}, json: true, stdout, stderr: new RecordedStream() })).toBe(0)
   expect(stdout.lines).toHaveLength(10)
   expect(listed()).toBeLessThan(100)
+})
+
+test.each([
+  [{}, 'no photos yet'],
+  [{ from: '2021-01-01T00:00:00' }, 'no photos of that time; those without a capture time are not of any'],
+])('says on stderr that there are none: %j', async (range, line) => {
+  const [stdout, stderr] = [new RecordedStream(), new RecordedStream()]
+  const { remote } = await listing()
+  expect(await runLs({ remote, range, json: false, stdout, stderr })).toBe(0)
+  expect({ stdout: stdout.text, stderr: stderr.lines }).toEqual({ stdout: '', stderr: [line] })
 })
