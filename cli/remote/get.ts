@@ -127,9 +127,11 @@ async function receive(response: IncomingMessage, sink: ByteSink, received: Rece
       }
       response.on('data', (chunk: Buffer) => advance(body.add(chunk)))
       response.on('end', () => void body.finish().then(resolve, reject))
-      response.on('error', (error) => void body.settled().then(() => reject(error)))
+      // What came before the connection broke is kept: the next attempt goes on behind it.
+      const breakOff = (error: unknown): void => void body.finish().then(() => reject(error), reject)
+      response.on('error', breakOff)
       response.on('close', () => {
-        if (!response.complete) void body.settled().then(() => reject(connectionError('ECONNRESET', 'the connection was closed')))
+        if (!response.complete) breakOff(connectionError('ECONNRESET', 'the connection was closed'))
       })
     })
   } finally {
@@ -162,15 +164,10 @@ class SlotWriter {
     return this.#writing
   }
 
-  /** Writes what is left. */
-  async finish(): Promise<void> {
-    await this.#writing
-    if (this.#filled > 0) await this.#flush()
-  }
-
-  /** Resolves, whatever happened, when no write is under way. */
-  settled(): Promise<void> {
-    return this.#writing.catch(() => {})
+  /** Writes what is left, when no write is under way any more. May be called twice. */
+  finish(): Promise<void> {
+    this.#writing = this.#writing.then(() => (this.#filled > 0 ? this.#flush() : undefined))
+    return this.#writing
   }
 
   async #flush(): Promise<void> {
