@@ -10,11 +10,11 @@ import { findFileErrorReason } from './file-error.ts'
 import { failed, skipped } from './file-event.ts'
 import { formatModificationTime } from './modification-time.ts'
 import { openOriginal, requireUnchanged } from './open-original.ts'
-import { notMediaReason } from './plan.ts'
+import { jsonContentType, notMediaReason } from './plan.ts'
 import type { FileToHash } from './recall.ts'
 import type { Tell } from './run-events.ts'
 import type { ScannedFile } from './scan.ts'
-import { sniffBytes, sniffContentType } from './sniff-content-type.ts'
+import { isTakeoutSidecar, sniffBytes, sniffContentType, sniffJsonBytes } from './sniff-content-type.ts'
 
 export interface HashedFile {
   readonly file: ScannedFile
@@ -99,12 +99,14 @@ async function hashOpenFile(handle: FileHandle, item: FileToHash, options: HashF
   return { kind: 'hashed', hashed: { file, contentHash, contentType, modificationTime: formatModificationTime(mtimeNs) } }
 }
 
-/** By its name, or else by its first bytes. */
+/** By its name, or else by its first bytes. JSON has a name that tells nothing. */
 async function findContentType(handle: FileHandle, file: ScannedFile, buffer: Buffer): Promise<string | undefined> {
   const named = findMediaTypeByName(file.name)
-  if (named) return named.contentType
-  const { bytesRead } = await handle.read(buffer, 0, sniffBytes, 0)
-  return sniffContentType(buffer.subarray(0, bytesRead))
+  if (named && named.contentType !== jsonContentType) return named.contentType
+  const { bytesRead } = await handle.read(buffer, 0, named ? sniffJsonBytes : sniffBytes, 0)
+  const head = buffer.subarray(0, bytesRead)
+  if (named) return isTakeoutSidecar(head) ? named.contentType : undefined
+  return sniffContentType(head)
 }
 
 /** SHA-256 of an open file from its start to its end. */

@@ -5,6 +5,8 @@ import { type FileRecord, isSameFile } from '../state/file-record.ts'
 import { locationPathOf, type ScannedFile } from './scan.ts'
 
 export const notMediaReason = 'not a photo, video or sidecar'
+/** Of sidecars that their content tells, not their name. */
+export const jsonContentType = 'application/json'
 
 /** What to do with a scanned file, by what is remembered of it. */
 export type FilePlan =
@@ -19,7 +21,8 @@ export function planFile(file: ScannedFile, record: FileRecord | undefined): Fil
   if (record === undefined || !isSameFile(record.fingerprint, file.fingerprint)) return { kind: 'hash' }
   if (record.contentHash === null) {
     // A later version may know the name.
-    return findMediaTypeByName(file.name) ? { kind: 'hash' } : { kind: 'skip', reason: notMediaReason }
+    const contentType = findMediaTypeByName(file.name)?.contentType ?? jsonContentType
+    return contentType === jsonContentType ? { kind: 'skip', reason: notMediaReason } : { kind: 'hash' }
   }
   const isConfirmed = record.confirmedLocationBytes === locationPathOf(file).length
   return { kind: isConfirmed ? 'already-stored' : 'ask', contentHash: record.contentHash }

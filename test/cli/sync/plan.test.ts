@@ -29,8 +29,8 @@ describe('planFile', () => {
     expect(planFile(file, record)).toEqual(plan)
   })
 
-  it('skips what is known to be no photo', () => {
-    const plan = planFile({ ...file, name: 'notes' }, { ...confirmed, contentHash: null })
+  it.each(['notes', 'package.json'])('skips what is known to be no photo: %s', (name) => {
+    const plan = planFile({ ...file, name }, { ...confirmed, contentHash: null })
     expect(plan).toEqual({ kind: 'skip', reason: 'not a photo, video or sidecar' })
   })
 })

@@ -1,7 +1,7 @@
-import { readFile } from 'node:fs/promises'
+import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { sniffContentType } from '../../../cli/sync/sniff-content-type.ts'
+import { isTakeoutSidecar, sniffContentType } from '../../../cli/sync/sniff-content-type.ts'
 import { findMediaType, findMediaTypeByName } from '../../../contract/media-types.ts'
 import { corpusFiles, corpusFolder } from '../../corpus.ts'
 
@@ -24,6 +24,14 @@ describe('sniffContentType', () => {
   })
 
   const folder = corpusFolder('dev')
+  it.skipIf(!folder)("knows Takeout's JSON of the corpus, and that its manifest is none", async () => {
+    const paths = (await readdir(folder ?? '', { recursive: true })).filter((path) => path.endsWith('.json'))
+    const sidecars = []
+    for (const path of paths) if (isTakeoutSidecar(await readFile(join(folder ?? '', path)))) sidecars.push(path)
+    expect(sidecars).toEqual(paths.filter((path) => path.startsWith('Takeout')))
+    expect(sidecars.length).toBeGreaterThan(1)
+  })
+
   it.skipIf(!folder)('knows every photo and video of the corpus without its name', async () => {
     const unknown: string[] = []
     for (const { path } of corpusFiles(folder ?? '')) {
