@@ -56,7 +56,7 @@ export async function fetchRemoteConfiguration(options: Omit<HttpRemoteOptions, 
   const version = z.object({ apiVersion: z.int() }).safeParse(answer)
   if (version.success && version.data.apiVersion > apiVersion) {
     throw new UserError('the remote is newer than this photos', {
-      exitCode: exitCodes.unexpected,
+      exitCode: exitCodes.remoteUnreachable,
       hint: 'update photos',
     })
   }

@@ -55,7 +55,7 @@ export async function openLocalState(stateFolder: string, remoteId: string): Pro
 function createLocalState(database: Database, path: string, notes: string[]): LocalState {
   let isDamaged = false
   const notice = (error: unknown): void => {
-    if (!isDamaged) notes.push(`the local state is damaged (${reasonOf(error)}); files will be hashed again`)
+    if (!isDamaged) notes.push(`the local state is damaged (${describeDamage(error)}); files will be hashed again`)
     isDamaged = true
   }
 
@@ -131,11 +131,13 @@ async function openOrReplace(path: string, notes: string[]): Promise<Database> {
     try {
       const aside = await moveAside(path)
       const database = await open(path)
-      notes.push(`the local state was damaged (${reasonOf(error)}); it now lies in ${aside}, and files will be hashed again`)
+      notes.push(
+        `the local state was damaged (${describeDamage(error)}); it now lies in ${aside}, and files will be hashed again`,
+      )
       return database
     } catch (cause) {
       throw new UserError(`the local state in ${path} cannot be opened`, {
-        exitCode: exitCodes.unexpected,
+        exitCode: exitCodes.remoteUnreachable,
         hint: 'check that you may write to this folder and that its disk is not full',
         cause,
       })
@@ -162,14 +164,15 @@ function isLocked(error: unknown): boolean {
 }
 
 function locked(cause: unknown): UserError {
-  return new UserError('another run is at work with the same remote', {
+  return new UserError('another run of photos is at work with this library or remote', {
     exitCode: exitCodes.locked,
     hint: 'wait until it has ended, then run the command again',
     cause,
   })
 }
 
-function reasonOf(error: unknown): string {
+/** The code of the system or of LevelDB where there is one, in lower case. */
+function describeDamage(error: unknown): string {
   const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error
   return (errorCode(cause) ?? String(cause)).toLowerCase()
 }

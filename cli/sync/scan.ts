@@ -114,7 +114,7 @@ function list(folder: ScannedFolder): ListedNames | { readonly kind: 'unreadable
     const names = all.filter((name) => !isLeftOut(name)).sort()
     return { kind: 'listed', names, leftOut: all.length - names.length }
   } catch (error) {
-    const reason = `cannot list the folder: ${reasonOf(error)}`
+    const reason = `cannot list the folder: ${requireFileErrorReason(error)}`
     return { kind: 'unreadable', outcome: { action: 'failed', path: folder.shown, sizeBytes: 0, reason } }
   }
 }
@@ -140,7 +140,7 @@ function look(
       else if (stats.isDirectory()) subfolders.push(folderAt(path, joinBytePath(folder.location, name)))
       else outcomes.push({ action: 'skipped', path: shownPath(path), sizeBytes: 0, reason: describeSpecial(stats) })
     } catch (error) {
-      outcomes.push({ action: 'failed', path: shownPath(path), sizeBytes: 0, reason: reasonOf(error) })
+      outcomes.push({ action: 'failed', path: shownPath(path), sizeBytes: 0, reason: requireFileErrorReason(error) })
     }
   }
   return { folder, files, outcomes, leftOut: 0 }
@@ -153,7 +153,8 @@ function describeSpecial(stats: Stats): string {
   return 'a device, not a file'
 }
 
-function reasonOf(error: unknown): string {
+/** Throws again what is not the file's failure. */
+function requireFileErrorReason(error: unknown): string {
   const reason = findFileErrorReason(error)
   if (reason === undefined) throw error
   return reason

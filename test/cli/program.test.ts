@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs'
 import { mkdir, readdir, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
-import { beforeEach, describe, expect, onTestFinished, test } from 'vitest'
+import { beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest'
 import { z } from 'zod'
 import { Interruption } from '../../cli/interruption.ts'
 import { run } from '../../cli/program.ts'
@@ -113,6 +113,15 @@ test('json: a run that cannot begin ends with an error and a summary', async () 
     expect.objectContaining({ message_type: 'error', exit_code: 10 }),
     expect.objectContaining({ message_type: 'summary', pulled: 0, exit_code: 10 }),
   ])
+})
+
+test('--to may be a variable, too', async () => {
+  expect(await photos(['pull'])).toMatchObject({ exitCode: 2, stderr: expect.stringContaining("'--to <dir>'") })
+  await photos(['sync', dcim()])
+  // Of a flag with a value commander reads the variable from the process itself.
+  vi.stubEnv('PHOTOS_TO', join(home, 'back'))
+  onTestFinished(() => void vi.unstubAllEnvs())
+  expect(await photos(['pull'])).toMatchObject({ exitCode: 0 })
 })
 
 test('an interruption is told in a line', async () => {

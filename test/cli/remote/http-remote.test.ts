@@ -185,7 +185,7 @@ test('nobody there: exit code 5 after three attempts', async () => {
 })
 
 test.each([
-  ['a newer remote', { apiVersion: 2 }, 1, /newer/],
+  ['a newer remote', { apiVersion: 2 }, 5, /newer/],
   ['another product', { hello: 'world' }, 5, /is not a photos remote/],
 ])('%s', async (_name, body, exitCode, message) => {
   const url = await listen((_request, response) => json(response, 200, body))
