@@ -3,12 +3,13 @@ import type { ContentHash } from '../../contract/content-hash.ts'
 import { maximumBatchSize } from '../../contract/photos.ts'
 import type { SignedRequest } from '../../contract/transfers.ts'
 import { TransferError } from '../errors.ts'
+import { createEventStream, type EventStream, type Tell } from '../event-stream.ts'
 import { mapConcurrently } from '../map-concurrently.ts'
+import { batches } from '../read-ahead.ts'
 import type { CallOptions, ListRange, Remote } from '../remote/remote.ts'
 import type { Transport } from '../remote/transport.ts'
 import type { FileOutcome, RunEvent } from '../run-event.ts'
 import { bytePathOf } from '../sync/byte-path.ts'
-import { createRunEvents, type RunEvents, type Tell } from '../sync/run-events.ts'
 import { type Looked, look } from './look.ts'
 import { type PhotoGroup, photoGroups } from './photo-groups.ts'
 import { describe, pullPhoto, type SignedPhoto } from './pull-photo.ts'
@@ -36,10 +37,10 @@ export interface PullOptions {
  * `IMG_1 (1a2b3c4d).JPG`. May be killed at any point and run again. Throws a `UserError` when nothing more can be pulled.
  */
 export async function* pull(options: PullOptions): AsyncGenerator<RunEvent> {
-  const events = createRunEvents()
+  const events = createEventStream()
   const leaving = new AbortController()
   const signal = options.signal ? AbortSignal.any([options.signal, leaving.signal]) : leaving.signal
-  const run = runPull({ ...options, to: resolve(options.to), signal }, events).then(
+  const run = runPull({ ...options, to: resolve(options.to), signal }, events, leaving).then(
     () => events.end(),
     (error: unknown) => events.end({ error }),
   )
@@ -52,7 +53,8 @@ export async function* pull(options: PullOptions): AsyncGenerator<RunEvent> {
   }
 }
 
-async function runPull(options: PullOptions, events: RunEvents): Promise<void> {
+/** `controller` ends the whole run; `signal` is aborted with it. */
+async function runPull(options: PullOptions, events: EventStream, controller: AbortController): Promise<void> {
   const { remote, range, signal, transfers, to, dryRun = false } = options
   const lookOptions = { to: bytePathOf(to), dryRun, signal }
   const groups = tellFound(photoGroups(remote.listPhotos(range, { signal })), events.tell)
@@ -60,7 +62,7 @@ async function runPull(options: PullOptions, events: RunEvents): Promise<void> {
   const missing = tellOutcomes(looked, events.tell)
   if (dryRun)
     await missing.next() // ends: a dry run finds nothing missing, all has its outcome by then
-  else await download(missing, options, events)
+  else await download(missing, options, events, controller)
   await tellUndated(remote, range, events.tell, { signal })
 }
 
@@ -81,10 +83,15 @@ async function* tellOutcomes(looked: AsyncIterable<Looked>, tell: Tell): AsyncGe
   }
 }
 
-async function download(missing: AsyncIterable<Looked>, options: PullOptions, events: RunEvents): Promise<void> {
+async function download(
+  missing: AsyncIterable<Looked>,
+  options: PullOptions,
+  events: EventStream,
+  controller: AbortController,
+): Promise<void> {
   const { remote, transport, transfers, to, signal, hardLink } = options
   await using unfinished = await openUnfinishedFolder(to)
-  const signed = sign(missing, remote, events.tell, { signal })
+  const signed = sign(missing, remote, events.tell, { signal, controller })
   const outcomes = mapConcurrently(
     signed,
     transfers,
@@ -99,7 +106,7 @@ async function download(missing: AsyncIterable<Looked>, options: PullOptions, ev
         onMoved: (bytes) => events.moved(bytes),
         signal: taskSignal,
       }),
-    { signal },
+    { signal, controller },
   )
   for await (const some of outcomes) await events.tell(some.map(asEvent))
 }
@@ -109,9 +116,9 @@ async function* sign(
   missing: AsyncIterable<Looked>,
   remote: Remote,
   tell: Tell,
-  options: CallOptions,
+  { controller, ...options }: CallOptions & { readonly controller: AbortController },
 ): AsyncGenerator<SignedPhoto> {
-  for await (const batch of batches(missing, maximumBatchSize)) {
+  for await (const batch of batches(missing, maximumBatchSize, controller)) {
     const asked = batch.map(({ photo }) => ({ contentHash: photo.contentHash, variant: 'original' as const }))
     const answers = await remote.signDownloads(asked, options)
     for (const [index, { photo, missing: targets }] of batch.entries()) {
@@ -128,17 +135,6 @@ async function signOne(contentHash: ContentHash, remote: Remote, options: CallOp
   const [answer] = await remote.signDownloads([{ contentHash, variant: 'original' }], options)
   if (answer?.kind !== 'ready') throw new TransferError(goneReason)
   return answer.request
-}
-
-async function* batches<T>(items: AsyncIterable<T>, size: number): AsyncGenerator<readonly T[]> {
-  let batch: T[] = []
-  for await (const item of items) {
-    batch.push(item)
-    if (batch.length < size) continue
-    yield batch
-    batch = []
-  }
-  if (batch.length > 0) yield batch
 }
 
 /** A range leaves out what has no capture time; the user should know. */

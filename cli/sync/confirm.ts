@@ -1,11 +1,11 @@
 import type { ContentHash } from '../../contract/content-hash.ts'
 import { type Location, maximumBatchSize } from '../../contract/photos.ts'
 import type { Confirmation } from '../../contract/transfers.ts'
+import { type ReadAhead, readAhead } from '../read-ahead.ts'
 import type { Remote } from '../remote/remote.ts'
 import type { Clock } from '../remote/retry.ts'
 import type { HashedFile } from './hash.ts'
 import type { Original, OriginalsInFlight } from './originals-in-flight.ts'
-import { type ReadAhead, readAhead } from './read-ahead.ts'
 
 export interface ConfirmOptions {
   readonly remote: Remote

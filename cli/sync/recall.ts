@@ -1,10 +1,10 @@
 import type { ContentHash } from '../../contract/content-hash.ts'
+import type { Tell } from '../event-stream.ts'
 import type { RunEvent } from '../run-event.ts'
 import type { FileRecord } from '../state/file-record.ts'
 import type { LocalState } from '../state/local-state.ts'
 import { skipped, succeeded } from './file-event.ts'
 import { planFile } from './plan.ts'
-import type { Tell } from './run-events.ts'
 import type { ScannedBatch, ScannedFile } from './scan.ts'
 
 export interface FileToHash {

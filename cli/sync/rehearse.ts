@@ -1,12 +1,12 @@
 import type { ContentHash } from '../../contract/content-hash.ts'
 import { maximumBatchSize } from '../../contract/photos.ts'
 import type { Confirmation } from '../../contract/transfers.ts'
+import type { Tell } from '../event-stream.ts'
+import { batches } from '../read-ahead.ts'
 import type { Remote } from '../remote/remote.ts'
 import type { RunEvent } from '../run-event.ts'
 import { succeeded, wouldJoin } from './file-event.ts'
 import type { HashedFile } from './hash.ts'
-import { batches } from './read-ahead.ts'
-import type { Tell } from './run-events.ts'
 
 export interface RehearseOptions {
   readonly remote: Remote

@@ -3,13 +3,13 @@ import type { FileHandle } from 'node:fs/promises'
 import { maximumBatchSize } from '../../contract/photos.ts'
 import type { BeginUpload, SignedRequest } from '../../contract/transfers.ts'
 import { mapConcurrently } from '../map-concurrently.ts'
+import { batches } from '../read-ahead.ts'
 import type { Remote } from '../remote/remote.ts'
 import { FileChangedError } from './file-error.ts'
 import type { HashedFile } from './hash.ts'
 import { requireUnchanged } from './open-original.ts'
 import type { OriginalSender, SendOptions } from './original-sender.ts'
 import type { PartBuffers } from './part-buffers.ts'
-import { batches } from './read-ahead.ts'
 
 export type UploadInParts = Extract<BeginUpload, { kind: 'parts' }>
 

@@ -1,3 +1,4 @@
+import { createEventStream, type EventStream } from '../event-stream.ts'
 import type { Remote } from '../remote/remote.ts'
 import type { Clock } from '../remote/retry.ts'
 import type { RunEvent } from '../run-event.ts'
@@ -12,7 +13,6 @@ import { createPartBuffers } from './part-buffers.ts'
 import { recall } from './recall.ts'
 import { rehearse } from './rehearse.ts'
 import { rememberConfirmed } from './remember-confirmed.ts'
-import { createRunEvents, type RunEvents } from './run-events.ts'
 import { scan } from './scan.ts'
 import { findSources, type Source } from './sources.ts'
 import { upload, uploadAgain } from './upload.ts'
@@ -42,7 +42,7 @@ const defaultPartBudgetBytes = 32 * 1024 * 1024
  */
 export async function* sync(paths: readonly string[], options: SyncOptions): AsyncGenerator<RunEvent> {
   const sources = findSources(paths)
-  const events = createRunEvents()
+  const events = createEventStream()
   const controller = new AbortController()
   const abort = (): void => controller.abort(options.signal?.reason)
   if (options.signal?.aborted) abort()
@@ -71,7 +71,7 @@ function findFirstFailure(error: unknown, ownSignal: AbortSignal, givenSignal: A
 /** One photo's journey, from top to bottom. */
 async function backUp(
   sources: readonly Source[],
-  events: RunEvents,
+  events: EventStream,
   controller: AbortController,
   options: SyncOptions,
 ): Promise<void> {

@@ -1,13 +1,13 @@
 import { maximumBatchSize } from '../../contract/photos.ts'
 import type { BeginUpload } from '../../contract/transfers.ts'
 import { mapConcurrently } from '../map-concurrently.ts'
+import { batches } from '../read-ahead.ts'
 import type { Remote } from '../remote/remote.ts'
 import type { HashedFile } from './hash.ts'
 import type { OriginalSender } from './original-sender.ts'
 import type { Original, OriginalsInFlight } from './originals-in-flight.ts'
 import type { PartBuffers } from './part-buffers.ts'
 import { planUpload } from './plan.ts'
-import { batches } from './read-ahead.ts'
 import { sendOriginal } from './send-original.ts'
 
 export interface UploadOptions {
@@ -74,7 +74,8 @@ export async function uploadOriginal(
     const source = original.files[0]
     if (plan.kind === 'confirm') return original
     if (plan.kind === 'fail') return await fail(original, plan.reason, options)
-    if (source === undefined) return await fail(original, '', options)
+    // Every file of it has become unreadable, which is told already: no file is left to be told of, only to leave the flight.
+    if (source === undefined) return await fail(original, 'no file of it is left', options)
     const result = await sendOriginal(source, plan.upload, { ...options, signal })
     if (result.kind === 'sent') {
       original.uploadedFrom = source

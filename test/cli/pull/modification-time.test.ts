@@ -4,7 +4,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { correctModificationTime, parseModificationTime, utimesArgument } from '../../../cli/pull/modification-time.ts'
 import { bytePathOf } from '../../../cli/sync/byte-path.ts'
-import { formatModificationTime } from '../../../cli/sync/modification-time.ts'
+import { formatModificationTime } from '../../../cli/sync/format-modification-time.ts'
 import { temporaryFolder } from '../../temporary-folder.ts'
 
 test.each([

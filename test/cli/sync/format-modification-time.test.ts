@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { formatModificationTime } from '../../../cli/sync/modification-time.ts'
+import { formatModificationTime } from '../../../cli/sync/format-modification-time.ts'
 import { locationSchema } from '../../../contract/photos.ts'
 
 describe('formatModificationTime', () => {

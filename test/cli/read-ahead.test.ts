@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { batches } from '../../../cli/sync/read-ahead.ts'
+import { batches } from '../../cli/read-ahead.ts'
 
 async function settle(): Promise<void> {
   for (let turn = 0; turn < 5; turn += 1) await new Promise((resolve) => setImmediate(resolve))

@@ -1,10 +1,10 @@
-import type { RunEvent } from '../run-event.ts'
+import type { RunEvent } from './run-event.ts'
 
 /** Tells what happened. Resolves once there is room for more, so that a slow listener holds back those who tell. */
 export type Tell = (events: readonly RunEvent[]) => Promise<void>
 
 /** What the stages of a run tell, for one listener to iterate. */
-export interface RunEvents extends AsyncIterable<RunEvent> {
+export interface EventStream extends AsyncIterable<RunEvent> {
   readonly tell: Tell
   /** Bytes that went over the network just now; added up until the listener comes by. */
   moved(sizeBytes: number): void
@@ -15,7 +15,7 @@ export interface RunEvents extends AsyncIterable<RunEvent> {
 /** So many events wait for the listener before those who tell have to wait. */
 const capacity = 5000
 
-export function createRunEvents(): RunEvents {
+export function createEventStream(): EventStream {
   let events: RunEvent[] = []
   let movedBytes = 0
   let ending: { readonly failure: { readonly error: unknown } | undefined } | undefined
