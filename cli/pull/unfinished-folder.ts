@@ -1,9 +1,11 @@
-import { mkdir, readdir, readFile, rmdir, unlink, writeFile } from 'node:fs/promises'
+import { readdir, readFile, rmdir, unlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { errorCode } from '../error-code.ts'
 import { UserError } from '../errors.ts'
 import { exitCodes } from '../exit-codes.ts'
+import { makeFolder } from '../make-folder.ts'
 import { type BytePath, bytePathOf } from '../sync/byte-path.ts'
+import { findPullFailure } from './write-error.ts'
 
 /** Where downloads lie until they are whole and right: below the pulled folder, so that putting in place is a link. */
 export const unfinishedFolderName = '.photos-pull'
@@ -24,10 +26,10 @@ export interface UnfinishedFolder extends AsyncDisposable {
 export async function openUnfinishedFolder(to: string): Promise<UnfinishedFolder> {
   const folder = join(to, unfinishedFolderName)
   try {
-    await mkdir(to, { recursive: true })
-    await mkdir(folder, { mode: 0o700, recursive: true })
+    await makeFolder(to)
+    await makeFolder(folder, 0o700)
   } catch (error) {
-    throw new UserError(`cannot write into ${to} (${errorCode(error) ?? 'unknown error'})`, {
+    throw new UserError(`cannot write into ${to}: ${findPullFailure(error) ?? 'unknown error'}`, {
       exitCode: exitCodes.usage,
       hint: 'choose a folder of yours: photos pull --to DIR',
       cause: error,

@@ -4,8 +4,10 @@ import { json } from 'node:stream/consumers'
 import { setTimeout as wait } from 'node:timers/promises'
 import { remoteConfigurationSchema } from '../../contract/remote-configuration.ts'
 import type { EmbeddedBackend } from '../../embedded/serve.ts'
+import { errorCode } from '../error-code.ts'
 import { UserError } from '../errors.ts'
 import { exitCodes } from '../exit-codes.ts'
+import { makeFolder } from '../make-folder.ts'
 
 /** A library that answers: opened in this process, or found open in another one. */
 export interface OpenedLibrary {
@@ -77,6 +79,7 @@ export async function serveHere(folder: string, { log, ...address }: ServeOption
   const { serveLibrary } = await import('../../embedded/serve.ts')
   const { NotALibraryError } = await import('../../embedded/library.ts')
   try {
+    await makeFolder(folder)
     return await serveLibrary({ folder, ...address, log: (entry) => log(JSON.stringify(entry)) })
   } catch (error) {
     if (error instanceof NotALibraryError) {
@@ -141,6 +144,7 @@ const folderFailures: Readonly<Record<string, string>> = {
   EPERM: 'may not be written',
   EROFS: 'lies on a read-only file system',
   ENOSPC: 'lies on a full disk',
+  ENOENT: 'cannot be made here',
   ENOTDIR: 'is not a folder',
   EEXIST: 'is not a folder',
 }
@@ -154,8 +158,20 @@ function asUserError(error: unknown, folder: string, { host, port }: Omit<ServeO
     const message = error.code === 'EADDRINUSE' ? `${address} is in use by another program` : `${address} is not on this machine`
     return new AddressTakenError(message, { exitCode: exitCodes.usage, hint, cause: error })
   }
-  const failure = folderFailures[error.code]
+  const failure = findFolderFailure(error)
   if (failure === undefined) return error
   const hint = 'choose another folder with --library DIR'
   return new UserError(`the library folder ${folder} ${failure}`, { exitCode: exitCodes.remoteUnreachable, hint, cause: error })
+}
+
+/** What is wrong with the folder, by the error or what is behind it. */
+function findFolderFailure(error: unknown): string | undefined {
+  for (let cause = error; cause instanceof Error; cause = cause.cause) {
+    const code = errorCode(cause) ?? ''
+    // LevelDB tells the system's own words at the end: `IO error: PATH: Read-only file system`.
+    if (code === 'LEVEL_IO_ERROR') return `cannot be used: ${cause.message.split(': ').at(-1)?.toLowerCase()}`
+    if (code === 'LEVEL_CORRUPTION') return 'has a damaged database; its originals are still there as plain files'
+    if (folderFailures[code] !== undefined) return folderFailures[code]
+  }
+  return undefined
 }

@@ -1,9 +1,10 @@
-import { mkdir, rename, rm } from 'node:fs/promises'
+import { rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { ClassicLevel } from 'classic-level'
 import { errorCode } from '../error-code.ts'
 import { UserError } from '../errors.ts'
 import { exitCodes } from '../exit-codes.ts'
+import { makeFolder } from '../make-folder.ts'
 import { encodeFileRecord, type FileRecord, findFileRecord } from './file-record.ts'
 
 /** A file by its folder and its name, one character (U+0000 to U+00FF) a byte. */
@@ -47,7 +48,7 @@ type Database = ClassicLevel<string, Buffer>
  */
 export async function openLocalState(stateFolder: string, remoteId: string): Promise<LocalState> {
   const path = join(stateFolder, `${remoteId}-v${formatVersion}`)
-  await mkdir(path, { recursive: true, mode: 0o700 })
+  await makeFolder(path, 0o700)
   const notes: string[] = []
   return createLocalState(await openOrReplace(path, notes), path, notes)
 }

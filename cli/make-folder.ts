@@ -1,0 +1,18 @@
+import { mkdir } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import { errorCode } from './error-code.ts'
+
+/**
+ * Makes a folder and those above it; one that is there stays as it is. Node's own `recursive` hides a read-only file
+ * system behind ENOENT, and never returns where a file system answers ENOENT for a folder whose parent exists (`/proc`).
+ */
+export async function makeFolder(path: string, mode = 0o777): Promise<void> {
+  try {
+    await mkdir(path, { mode })
+  } catch (error) {
+    if (errorCode(error) === 'EEXIST') return
+    if (errorCode(error) !== 'ENOENT' || dirname(path) === path) throw error
+    await makeFolder(dirname(path))
+    await mkdir(path, { mode })
+  }
+}
