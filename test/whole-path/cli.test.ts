@@ -76,7 +76,7 @@ describe('exit codes', () => {
     expect(await syncOverWire()).toMatchObject({ exitCode: 0 })
     expect(second).toEqual({
       exitCode: 11,
-      stdout: '',
+      stdout: expect.stringContaining('"message_type":"summary"'),
       stderr: 'photos: another run of photos is at work with this library or remote\n  wait until it has ended, then run the command again\n',
     })
   })
