@@ -77,7 +77,8 @@ describe('exit codes', () => {
     expect(second).toEqual({
       exitCode: 11,
       stdout: expect.stringContaining('"message_type":"summary"'),
-      stderr: 'photos: another run of photos is at work with this library or remote\n  wait until it has ended, then run the command again\n',
+      stderr:
+        'photos: another run of photos is at work with this library or remote\n  wait until it has ended, then run the command again\n',
     })
   })
 })
