@@ -74,7 +74,7 @@ describe.skipIf(!canMount)('a full disk', { timeout: 120_000 }, () => {
     const { uploaded = 0, failed } = summaryOf(finished)
     expect({ uploaded, failed, exitCode: finished.exitCode }).toEqual({ uploaded: 0, failed: 8, exitCode: 3 })
     for (const { reason } of outcomesOf(finished))
-      expect(reason).toMatch(/The disk that holds this bucket is full|the remote takes at most/)
+      expect(reason).toMatch(/the disk of the library is full|the remote takes at most/)
     await requireWholeFiles(user.library)
 
     await rm(ballast)
