@@ -19,7 +19,8 @@ export interface ApiGatewayOptions {
  */
 export function createApiGateway(options: ApiGatewayOptions) {
   return async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
-    const url = new URL(request.url ?? '/', 'http://embedded')
+    const url = URL.parse(request.url ?? '/', 'http://embedded')
+    if (url === null) return send(response, { statusCode: 400, body: '{"message":"Bad Request"}' })
     const claims = await authorize(request, options)
     if (claims === undefined && !options.isPublic(request.method ?? '', url.pathname)) {
       return send(response, { statusCode: 401, headers: { 'www-authenticate': 'Bearer' }, body: '{"message":"Unauthorized"}' })

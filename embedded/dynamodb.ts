@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { CreateTableCommand, type CreateTableCommandInput, DescribeTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import { NodeHttpHandler } from '@smithy/node-http-handler'
+import { ClassicLevel } from 'classic-level'
 import dynalite from 'dynalite'
 
 export interface EmbeddedDynamoDb {
@@ -24,6 +25,7 @@ export const dynamoDbEndpoint = 'http://dynamodb.embedded'
 export async function openDynamoDb(folder: string, region: string): Promise<EmbeddedDynamoDb> {
   // Not inside the library: a socket's path holds about 100 bytes, a library's may be longer.
   const socketFolder = await mkdtemp(join(tmpdir(), 'photos-'))
+  await requireSoundDatabase(folder)
   const server = dynalite({ path: folder, createTableMs: 0 })
   const throughSocket = { keepAlive: true, socketPath: socketPathIn(socketFolder) }
   await listen(server, throughSocket.socketPath)
@@ -48,6 +50,13 @@ export async function openDynamoDb(folder: string, region: string): Promise<Embe
       await rm(socketFolder, { recursive: true, force: true })
     },
   }
+}
+
+/** dynalite throws where nobody can catch it when its database cannot be opened. */
+async function requireSoundDatabase(folder: string): Promise<void> {
+  const database = new ClassicLevel(folder)
+  await database.open()
+  await database.close()
 }
 
 function socketPathIn(folder: string): string {

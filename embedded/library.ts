@@ -48,8 +48,8 @@ export class NotALibraryError extends Error {
 /** Reads who a library is, and makes a new one of a folder that is none yet. For the one process that has it locked. */
 export async function readOrCreateLibrary(folder: string): Promise<LibraryIdentity> {
   const known = await findLibrary(folder)
-  if (known !== undefined) return known
   const { identity, index } = libraryPaths(folder)
+  if (known !== undefined) return existsSync(index) ? known : await forgetClients(folder, known)
   // A new identity would be a new owner, for whom nothing in here is stored.
   if (existsSync(index)) throw new NotALibraryError(`${identity} is missing`)
   return await createLibrary(folder)
@@ -70,6 +70,16 @@ export async function findLibrary(folder: string): Promise<LibraryIdentity | und
   } catch (cause) {
     throw new NotALibraryError(`${path} is damaged or was written by a newer release`, { cause })
   }
+}
+
+/**
+ * The index is gone: what clients remember as stored is not indexed any more. Under a new id they ask again; originals
+ * that are still there are found by their content hash.
+ */
+async function forgetClients(folder: string, known: LibraryIdentity): Promise<LibraryIdentity> {
+  const identity = { ...known, remoteId: randomUUID() }
+  await writeDurably(libraryPaths(folder).identity, JSON.stringify(identity, null, 2))
+  return identity
 }
 
 async function createLibrary(folder: string): Promise<LibraryIdentity> {

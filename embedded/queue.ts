@@ -1,9 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto'
 import type { SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda'
+import { maximumReceives } from '../lambda/photos/process-original.ts'
 import type { Message, QueueStore } from './queue-store.ts'
-
-/** How often a message is handed out before it goes to the dead letters, as the template's redrive policy says. */
-const maximumReceives = 5
 
 /** How long a message rests after its first failure; twice as long after each further one. */
 const firstRetryDelayMs = 1000

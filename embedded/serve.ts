@@ -11,6 +11,7 @@ import { dynamoDbEndpoint, type EmbeddedDynamoDb, openDynamoDb } from './dynamod
 import { listenHttp } from './http-front.ts'
 import { embeddedClientId, openIssuer } from './issuer.ts'
 import { type LibraryIdentity, libraryPaths, readOrCreateLibrary } from './library.ts'
+import { answerChallenge } from './library-proof.ts'
 import { Queue } from './queue.ts'
 import { openQueueStore } from './queue-store.ts'
 import { openS3, type S3Store } from './s3/open-s3.ts'
@@ -93,14 +94,17 @@ async function openLibrary(options: EmbeddedOptions, opened: ClosingStack): Prom
     now,
     log,
   })
+  const gateway = createApiGateway({
+    handler: durableApi(createApiHandler(backend), dynamoDb),
+    isPublic: (method, path) => method === 'GET' && path === '/.well-known/photos.json',
+    verifyAccessToken: (token) => issuer.verifyAccessToken(token, now()),
+  })
   front.answerWith({
     buckets: Object.keys(buckets),
     s3: (request, response) => s3.handle(request, response),
-    api: createApiGateway({
-      handler: durableApi(createApiHandler(backend), dynamoDb),
-      isPublic: (method, path) => method === 'GET' && path === '/.well-known/photos.json',
-      verifyAccessToken: (token) => issuer.verifyAccessToken(token, now()),
-    }),
+    api: async (request, response) => {
+      if (!answerChallenge(identity, request, response)) await gateway(request, response)
+    },
   })
 
   const reader = opened.add(openMetadataReader(), (metadataReader) => metadataReader.close())

@@ -1,13 +1,12 @@
 import { existsSync } from 'node:fs'
 import { type ClientRequest, get, type IncomingMessage } from 'node:http'
-import { json } from 'node:stream/consumers'
 import { setTimeout as wait } from 'node:timers/promises'
-import { remoteConfigurationSchema } from '../../contract/remote-configuration.ts'
 import type { EmbeddedBackend } from '../../embedded/serve.ts'
 import { errorCode } from '../error-code.ts'
 import { UserError } from '../errors.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { makeFolder } from '../make-folder.ts'
+import { readBody } from '../remote/transport.ts'
 
 /** A library that answers: opened in this process, or found open in another one. */
 export interface OpenedLibrary {
@@ -95,13 +94,16 @@ async function findServed(folder: string): Promise<OpenedLibrary | undefined> {
   const { findServing } = await import('../../embedded/serving.ts')
   const serving = await findServing(folder)
   if (serving === undefined) return undefined
-  const [{ findLibrary }, { openIssuer }] = await Promise.all([
+  const [{ findLibrary }, { openIssuer }, { challengeLibrary }] = await Promise.all([
     import('../../embedded/library.ts'),
     import('../../embedded/issuer.ts'),
+    import('../../embedded/library-proof.ts'),
   ])
   // A damaged library is told when it is opened.
   const identity = await findLibrary(folder).catch(() => undefined)
-  if (identity === undefined || (await findRemoteIdAt(serving.url)) !== identity.remoteId) return undefined
+  if (identity === undefined) return undefined
+  const challenge = challengeLibrary(identity)
+  if (!challenge.isProvenBy(await askAt(new URL(challenge.path, serving.url)))) return undefined
   const issuer = await openIssuer(identity)
   return {
     url: serving.url,
@@ -122,20 +124,21 @@ function noLongerServed(folder: string, cause: unknown): UserError {
 
 /** A process that takes longer is asked again when the library turns out to be open. */
 const patienceMs = 5000
+const longestAnswerBytes = 1024
 
-/** Who answers at an address that a killed process may have left behind. */
-async function findRemoteIdAt(url: string): Promise<string | undefined> {
+/** What is answered there, where anybody may listen by now; empty where nobody does. */
+async function askAt(url: URL): Promise<string> {
   try {
     const response = await new Promise<IncomingMessage>((resolve, reject) => {
-      get(new URL('/.well-known/photos.json', url), { agent: false, timeout: patienceMs }, resolve)
+      get(url, { agent: false, timeout: patienceMs }, resolve)
         .on('timeout', function (this: ClientRequest) {
           this.destroy()
         })
         .on('error', reject)
     })
-    return remoteConfigurationSchema.safeParse(await json(response)).data?.remoteId
+    return (await readBody(response, longestAnswerBytes)).toString()
   } catch {
-    return undefined
+    return ''
   }
 }
 

@@ -1,6 +1,4 @@
-import type { ContentHash } from '../../contract/content-hash.ts'
 import { parseUploadKey, renditionKey } from '../../contract/object-keys.ts'
-import type { Owner } from '../../contract/owner.ts'
 import type { PhotoMetadata, Rendition } from '../../contract/photos.ts'
 import type { Backend } from '../backend.ts'
 import { decode, reasonNotDecoded } from './decode.ts'
@@ -10,11 +8,14 @@ import type { MetadataReader } from './read-metadata.ts'
 import { render } from './render.ts'
 import { type StoredOriginal, storeOriginal } from './store-original.ts'
 
+/** How often the queue hands a message out before it becomes a dead letter: the template's redrive policy. */
+export const maximumReceives = 5
+
 /**
  * A picture that ended the process this often is stored and indexed without being looked at again. Once less than the queue
  * hands a message out, and not sooner: power failures and restarts end the process, too, and are not the picture's fault.
  */
-const attemptsToDecode = 4
+const attemptsToDecode = maximumReceives - 1
 
 const noMetadata: PhotoMetadata = {
   captureTime: null,
@@ -38,7 +39,30 @@ interface Pictures {
  * @param attempt how often this object was begun, from 1
  */
 export async function processOriginal(key: string, attempt: number, backend: Backend, reader: MetadataReader): Promise<void> {
-  const { owner, contentHash } = parseUploadKey(key)
+  const identity = parseUploadKey(key)
+  try {
+    await processUpload(key, identity, attempt, backend, reader)
+  } catch (error) {
+    if (attempt >= maximumReceives) await giveUp(key, identity, backend)
+    throw error
+  }
+}
+
+type Identity = ReturnType<typeof parseUploadKey>
+
+/** Nobody will look at this upload again: its client hears so, and sends it anew with its next run. */
+async function giveUp(key: string, { owner, contentHash }: Identity, backend: Backend): Promise<void> {
+  await backend.index.reject(owner, contentHash, 'it could not be stored; the log of the backend says why')
+  await backend.uploads.remove(key)
+}
+
+async function processUpload(
+  key: string,
+  { owner, contentHash }: Identity,
+  attempt: number,
+  backend: Backend,
+  reader: MetadataReader,
+): Promise<void> {
   const known = await findStored(owner, [contentHash], backend)
   if (!known.has(contentHash)) {
     const upload = await backend.uploads.open(key)
@@ -56,7 +80,7 @@ type Stored = Extract<StoredOriginal, { kind: 'stored' }>
 async function showAndIndex(
   stored: Stored,
   attempt: number,
-  { owner, contentHash }: { readonly owner: Owner; readonly contentHash: ContentHash },
+  { owner, contentHash }: Identity,
   backend: Backend,
   reader: MetadataReader,
 ): Promise<void> {

@@ -1,4 +1,4 @@
-import { readdir, rm } from 'node:fs/promises'
+import { readdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { SQSEvent } from 'aws-lambda'
 import sharp from 'sharp'
@@ -36,6 +36,24 @@ test('a photo that is processed again after a kill keeps its renditions under th
   await send(library, original)
   await library.backend.processUpload(eventOf(library, original))
   expect((await readdir(renditions)).sort()).toEqual(['thumbnail.webp', 'view.webp'])
+})
+
+test('an upload that cannot be stored is given up after the last attempt, and its client hears of it', async () => {
+  const folder = await temporaryFolder()
+  const library = await openLibraryInTest(folder)
+  const original = await arrived(library)
+  const { contentHash } = original.candidate
+  await writeFile(join(folder, 'originals'), 'a file where a folder must be')
+  const [record] = eventOf(library, original).Records
+  if (record === undefined) throw new Error('no record')
+  for (const receives of ['1', '4', '5']) {
+    const attributes = { ...record.attributes, ApproximateReceiveCount: receives }
+    const response = await library.backend.processUpload({ Records: [{ ...record, attributes }] })
+    expect(response.batchItemFailures).toHaveLength(1)
+    const [answer] = await library.remote.confirm([{ contentHash, locations: [] }], { checkUploads: true })
+    expect(answer?.kind).toBe(receives === '5' ? 'rejected' : 'processing')
+  }
+  expect((await library.remote.beginUploads([original.candidate]))[0]?.kind).toBe('put')
 })
 
 test('an event for an upload that is gone is done', async () => {

@@ -1,8 +1,8 @@
-import { readFile, rm, writeFile } from 'node:fs/promises'
+import { readFile, rm, truncate, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { openLibrary, requireLibrary } from '../../../cli/session/open-library.ts'
-import { libraryPaths } from '../../../embedded/library.ts'
+import { findLibrary, libraryPaths } from '../../../embedded/library.ts'
 import { temporaryFolder } from '../../temporary-folder.ts'
 
 test('runs that open one library at the same time all reach it', async () => {
@@ -38,4 +38,21 @@ test.each([
     message: expect.stringContaining('library.json'),
   })
   expect(await readFile(identity, 'utf8').catch(() => undefined)).toBe(text)
+})
+
+test('a library without its index is another remote, so that nothing is taken for stored that is not indexed', async () => {
+  const folder = await temporaryFolder()
+  await (await openLibrary(folder, () => {})).close()
+  const before = await findLibrary(folder)
+  await rm(libraryPaths(folder).index, { recursive: true })
+  await (await openLibrary(folder, () => {})).close()
+  const after = await findLibrary(folder)
+  expect(after).toEqual({ ...before, remoteId: expect.not.stringMatching(before?.remoteId ?? '') })
+})
+
+test.each(['queue', 'index', 's3/records'])('a damaged database (%s) is told, not thrown', async (name) => {
+  const folder = await temporaryFolder()
+  await (await openLibrary(folder, () => {})).close()
+  await truncate(join(libraryPaths(folder).own, name, 'CURRENT'))
+  await expect(openLibrary(folder, () => {})).rejects.toMatchObject({ name: 'UserError', exitCode: 5 })
 })

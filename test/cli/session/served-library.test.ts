@@ -18,11 +18,13 @@ async function leaveNote(folder: string, url: string): Promise<void> {
 }
 
 /** A server of somebody else's, which by now has the address of the note. */
-async function strangersServer(): Promise<{ readonly url: string; readonly authorizations: (string | undefined)[] }> {
+async function strangersServer(
+  answer = '{}',
+): Promise<{ readonly url: string; readonly authorizations: (string | undefined)[] }> {
   const authorizations: (string | undefined)[] = []
   const server = createServer((request, response) => {
     authorizations.push(request.headers.authorization)
-    response.end('{}')
+    response.end(answer)
   }).listen(0, '127.0.0.1')
   await once(server, 'listening')
   onTestFinished(() => void server.close())
@@ -61,6 +63,21 @@ test('a note that a killed process left does not keep a library closed, and who 
   const first = await openLibrary(folder, log)
   await first.close()
   const stranger = await strangersServer()
+  await leaveNote(folder, stranger.url)
+
+  const opened = await openLibrary(folder, log)
+  onTestFinished(() => opened.close())
+
+  expect(opened.url).not.toBe(stranger.url)
+  expect(stranger.authorizations).toEqual([undefined])
+})
+
+test('who repeats what the library tells everyone is still a stranger', async () => {
+  const folder = await temporaryFolder()
+  const first = await openLibrary(folder, log)
+  const description = await (await fetch(`${first.url}/.well-known/photos.json`)).text()
+  await first.close()
+  const stranger = await strangersServer(description)
   await leaveNote(folder, stranger.url)
 
   const opened = await openLibrary(folder, log)
