@@ -19,8 +19,9 @@ export interface ApiGatewayOptions {
  */
 export function createApiGateway(options: ApiGatewayOptions) {
   return async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
-    const url = URL.parse(request.url ?? '/', 'http://embedded')
-    if (url === null) return send(response, { statusCode: 400, body: '{"message":"Bad Request"}' })
+    if (!URL.canParse(request.url ?? '/', 'http://embedded'))
+      return send(response, { statusCode: 400, body: '{"message":"Bad Request"}' })
+    const url = new URL(request.url ?? '/', 'http://embedded')
     const claims = await authorize(request, options)
     if (claims === undefined && !options.isPublic(request.method ?? '', url.pathname)) {
       return send(response, { statusCode: 401, headers: { 'www-authenticate': 'Bearer' }, body: '{"message":"Unauthorized"}' })
