@@ -53,7 +53,7 @@ async function claim(folder: string, to: string): Promise<void> {
   const claimed = await createHolder(file)
   if (claimed) return
   const holder = Number(await readFile(file, 'utf8').catch(() => ''))
-  if (isRunning(holder)) {
+  if (await isPull(holder)) {
     throw new UserError(`another pull into ${to} is running (process ${holder})`, {
       exitCode: exitCodes.locked,
       hint: 'wait until it has ended, or pull into another folder',
@@ -71,6 +71,16 @@ async function createHolder(file: string): Promise<boolean> {
     if (errorCode(error) === 'EEXIST') return false
     throw error
   }
+}
+
+/**
+ * Whether a process is, as far as can be told, another pull. Numbers come again: a container gives the same one to each run,
+ * and on Linux another program, whose command line does not name photos, may have got that of a killed pull.
+ */
+async function isPull(processId: number): Promise<boolean> {
+  if (processId === process.pid || !isRunning(processId)) return false
+  const commandLine = await readFile(`/proc/${processId}/cmdline`, 'utf8').catch(() => undefined)
+  return commandLine === undefined || commandLine.includes('photos')
 }
 
 function isRunning(processId: number): boolean {
