@@ -130,7 +130,11 @@ async function rememberHash(item: FileToHash, outcome: HashOutcome, state: Local
   })
 }
 
+/** No remote refuses files that small by its nature: one whose maximum is below this has hardly any room left. */
+const hardlyAnyRoomBytes = 2 ** 20
+
 function tooLarge(sizeBytes: number, maximumSizeBytes: number): string {
+  if (maximumSizeBytes < hardlyAnyRoomBytes) return 'the remote has no room: its disk is full'
   const [size, maximum] = [sizeBytes, maximumSizeBytes].map((bytes) => bytes.toLocaleString('en-US'))
   return `too large: ${size} bytes, and the remote takes at most ${maximum}`
 }
