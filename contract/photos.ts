@@ -81,6 +81,24 @@ export const locationSchema = z.object({
 export type Location = z.infer<typeof locationSchema>
 
 /**
+ * A location that may be registered. Stricter than {@link locationSchema}, which also reads what was registered before these
+ * rules: one such location must not make a whole list unreadable.
+ */
+export const registeredLocationSchema = locationSchema.extend({
+  pathBytes: locationSchema.shape.pathBytes.refine(
+    // A character a byte: the rules for a path are about ASCII characters, which are the same bytes.
+    (bytes) => bytes === undefined || relativePathSchema.safeParse(Buffer.from(bytes, 'base64').toString('latin1')).success,
+    { message: 'the bytes of a path are relative, without empty, "." or ".." segments' },
+  ),
+  modificationTime: z
+    .string()
+    .regex(
+      /^-?(\d{4}|0\d{5}|[12]\d{5})-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])T([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d{1,9})?Z$/,
+      'a modification time is ISO 8601 in UTC',
+    ),
+})
+
+/**
  * `GET /v1/photos?from=&before=&undated=&cursor=`. `from` is inclusive, `before` exclusive, both wall time.
  * With neither, every photo is listed, undated ones last; with `undated=true` only those without a capture time.
  */

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { checksumSha256Schema, contentHashSchema } from './content-hash.ts'
 import { renditionNameSchema } from './object-keys.ts'
-import { locationSchema, maximumBatchSize } from './photos.ts'
+import { maximumBatchSize, registeredLocationSchema } from './photos.ts'
 
 /** A request that S3 will accept as it stands and not otherwise: the headers are signed and must be sent letter for letter. */
 export const signedRequestSchema = z.object({
@@ -80,7 +80,7 @@ export type CompleteUploadResponse = z.infer<typeof completeUploadResponseSchema
 export const confirmRequestSchema = z.object({
   checkUploads: z.boolean().optional(),
   photos: batchOf(
-    z.object({ contentHash: contentHashSchema, locations: z.array(locationSchema).max(maximumBatchSize).readonly() }),
+    z.object({ contentHash: contentHashSchema, locations: z.array(registeredLocationSchema).max(maximumBatchSize).readonly() }),
   ),
 })
 export type ConfirmRequest = z.infer<typeof confirmRequestSchema>

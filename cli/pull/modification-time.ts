@@ -1,18 +1,22 @@
 import { utimes } from 'node:fs/promises'
-import { locationSchema } from '../../contract/photos.ts'
+import { registeredLocationSchema } from '../../contract/photos.ts'
 import type { BytePath } from '../sync/byte-path.ts'
 import { bytesOf } from '../sync/byte-path.ts'
 
 const parts = /^(-?\d{4,6})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(?:\.(\d{1,9}))?Z$/
 
-/** Microseconds since 1970 (negative before) of a location's modification time; finer digits are dropped. */
-export function parseModificationTime(text: string): bigint {
-  const [, year, month, day, hour, minute, second, fraction = ''] =
-    parts.exec(locationSchema.shape.modificationTime.parse(text)) ?? []
+/**
+ * Microseconds since 1970 (negative before) of a location's modification time; finer digits are dropped. Undefined where the
+ * text is not a moment that an ECMAScript date can tell.
+ */
+export function findModificationTime(text: string): bigint | undefined {
+  if (!registeredLocationSchema.shape.modificationTime.safeParse(text).success) return undefined
+  const [, year, month, day, hour, minute, second, fraction = ''] = parts.exec(text) ?? []
   // Date.UTC would take the years 0 to 99 for those of the twentieth century.
   const date = new Date(0)
   date.setUTCFullYear(Number(year), Number(month) - 1, Number(day))
   date.setUTCHours(Number(hour), Number(minute), Number(second))
+  if (Number.isNaN(date.getTime())) return undefined
   return BigInt(date.getTime()) * 1000n + BigInt(fraction.slice(0, 6).padEnd(6, '0'))
 }
 

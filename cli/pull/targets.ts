@@ -2,7 +2,7 @@ import type { ContentHash } from '../../contract/content-hash.ts'
 import { extensionOf } from '../../contract/media-types.ts'
 import { type Location, type Photo, relativePathSchema } from '../../contract/photos.ts'
 import { type BytePath, bytePathOf } from '../sync/byte-path.ts'
-import { parseModificationTime } from './modification-time.ts'
+import { findModificationTime } from './modification-time.ts'
 import type { PhotoGroup } from './photo-groups.ts'
 import { unfinishedFolderName } from './unfinished-folder.ts'
 
@@ -13,7 +13,7 @@ export interface Target {
   readonly modificationTime: bigint | undefined
 }
 
-/** A location whose path must not be used. */
+/** A location that must not or cannot be used. */
 export interface RefusedTarget {
   readonly shownPath: string
   readonly reason: string
@@ -31,9 +31,11 @@ export function targetsOf({ photo, locations }: PhotoGroup): Targets {
   const refused: RefusedTarget[] = []
   for (const location of locations) {
     const path = bytePathIn(location)
-    const reason = findPathProblem(path)
+    const modificationTime = findModificationTime(location.modificationTime)
+    const reason =
+      findPathProblem(path) ?? (modificationTime === undefined ? 'its recorded modification time is none' : undefined)
     if (reason !== undefined) refused.push({ shownPath: location.path, reason })
-    else if (!targets.has(path)) targets.set(path, { path, modificationTime: parseModificationTime(location.modificationTime) })
+    else if (!targets.has(path)) targets.set(path, { path, modificationTime })
   }
   return { targets: [...targets.values()], refused }
 }

@@ -2,7 +2,7 @@ import { open, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { correctModificationTime, parseModificationTime, utimesArgument } from '../../../cli/pull/modification-time.ts'
+import { correctModificationTime, findModificationTime, utimesArgument } from '../../../cli/pull/modification-time.ts'
 import { bytePathOf } from '../../../cli/sync/byte-path.ts'
 import { formatModificationTime } from '../../../cli/sync/format-modification-time.ts'
 import { temporaryFolder } from '../../temporary-folder.ts'
@@ -15,8 +15,15 @@ test.each([
   ['1969-12-31T23:59:58.500000Z', -1_500_000n],
   ['0001-01-01T00:00:00Z', -62_135_596_800_000_000n],
 ])('%s is %i µs', (text, microseconds) => {
-  expect(parseModificationTime(text)).toBe(microseconds)
+  expect(findModificationTime(text)).toBe(microseconds)
 })
+
+test.each(['999999-99-99T99:99:99Z', '299999-01-01T00:00:00Z', '2019-13-01T00:00:00Z', '2019-01-01T24:00:00Z', 'yesterday'])(
+  '%s is no time',
+  (text) => {
+    expect(findModificationTime(text)).toBeUndefined()
+  },
+)
 
 const firstNanosecond = BigInt(Date.UTC(1902, 0)) * 1_000_000n
 const lastNanosecond = BigInt(Date.UTC(2105, 0)) * 1_000_000n
@@ -28,7 +35,7 @@ test('what a sync writes down comes back to the microsecond, from 1902 to 2105',
   try {
     await fc.assert(
       fc.asyncProperty(fc.bigInt({ min: firstNanosecond, max: lastNanosecond }), async (nanoseconds) => {
-        const time = utimesArgument(parseModificationTime(formatModificationTime(nanoseconds)))
+        const time = utimesArgument(findModificationTime(formatModificationTime(nanoseconds)) ?? 0n)
         await file.utimes(time, time)
         const { mtimeNs } = await file.stat({ bigint: true })
         expect(mtimeNs - (mtimeNs % 1000n)).toBe(nanoseconds - (((nanoseconds % 1000n) + 1000n) % 1000n))

@@ -158,6 +158,16 @@ test.each([
   expect(await treeOf(folder)).toEqual({})
 })
 
+test('refuses a place whose modification time is none, and pulls the others', async () => {
+  const to = await temporaryFolder()
+  const { pull: pullAll } = await remoteInTest([
+    storedPhoto('a', { path: 'a.jpg', modificationTime: '999999-99-99T99:99:99Z' }, 'b.jpg'),
+    storedPhoto('c', 'c.jpg'),
+  ])
+  const { outcomes } = await pullAll(to)
+  expect(actionsOf(outcomes)).toEqual({ 'a.jpg': 'failed', 'b.jpg': 'pulled', 'c.jpg': 'pulled' })
+})
+
 test('a file where a folder should be, a name too long, a folder that may not be written: failed, and the rest is pulled', async () => {
   const to = await temporaryFolder()
   await writeFile(join(to, 'file'), '')
