@@ -1,11 +1,11 @@
 import { rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { ClassicLevel } from 'classic-level'
-import { errorCode } from '../error-code.ts'
 import { UserError } from '../errors.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { makeFolder } from '../make-folder.ts'
 import { encodeFileRecord, type FileRecord, findFileRecord } from './file-record.ts'
+import { describeFailure, findLevelCode, isDamage } from './level-failure.ts'
 
 /** A file by its folder and its name, one character (U+0000 to U+00FF) a byte. */
 export interface RecordKey {
@@ -20,7 +20,7 @@ export interface RememberedFile extends RecordKey {
 /**
  * What this machine remembers of the files that it has hashed and of those that the remote has confirmed. It saves time
  * and nothing else: what is forgotten is hashed and asked for again. A database that is damaged is moved aside, and a
- * note says so; no call here ever fails for it.
+ * note says so; no call here ever fails for it, nor for a disk that fills up: what is new is then not remembered.
  */
 export interface LocalState {
   /** What is remembered of one folder's files from the first name to the last, both included, in byte order; by name. */
@@ -44,25 +44,33 @@ type Database = ClassicLevel<string, Buffer>
 
 /**
  * Opens the state that is kept for one remote under `stateFolder`, and makes it where there is none.
- * Throws a `UserError` with exit code 11 while another process has it open.
+ * Throws a `UserError` with exit code 11 while another process has it open, and with 5 where the system does not let it be
+ * opened (a full disk, a folder of somebody else's).
  */
 export async function openLocalState(stateFolder: string, remoteId: string): Promise<LocalState> {
   const path = join(stateFolder, `${remoteId}-v${formatVersion}`)
-  await makeFolder(path, 0o700)
   const notes: string[] = []
-  return createLocalState(await openOrReplace(path, notes), path, notes)
+  try {
+    await makeFolder(path, 0o700)
+    return createLocalState(await openOrReplace(path, notes), path, notes)
+  } catch (error) {
+    throw findLevelCode(error) === 'LEVEL_LOCKED' ? locked(error) : cannotBeOpened(path, error)
+  }
 }
 
 function createLocalState(database: Database, path: string, notes: string[]): LocalState {
   let isDamaged = false
+  let isUsable = true
   const notice = (error: unknown): void => {
-    if (!isDamaged) notes.push(`the local state is damaged (${describeDamage(error)}); files will be hashed again`)
-    isDamaged = true
+    isDamaged ||= isDamage(error)
+    const trouble = isDamaged ? 'is damaged' : 'cannot be used'
+    if (isUsable) notes.push(`the local state ${trouble} (${describeFailure(error)}); files will be hashed again`)
+    isUsable = false
   }
 
   return {
     async findRecords(folder, firstName, lastName) {
-      if (isDamaged) return new Map()
+      if (!isUsable) return new Map()
       try {
         return await readRange(database, folder, firstName, lastName)
       } catch (error) {
@@ -71,7 +79,7 @@ function createLocalState(database: Database, path: string, notes: string[]): Lo
       }
     },
     async remember(files, { durable }) {
-      if (isDamaged || files.length === 0) return
+      if (!isUsable || files.length === 0) return
       const puts = files.map((file) => ({
         type: 'put' as const,
         key: keyOf(file.folder, file.name),
@@ -80,7 +88,7 @@ function createLocalState(database: Database, path: string, notes: string[]): Lo
       await database.batch(puts, { sync: durable }).catch(notice)
     },
     async forget(files) {
-      if (isDamaged || files.length === 0) return
+      if (!isUsable || files.length === 0) return
       await database.batch(files.map(({ folder, name }) => ({ type: 'del' as const, key: keyOf(folder, name) }))).catch(notice)
     },
     takeNotes: () => notes.splice(0),
@@ -128,21 +136,11 @@ async function openOrReplace(path: string, notes: string[]): Promise<Database> {
   try {
     return await open(path)
   } catch (error) {
-    if (isLocked(error)) throw locked(error)
-    try {
-      const aside = await moveAside(path)
-      const database = await open(path)
-      notes.push(
-        `the local state was damaged (${describeDamage(error)}); it now lies in ${aside}, and files will be hashed again`,
-      )
-      return database
-    } catch (cause) {
-      throw new UserError(`the local state in ${path} cannot be opened`, {
-        exitCode: exitCodes.remoteUnreachable,
-        hint: 'check that you may write to this folder and that its disk is not full',
-        cause,
-      })
-    }
+    if (!isDamage(error)) throw error
+    const aside = await moveAside(path)
+    const database = await open(path)
+    notes.push(`the local state was damaged (${describeFailure(error)}); it now lies in ${aside}, and files will be hashed again`)
+    return database
   }
 }
 
@@ -160,10 +158,6 @@ async function moveAside(path: string): Promise<string> {
   return aside
 }
 
-function isLocked(error: unknown): boolean {
-  return error instanceof Error && errorCode(error.cause) === 'LEVEL_LOCKED'
-}
-
 function locked(cause: unknown): UserError {
   return new UserError('another run of photos is at work with this library or remote', {
     exitCode: exitCodes.locked,
@@ -172,8 +166,10 @@ function locked(cause: unknown): UserError {
   })
 }
 
-/** The code of the system or of LevelDB where there is one, in lower case. */
-function describeDamage(error: unknown): string {
-  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error
-  return (errorCode(cause) ?? String(cause)).toLowerCase()
+function cannotBeOpened(path: string, cause: unknown): UserError {
+  return new UserError(`the local state in ${path} cannot be opened: ${describeFailure(cause)}`, {
+    exitCode: exitCodes.remoteUnreachable,
+    hint: 'make room there or see to its rights, or name another folder: XDG_STATE_HOME=DIR photos …',
+    cause,
+  })
 }

@@ -1,4 +1,4 @@
-import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, rm, unlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { encodeFileRecord, type FileRecord, findFileRecord, isRacy } from '../../../cli/state/file-record.ts'
@@ -48,6 +48,11 @@ async function openInTest(folder: string, remoteId = 'remote'): Promise<LocalSta
 }
 
 const durable = { durable: true }
+
+async function manifestIn(path: string): Promise<string> {
+  const name = (await readdir(path)).find((entry) => entry.startsWith('MANIFEST-'))
+  return join(path, name ?? 'MANIFEST')
+}
 
 describe('local state', () => {
   it('keeps what is remembered, also under names of any bytes', async () => {
@@ -121,6 +126,44 @@ describe('local state', () => {
     expect((await readdir(folder)).sort()).toEqual(['remote-v1', 'remote-v1-damaged'])
     await state.remember([{ folder: '/a', name: '1', record }], durable)
     expect((await state.findRecords('/a', '1', '1')).size).toBe(1)
+  })
+
+  it.each([
+    ['CURRENT is empty', (path: string) => writeFile(join(path, 'CURRENT'), '')],
+    ['CURRENT names another file', (path: string) => writeFile(join(path, 'CURRENT'), 'MANIFEST-999999\n')],
+    ['MANIFEST is empty', async (path: string) => writeFile(await manifestIn(path), '')],
+    ['MANIFEST is gone', async (path: string) => unlink(await manifestIn(path))],
+  ])('is moved aside when its %s', async (_what, damage) => {
+    const folder = await temporaryFolder()
+    await (await openLocalState(folder, 'remote')).close()
+    await damage(join(folder, 'remote-v1'))
+    const state = await openInTest(folder)
+    expect(state.takeNotes()).toEqual([expect.stringContaining('the local state was damaged')])
+  })
+
+  it('stays where it is when the system is to blame, and says so', async () => {
+    const folder = await temporaryFolder()
+    const path = join(folder, 'remote-v1')
+    await (await openLocalState(folder, 'remote')).close()
+    await rm(join(path, 'LOCK'))
+    await mkdir(join(path, 'LOCK'))
+    await expect(openLocalState(folder, 'remote')).rejects.toMatchObject({
+      name: 'UserError',
+      exitCode: 5,
+      message: `the local state in ${path} cannot be opened: is a directory`,
+      hint: expect.stringContaining('XDG_STATE_HOME'),
+    })
+    expect(await readdir(folder)).toEqual(['remote-v1'])
+  })
+
+  it('cannot be below a file, and says so', async () => {
+    const file = join(await temporaryFolder(), 'file')
+    await writeFile(file, '')
+    await expect(openLocalState(join(file, 'photos'), 'remote')).rejects.toMatchObject({
+      name: 'UserError',
+      exitCode: 5,
+      message: `the local state in ${join(file, 'photos', 'remote-v1')} cannot be opened: not a directory`,
+    })
   })
 
   it('remembers nothing, and says so, when damage shows only while it is read', async () => {
