@@ -1,8 +1,30 @@
-import { type Command, InvalidArgumentError, Option } from 'commander'
+import { hostname } from 'node:os'
+import { Argument, type Command, InvalidArgumentError, Option } from 'commander'
+import { locationSchema } from '../../contract/photos.ts'
 
 /** Flags that several commands share. Each has a variable; a flag wins over its variable. */
 export function libraryOption(): Option {
-  return new Option('--library <dir>', 'folder of the library to use').env('PHOTOS_LIBRARY')
+  return new Option('--library <dir>', 'folder of the library to use').env('PHOTOS_LIBRARY').argParser(parseFolder)
+}
+
+export function toOption(): Option {
+  return new Option('--to <dir>', 'folder to pull into; made when it is not there')
+    .env('PHOTOS_TO')
+    .argParser(parseFolder)
+    .makeOptionMandatory()
+}
+
+export function deviceOption(): Option {
+  return new Option('--device <name>', 'name of this machine, kept with every path')
+    .env('PHOTOS_DEVICE')
+    .argParser(parseDevice)
+    .default(hostname())
+}
+
+export function sourcesArgument(): Argument {
+  return new Argument('<dir...>', 'folders (or single files) to back up; they are only read').argParser<readonly string[]>(
+    (text, before = []) => [...before, parseFolder(text)],
+  )
 }
 
 export function transfersOption(): Option {
@@ -72,6 +94,17 @@ function settleQuietAndVerbose(command: Command): void {
 
 function isTyped(command: Command, attributeName: string): boolean {
   return command.getOptionValueSource(attributeName) === 'cli'
+}
+
+/** An empty one, such as of a variable that a script has not set, would be the working directory. */
+function parseFolder(text: string): string {
+  if (text === '') throw new InvalidArgumentError('give a folder; it is empty.')
+  return text
+}
+
+function parseDevice(text: string): string {
+  if (!locationSchema.shape.device.safeParse(text).success) throw new InvalidArgumentError('give a name of 1 to 255 characters.')
+  return text
 }
 
 function parsePositive(text: string): number {

@@ -1,4 +1,4 @@
-import { type Command, Option } from 'commander'
+import type { Command } from 'commander'
 import type { Context, Finish } from '../context.ts'
 import type { ExitCode } from '../exit-codes.ts'
 import { pull } from '../pull/pull.ts'
@@ -12,6 +12,7 @@ import {
   libraryOption,
   quietOption,
   sinceOption,
+  toOption,
   transfersOption,
   untilOption,
   verboseOption,
@@ -35,7 +36,7 @@ export function addPullCommand(program: Command, context: Context, finish: Finis
   program
     .command('pull')
     .description('bring originals back, bit for bit; nothing that is in the folder is overwritten')
-    .addOption(new Option('--to <dir>', 'folder to pull into; made when it is not there').env('PHOTOS_TO').makeOptionMandatory())
+    .addOption(toOption())
     .addOption(sinceOption())
     .addOption(untilOption())
     .addOption(dryRunOption())

@@ -1,5 +1,4 @@
-import { hostname } from 'node:os'
-import { type Command, Option } from 'commander'
+import type { Command } from 'commander'
 import { type Context, defaultLibraryFolder, type Finish } from '../context.ts'
 import type { ExitCode } from '../exit-codes.ts'
 import { openRemote } from '../session/open-remote.ts'
@@ -7,7 +6,16 @@ import { createOriginalSender } from '../sync/original-sender.ts'
 import { findSources } from '../sync/sources.ts'
 import { sync } from '../sync/sync.ts'
 import { createReporter, findReporterMode, type Reporter } from '../terminal/reporter.ts'
-import { dryRunOption, jsonOption, libraryOption, quietOption, transfersOption, verboseOption } from './options.ts'
+import {
+  deviceOption,
+  dryRunOption,
+  jsonOption,
+  libraryOption,
+  quietOption,
+  sourcesArgument,
+  transfersOption,
+  verboseOption,
+} from './options.ts'
 import { runReported } from './run-reported.ts'
 
 interface SyncFlags {
@@ -25,13 +33,11 @@ export function addSyncCommand(program: Command, context: Context, finish: Finis
   program
     .command('sync')
     .description('back up the photos, videos and sidecars of folders; what is stored already is not sent again')
-    .argument('<dir...>', 'folders (or single files) to back up; they are only read')
+    .addArgument(sourcesArgument())
     .addOption(dryRunOption())
     .addOption(transfersOption())
     .addOption(libraryOption())
-    .addOption(
-      new Option('--device <name>', 'name of this machine, kept with every path').env('PHOTOS_DEVICE').default(hostname()),
-    )
+    .addOption(deviceOption())
     .addOption(jsonOption())
     .addOption(quietOption())
     .addOption(verboseOption())

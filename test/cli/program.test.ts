@@ -124,6 +124,37 @@ test('--to may be a variable, too', async () => {
   expect(await photos(['pull'])).toMatchObject({ exitCode: 0 })
 })
 
+describe('a value that is empty', () => {
+  const empty = 'give a folder; it is empty'
+
+  test.each([
+    ['sync DCIM --library', ['sync', 'DCIM', '--library', ''], empty],
+    ['sync', ['sync', ''], empty],
+    ['sync DCIM', ['sync', 'DCIM', ''], empty],
+    ['pull --to', ['pull', '--to', ''], empty],
+    ['ls --library', ['ls', '--library', ''], empty],
+    ['serve --library', ['serve', '--library', ''], empty],
+    ['sync DCIM --device', ['sync', 'DCIM', '--device', ''], 'give a name of 1 to 255 characters'],
+  ])('%s: is a usage error', async (_typed, commandLine, message) => {
+    const typed = commandLine.map((word) => (word === 'DCIM' ? dcim() : word))
+    expect(await photos(typed)).toMatchObject({ exitCode: 2, stdout: '', stderr: expect.stringContaining(message) })
+    expect(await readdir(home)).toEqual(['DCIM'])
+  })
+
+  test.each([
+    ['PHOTOS_LIBRARY', '', ['sync', 'DCIM'], empty],
+    ['PHOTOS_TO', '', ['pull'], empty],
+    ['PHOTOS_DEVICE', '', ['sync', 'DCIM'], 'give a name of 1 to 255 characters'],
+    ['PHOTOS_DEVICE', 'x'.repeat(256), ['sync', 'DCIM'], 'give a name of 1 to 255 characters'],
+  ])('%s=%s: is a usage error', async (variable, value, commandLine, message) => {
+    vi.stubEnv(variable, value)
+    onTestFinished(() => void vi.unstubAllEnvs())
+    const typed = commandLine.map((word) => (word === 'DCIM' ? dcim() : word))
+    expect(await photos(typed)).toMatchObject({ exitCode: 2, stdout: '', stderr: expect.stringContaining(message) })
+    expect(await readdir(home)).toEqual(['DCIM'])
+  })
+})
+
 test('an interruption is told in a line', async () => {
   const { exitCode, stderr, stdout } = await photos(['sync', dcim(), '--library', join(home, 'library')], {}, interrupted)
   expect({ exitCode, stderr, stdout }).toEqual({
