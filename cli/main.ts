@@ -1,3 +1,4 @@
+import { exitCodes } from './exit-codes.ts'
 import { Interruption } from './interruption.ts'
 import { run } from './program.ts'
 
@@ -9,8 +10,14 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
 
 // A reader that has gone away, such as `| head`, wants to hear no more. That is no error, and no reason to stop a backup.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code !== 'EPIPE') throw error
+  if (error.code === 'EPIPE') return
+  const words = /^[A-Z]+: ([^,]+),/.exec(error.message)?.[1] ?? error.message
+  process.stderr.write(`photos: standard output cannot be written: ${words}\n`)
+  process.exit(exitCodes.unexpected) // a script that reads the results would take half of them for all
 })
+
+// Nobody is left to be told.
+process.stderr.on('error', () => {})
 
 process.exitCode = await run(process.argv.slice(2), {
   stdout: process.stdout,

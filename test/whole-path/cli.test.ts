@@ -178,6 +178,26 @@ describe('what scripts read', () => {
     expect(stdout.split('\n')).toHaveLength(2)
     expect(stderr).toBe('exit 0\n')
   })
+
+  test('a reader of stderr that has gone away does not end a backup', async () => {
+    const typed = `{ "${process.execPath}" "${photosProgram}" sync camera -v --library library 2>&3; echo "exit $?"; } 3> >(exec true)`
+    const shell = follow(spawn('bash', ['-c', typed], { cwd: user.folder, env: { ...process.env, ...stateOf(user) } }))
+    expect((await shell.finished).stdout).toMatch(/^uploaded 2 .+\nexit 0\n$/)
+  })
+
+  test.skipIf(!existsSync('/dev/full')).each(['ls', 'ls --json', 'sync camera', 'sync camera --json'])(
+    '`photos %s > /dev/full` ends with a line, not a stack trace',
+    async (line) => {
+      await sync()
+      const typed = `"${process.execPath}" "${photosProgram}" ${line} --library library > /dev/full`
+      const shell = follow(spawn('bash', ['-c', typed], { cwd: user.folder, env: { ...process.env, ...stateOf(user) } }))
+      const { exitCode, stderr } = await shell.finished
+      expect({ exitCode, stderr }).toEqual({
+        exitCode: 1,
+        stderr: 'photos: standard output cannot be written: no space left on device\n',
+      })
+    },
+  )
 })
 
 function stateOf({ folder: home }: PhotosUser): Record<string, string> {
