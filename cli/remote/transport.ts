@@ -21,7 +21,7 @@ export interface TransportOptions {
 }
 
 const slotCount = 8
-const slotBytes = 4 * 1024 * 1024
+const slotBytes = 2 * 1024 * 1024
 
 /** A transport with keep-alive connections; how many of them are open follows from how much is done at once. */
 export function createTransport(options: TransportOptions = {}): Transport {

@@ -149,7 +149,7 @@ test('an empty object', async () => {
 })
 
 test("the disk's error is thrown as it is, and not tried again", async () => {
-  const full: ByteSink = { write: () => Promise.reject(Object.assign(new Error('no space'), { code: 'ENOSPC' })) }
+  const full: ByteSink = { writev: () => Promise.reject(Object.assign(new Error('no space'), { code: 'ENOSPC' })) }
   const { result, ranges } = await receive((response, offset) => serve(response, offset), {}, full)
   await expect(result).rejects.toMatchObject({ code: 'ENOSPC' })
   expect(ranges).toHaveLength(1)
@@ -158,9 +158,10 @@ test("the disk's error is thrown as it is, and not tried again", async () => {
 test('a disk that takes less than it was given is given the rest', async () => {
   const written = Buffer.alloc(bytes.length)
   const sink: ByteSink = {
-    async write(buffer, offset, length, position) {
-      const bytesWritten = Math.min(length, 300_000)
-      buffer.copy(written, position, offset, offset + bytesWritten)
+    async writev(buffers, position) {
+      const all = Buffer.concat(buffers.map((view) => Buffer.from(view.buffer, view.byteOffset, view.byteLength)))
+      const bytesWritten = Math.min(all.length, 300_000)
+      all.copy(written, position, 0, bytesWritten)
       return { bytesWritten }
     },
   }
