@@ -43,17 +43,20 @@ export async function openUnfinishedFolder(to: string): Promise<UnfinishedFolder
     async [Symbol.asyncDispose]() {
       await removeParts(folder)
       await unlink(join(folder, holderName))
+      claimedHere.delete(join(folder, holderName))
       await rmdir(folder).catch(() => {}) // something that is not ours is in it
     },
   }
 }
 
+/** Claimed by this very process, which a note with its number alone does not tell. */
+const claimedHere = new Set<string>()
+
 async function claim(folder: string, to: string): Promise<void> {
   const file = join(folder, holderName)
-  const claimed = await createHolder(file)
-  if (claimed) return
+  if (await createHolder(file)) return
   const holder = Number(await readFile(file, 'utf8').catch(() => ''))
-  if (await isPull(holder)) {
+  if (claimedHere.has(file) || (await isPull(holder))) {
     throw new UserError(`another pull into ${to} is running (process ${holder})`, {
       exitCode: exitCodes.locked,
       hint: 'wait until it has ended, or pull into another folder',
@@ -66,6 +69,7 @@ async function claim(folder: string, to: string): Promise<void> {
 async function createHolder(file: string): Promise<boolean> {
   try {
     await writeFile(file, String(process.pid), { flag: 'wx', mode: 0o600 })
+    claimedHere.add(file)
     return true
   } catch (error) {
     if (errorCode(error) === 'EEXIST') return false
@@ -74,7 +78,7 @@ async function createHolder(file: string): Promise<boolean> {
 }
 
 /**
- * Whether a process is, as far as can be told, another pull. Numbers come again: a container gives the same one to each run,
+ * Whether another process is, as far as can be told, a pull. Numbers come again: a container gives the same one to each run,
  * and on Linux another program, whose command line does not name photos, may have got that of a killed pull.
  */
 async function isPull(processId: number): Promise<boolean> {
