@@ -4,7 +4,7 @@ import type { ExitCode } from '../exit-codes.ts'
 import { pull } from '../pull/pull.ts'
 import type { ListRange } from '../remote/remote.ts'
 import { openRemote } from '../session/open-remote.ts'
-import { createReporter, findReporterMode, type Reporter } from '../terminal/reporter.ts'
+import type { Reporter } from '../terminal/reporter.ts'
 import { parseTimeRange } from '../time-range.ts'
 import {
   dryRunOption,
@@ -17,7 +17,7 @@ import {
   untilOption,
   verboseOption,
 } from './options.ts'
-import { runReported } from './run-reported.ts'
+import { createRunReporter, runReported } from './run-reported.ts'
 
 interface PullFlags {
   readonly to: string
@@ -50,15 +50,7 @@ export function addPullCommand(program: Command, context: Context, finish: Finis
 
 async function pullAsTyped(flags: PullFlags, context: Context): Promise<ExitCode> {
   const range = parseTimeRange(flags, context.now())
-  const reporter = await createReporter({
-    kind: 'pull',
-    mode: findReporterMode(flags, context),
-    stdout: context.stdout,
-    stderr: context.stderr,
-    now: () => context.now().getTime(),
-    verbose: flags.verbose === true,
-    dryRun: flags.dryRun === true,
-  })
+  const reporter = await createRunReporter('pull', flags, context)
   return await runReported(reporter, context.signal, () => pullInto(reporter, range, flags, context))
 }
 

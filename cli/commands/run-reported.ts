@@ -1,7 +1,29 @@
+import type { Context } from '../context.ts'
 import { UserError } from '../errors.ts'
 import type { ExitCode } from '../exit-codes.ts'
 import { Interruption } from '../interruption.ts'
-import type { Reporter } from '../terminal/reporter.ts'
+import { createReporter, findReporterMode, type Reporter } from '../terminal/reporter.ts'
+import type { RunKind } from '../terminal/tally.ts'
+
+export interface ReportingFlags {
+  readonly dryRun?: boolean
+  readonly json?: boolean
+  readonly quiet?: boolean
+  readonly verbose?: boolean
+}
+
+/** Tells of a run as its flags and its terminal ask. */
+export async function createRunReporter(kind: RunKind, flags: ReportingFlags, context: Context): Promise<Reporter> {
+  return await createReporter({
+    kind,
+    mode: findReporterMode(flags, context),
+    stdout: context.stdout,
+    stderr: context.stderr,
+    now: () => context.now().getTime(),
+    verbose: flags.verbose === true,
+    dryRun: flags.dryRun === true,
+  })
+}
 
 /**
  * Runs the work of a `sync` or `pull` and shows how it ended: with its summary, or with what was done until it was stopped.

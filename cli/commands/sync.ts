@@ -5,7 +5,7 @@ import { openRemote } from '../session/open-remote.ts'
 import { createOriginalSender } from '../sync/original-sender.ts'
 import { findSources } from '../sync/sources.ts'
 import { sync } from '../sync/sync.ts'
-import { createReporter, findReporterMode, type Reporter } from '../terminal/reporter.ts'
+import type { Reporter } from '../terminal/reporter.ts'
 import {
   deviceOption,
   dryRunOption,
@@ -16,7 +16,7 @@ import {
   transfersOption,
   verboseOption,
 } from './options.ts'
-import { runReported } from './run-reported.ts'
+import { createRunReporter, runReported } from './run-reported.ts'
 
 interface SyncFlags {
   readonly device: string
@@ -47,15 +47,7 @@ export function addSyncCommand(program: Command, context: Context, finish: Finis
 async function syncAsTyped(folders: readonly string[], flags: SyncFlags, context: Context): Promise<ExitCode> {
   // A missing folder is told before anything is opened or made.
   findSources(folders, flags.library ?? defaultLibraryFolder(context))
-  const reporter = await createReporter({
-    kind: 'sync',
-    mode: findReporterMode(flags, context),
-    stdout: context.stdout,
-    stderr: context.stderr,
-    now: () => context.now().getTime(),
-    verbose: flags.verbose === true,
-    dryRun: flags.dryRun === true,
-  })
+  const reporter = await createRunReporter('sync', flags, context)
   return await runReported(reporter, context.signal, () => syncInto(reporter, folders, flags, context))
 }
 

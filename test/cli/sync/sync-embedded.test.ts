@@ -20,11 +20,10 @@ async function makeTree(script: string): Promise<string> {
   return folder
 }
 
-/** Waiting takes a moment here: there is a backend at work. */
-const clock = { ...clockAhead(), delay: async () => await new Promise<void>((resolve) => setTimeout(resolve, 20)) }
-
+/** Whoever waits for the backend waits until it has nothing more to do. */
 async function openInTest() {
-  const { remote, transport } = await openLibraryInTest(await temporaryFolder())
+  const { backend, remote, transport } = await openLibraryInTest(await temporaryFolder())
+  const clock = { ...clockAhead(), delay: () => backend.queue.whenIdle() }
   return { remote, sender: createOriginalSender(transport), stateFolder: await temporaryFolder(), clock }
 }
 
