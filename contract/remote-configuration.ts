@@ -6,6 +6,12 @@ export const apiVersion = 1
 /** The product's own scope; the API takes only access tokens that carry it. */
 export const accessScope = 'photos/access'
 
+/** What is asked for at sign-in: who it is, by which address people know them, and the API. */
+export const signInScope = `openid email ${accessScope}`
+
+/** The redirect URIs that every deployment registers for the CLI. */
+export const loopbackRedirectUris: readonly string[] = [8431, 8432, 8433].map((port) => `http://localhost:${port}/callback`)
+
 /** `GET /.well-known/photos.json`: how a remote describes itself to anyone, before sign-in. Nothing in it is secret. */
 export const remoteConfigurationSchema = z.object({
   apiVersion: z.int(),
@@ -15,7 +21,14 @@ export const remoteConfigurationSchema = z.object({
   issuer: z.url(),
   clientId: z.string(),
   storageBucket: z.string(),
-  endpoints: z.object({ api: z.url(), s3: z.url() }),
+  identityPoolId: z.string(),
+  /** `signIn` has `/oauth2/authorize` and `/oauth2/token`; `userPool` and `identityPool` speak Cognito's JSON. */
+  endpoints: z.object({ api: z.url(), s3: z.url(), signIn: z.url(), userPool: z.url(), identityPool: z.url() }),
+  /**
+   * Where a browser on the same machine may be sent back to (RFC 8252, section 7.3), in the order in which to try their
+   * ports: Cognito compares redirect URIs letter for letter, so that any free port will not do.
+   */
+  loopbackRedirectUris: z.array(z.url()).min(1).readonly(),
   /** The largest original that this remote takes. */
   maximumOriginalSizeBytes: z.int().positive(),
 })

@@ -6,9 +6,10 @@ import { exitCodes } from '../exit-codes.ts'
 import { isNetworkError, parseRetryAfter, RetryableError, retry } from './retry.ts'
 import { readBody, startExchange, type Transport } from './transport.ts'
 
-/** One call: `path` is relative to the API's address, and a `body` makes it a POST. */
+/** One call: `path` is relative to the API's address; a `body` makes it a POST unless `method` says otherwise. */
 export interface ApiCall<T> {
   readonly path: string
+  readonly method?: 'GET' | 'POST' | 'DELETE'
   readonly query?: Readonly<Record<string, string | undefined>>
   readonly body?: unknown
   readonly answer: z.ZodType<T>
@@ -84,7 +85,8 @@ async function callOnce<T>(call: ApiCall<T>, { url, transport, accessToken }: Ap
     ...(body === undefined ? {} : { 'content-type': 'application/json', 'content-length': String(body.length) }),
   }
   const target = addressOf(call, url)
-  const { request, response } = startExchange(transport, { method: body ? 'POST' : 'GET', url: target, headers }, call.signal)
+  const method = call.method ?? (body ? 'POST' : 'GET')
+  const { request, response } = startExchange(transport, { method, url: target, headers }, call.signal)
   let finished = false
   try {
     request.end(body)

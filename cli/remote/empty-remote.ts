@@ -1,15 +1,19 @@
 import type { Remote } from './remote.ts'
 
+const nowhere = 'http://127.0.0.1'
+
 /** A remote that holds nothing: what a dry run asks where there is no library yet. Nothing can be put into it. */
 export const emptyRemote: Remote = {
   configuration: {
     apiVersion: 1,
     remoteId: 'none',
     region: 'none',
-    issuer: 'http://127.0.0.1',
+    issuer: nowhere,
     clientId: 'none',
     storageBucket: 'none',
-    endpoints: { api: 'http://127.0.0.1', s3: 'http://127.0.0.1' },
+    identityPoolId: 'none',
+    endpoints: { api: nowhere, s3: nowhere, signIn: nowhere, userPool: nowhere, identityPool: nowhere },
+    loopbackRedirectUris: [nowhere],
     // How much would fit is known only once there is a library.
     maximumOriginalSizeBytes: Number.MAX_SAFE_INTEGER,
   },

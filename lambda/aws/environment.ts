@@ -12,6 +12,9 @@ export const environmentSchema = z
     PHOTOS_INDEX_TABLE: z.string().min(1),
     PHOTOS_ISSUER: z.url(),
     PHOTOS_CLIENT_ID: z.string().min(1),
+    PHOTOS_IDENTITY_POOL_ID: z.string().min(1),
+    /** The managed login's domain. */
+    PHOTOS_SIGN_IN_URL: z.url(),
     /** One original of more bytes than this is refused before it is sent. */
     PHOTOS_MAXIMUM_ORIGINAL_BYTES: positiveInteger.default(100 * 2 ** 30),
     PHOTOS_STORAGE_CLASS: z
@@ -19,7 +22,8 @@ export const environmentSchema = z
       .default('STANDARD'),
     /** Set only where the API is not reached by the host name that its requests carry. */
     PHOTOS_API_URL: z.url().optional(),
-    /** Set only where S3 and DynamoDB are not AWS's own. */
+    /** Set only where these services are not AWS's own. */
+    PHOTOS_COGNITO_URL: z.url().optional(),
     AWS_ENDPOINT_URL_S3: z.url().optional(),
     AWS_ENDPOINT_URL_DYNAMODB: z.url().optional(),
   })
@@ -31,6 +35,9 @@ export const environmentSchema = z
     indexTable: variables.PHOTOS_INDEX_TABLE,
     issuer: variables.PHOTOS_ISSUER,
     clientId: variables.PHOTOS_CLIENT_ID,
+    identityPoolId: variables.PHOTOS_IDENTITY_POOL_ID,
+    signInUrl: variables.PHOTOS_SIGN_IN_URL,
+    cognitoEndpoint: variables.PHOTOS_COGNITO_URL,
     maximumOriginalSizeBytes: variables.PHOTOS_MAXIMUM_ORIGINAL_BYTES,
     apiEndpoint: variables.PHOTOS_API_URL,
     storageClass: variables.PHOTOS_STORAGE_CLASS,

@@ -1,17 +1,14 @@
 import { Hono } from 'hono'
-import { apiVersion, type RemoteConfiguration } from '../../contract/remote-configuration.ts'
+import { apiVersion, loopbackRedirectUris, type RemoteConfiguration } from '../../contract/remote-configuration.ts'
+import type { Environment } from '../aws/environment.ts'
 import type { Backend } from '../backend.ts'
 import type { RouteEnvironment } from './signed-in.ts'
 
 /** `GET /.well-known/photos.json`: public, and all that a client needs to know before it signs in. */
 export function describeRemote(backend: Backend) {
-  const { remoteId, region, issuer, clientId, storageBucket, s3Endpoint, apiEndpoint } = backend.environment
-  const s3 = s3Endpoint ?? `https://s3.${region}.amazonaws.com`
+  const { remoteId, region, issuer, clientId, storageBucket, identityPoolId } = backend.environment
 
   return new Hono<RouteEnvironment>().get('/.well-known/photos.json', async (context) => {
-    const api = apiEndpoint ?? new URL(context.req.url).origin
-    const maximumOriginalSizeBytes = await backend.maximumOriginalSizeBytes()
-    const endpoints = { api, s3 }
     const configuration: RemoteConfiguration = {
       apiVersion,
       remoteId,
@@ -19,9 +16,22 @@ export function describeRemote(backend: Backend) {
       issuer,
       clientId,
       storageBucket,
-      endpoints,
-      maximumOriginalSizeBytes,
+      identityPoolId,
+      endpoints: endpointsOf(backend.environment, new URL(context.req.url).origin),
+      loopbackRedirectUris,
+      maximumOriginalSizeBytes: await backend.maximumOriginalSizeBytes(),
     }
     return context.json(configuration)
   })
+}
+
+function endpointsOf(environment: Environment, origin: string): RemoteConfiguration['endpoints'] {
+  const { region, apiEndpoint, s3Endpoint, signInUrl, cognitoEndpoint } = environment
+  return {
+    api: apiEndpoint ?? origin,
+    s3: s3Endpoint ?? `https://s3.${region}.amazonaws.com`,
+    signIn: signInUrl,
+    userPool: cognitoEndpoint ?? `https://cognito-idp.${region}.amazonaws.com`,
+    identityPool: cognitoEndpoint ?? `https://cognito-identity.${region}.amazonaws.com`,
+  }
 }

@@ -7,6 +7,7 @@ import { type ContentHash, contentHashOf } from '../../../contract/content-hash.
 import type { ListEntry, Location, Photo } from '../../../contract/photos.ts'
 import { collect } from '../../collect.ts'
 import { listen, signed, transportInTest } from '../remote/scripted-server.ts'
+import { remoteConfigurationInTest } from '../remote-configuration-in-test.ts'
 
 export interface StoredPhoto {
   readonly bytes: Buffer
@@ -65,16 +66,7 @@ export async function remoteInTest(photos: readonly StoredPhoto[], serve: Serve 
     throw new Error('pull does not call this')
   }
   const remote: Remote = {
-    configuration: {
-      apiVersion: 1,
-      remoteId: 'test',
-      region: 'test',
-      issuer: url,
-      clientId: 'cli',
-      storageBucket: 'b',
-      endpoints: { api: url, s3: url },
-      maximumOriginalSizeBytes: 1,
-    },
+    configuration: remoteConfigurationInTest(url),
     beginUploads: unused,
     signParts: unused,
     completeUpload: unused,

@@ -5,6 +5,7 @@ import type { OriginalSender } from '../../../cli/sync/original-sender.ts'
 import { type ContentHash, contentHashOf } from '../../../contract/content-hash.ts'
 import type { Location } from '../../../contract/photos.ts'
 import type { BeginUpload, SignedRequest, UploadCandidate } from '../../../contract/transfers.ts'
+import { remoteConfigurationInTest } from '../remote-configuration-in-test.ts'
 
 interface UploadInMemory {
   readonly partSizeBytes: number
@@ -81,16 +82,10 @@ export function createRemoteInMemory(options: RemoteInMemoryOptions = {}): Remot
     throw new Error('sync does not call this')
   }
   const remote: Remote = {
-    configuration: {
-      apiVersion: 1,
+    configuration: remoteConfigurationInTest('https://remote.invalid', {
       remoteId: 'in-memory',
-      region: 'nowhere',
-      issuer: 'https://issuer.invalid',
-      clientId: 'test',
-      storageBucket: 'storage',
-      endpoints: { api: 'https://api.invalid', s3: 'https://storage.invalid' },
       maximumOriginalSizeBytes: options.maximumOriginalSizeBytes ?? 1e12,
-    },
+    }),
     async beginUploads(originals) {
       calls.push({ name: 'begin', count: originals.length })
       faults.beforeBegin?.()
