@@ -1,10 +1,12 @@
 import { homedir } from 'node:os'
 import { join } from 'node:path'
-import type { Writable } from 'node:stream'
+import type { Readable, Writable } from 'node:stream'
 import type { ExitCode } from './exit-codes.ts'
 
 /** The world around a command, so that tests can be one. */
 export interface Context {
+  /** What a person types, or a script gives; read by commands that ask for something. */
+  readonly stdin: Input
   /** Results. */
   readonly stdout: Output
   /** Progress and messages. */
@@ -14,6 +16,8 @@ export interface Context {
   /** Aborted when the user or the system asks to stop. */
   readonly signal: AbortSignal
 }
+
+export type Input = Readable & { readonly isTTY?: boolean; setRawMode?(isRaw: boolean): unknown }
 
 export type Output = Writable & { readonly isTTY?: boolean; readonly columns?: number }
 

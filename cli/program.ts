@@ -31,6 +31,10 @@ function explain(error: unknown, { signal, stderr }: Context): ExitCode {
     if (signal.reason instanceof Interruption) stderr.write('interrupted\n')
     return exitCodes.interrupted
   }
+  if (error instanceof Interruption) {
+    stderr.write('interrupted\n')
+    return error.exitCode
+  }
   if (!(error instanceof UserError)) throw error
   stderr.write(`photos: ${error.message}\n  ${error.hint}\n`)
   return error.exitCode

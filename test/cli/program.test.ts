@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs'
 import { mkdir, readdir, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
+import { Readable } from 'node:stream'
 import { beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest'
 import { z } from 'zod'
 import { Interruption } from '../../cli/interruption.ts'
@@ -33,6 +34,7 @@ async function photos(
 ): Promise<Ended> {
   const [stdout, stderr] = [new RecordedStream(), new RecordedStream()]
   const exitCode = await run(commandLine, {
+    stdin: Readable.from([]),
     stdout,
     stderr,
     environment: { HOME: home, ...environment },

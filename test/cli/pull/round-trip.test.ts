@@ -1,5 +1,6 @@
 import { readFile, stat, symlink, utimes, writeFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
+import { Readable } from 'node:stream'
 import sharp from 'sharp'
 import { expect, test } from 'vitest'
 import type { Context } from '../../../cli/context.ts'
@@ -18,8 +19,14 @@ interface Typed {
 async function type(home: string, ...commandLine: readonly string[]): Promise<Typed> {
   const stdout = new RecordedStream()
   const stderr = new RecordedStream()
-  const environment = { HOME: home }
-  const context: Context = { stdout, stderr, environment, now: () => new Date(), signal: new AbortController().signal }
+  const context: Context = {
+    stdin: Readable.from([]),
+    stdout,
+    stderr,
+    environment: { HOME: home },
+    now: () => new Date(),
+    signal: new AbortController().signal,
+  }
   return { exitCode: await run(commandLine, context), stdout, stderr }
 }
 
