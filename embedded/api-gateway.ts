@@ -1,16 +1,24 @@
 import { randomUUID } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { ApiEvent, ApiHandler } from '../lambda/api.ts'
+import type { HttpRoute } from '../lambda/http-routes.ts'
 import type { AccessTokenClaims } from './issuer.ts'
+import { sourceIpOf } from './source-ip.ts'
 
 /** Source: Amazon API Gateway quotas for HTTP APIs, "Payload size". */
 const maximumBodyBytes = 10 * 2 ** 20
 
-/** What the template gives to the HTTP API: which routes are public, and how a token is verified for the others. */
+/** What the template gives to the HTTP API: its functions, and how a token is verified for the routes that ask for one. */
 export interface ApiGatewayOptions {
-  readonly handler: ApiHandler
-  readonly isPublic: (method: string, path: string) => boolean
+  readonly routes: readonly HttpRoute[]
+  readonly functions: Readonly<Record<HttpRoute['function'], ApiHandler>>
   readonly verifyAccessToken: (token: string) => Promise<AccessTokenClaims | undefined>
+}
+
+/** A route that a request has taken, with what its path says. */
+interface TakenRoute {
+  readonly route: HttpRoute
+  readonly pathParameters: Readonly<Record<string, string>>
 }
 
 /**
@@ -22,14 +30,37 @@ export function createApiGateway(options: ApiGatewayOptions) {
     if (!URL.canParse(request.url ?? '/', 'http://embedded'))
       return send(response, { statusCode: 400, body: '{"message":"Bad Request"}' })
     const url = new URL(request.url ?? '/', 'http://embedded')
-    const claims = await authorize(request, options)
-    if (claims === undefined && !options.isPublic(request.method ?? '', url.pathname)) {
+    const taken = findRoute(options.routes, request.method ?? '', url.pathname)
+    if (taken === undefined) return send(response, { statusCode: 404, body: '{"message":"Not Found"}' })
+    const claims = taken.route.access === 'owner' ? await authorize(request, options) : undefined
+    if (claims === undefined && taken.route.access === 'owner') {
       return send(response, { statusCode: 401, headers: { 'www-authenticate': 'Bearer' }, body: '{"message":"Unauthorized"}' })
     }
     const body = await readBody(request)
     if (body === undefined) return send(response, { statusCode: 413, body: '{"message":"Request Too Long"}' })
-    send(response, await options.handler(eventOf(request, url, body, claims)))
+    send(response, await options.functions[taken.route.function](eventOf(request, url, taken, body, claims)))
   }
+}
+
+function findRoute(routes: readonly HttpRoute[], method: string, path: string): TakenRoute | undefined {
+  for (const route of routes) {
+    const pathParameters = route.method === method ? matchPath(route.path, path) : undefined
+    if (pathParameters !== undefined) return { route, pathParameters }
+  }
+  return undefined
+}
+
+/** What stands in place of each `{name}`; undefined where the path is another one. */
+function matchPath(pattern: string, path: string): Record<string, string> | undefined {
+  const [expected, given] = [pattern.split('/'), path.split('/')]
+  if (expected.length !== given.length) return undefined
+  const parameters: Record<string, string> = {}
+  for (const [index, segment] of given.entries()) {
+    const name = /^\{(.+)\}$/.exec(expected[index] ?? '')?.[1]
+    if (name !== undefined && segment !== '') parameters[name] = segment
+    else if (segment !== expected[index]) return undefined
+  }
+  return parameters
 }
 
 async function authorize(request: IncomingMessage, options: ApiGatewayOptions): Promise<AccessTokenClaims | undefined> {
@@ -49,10 +80,16 @@ async function readBody(request: IncomingMessage): Promise<Buffer | undefined> {
   return Buffer.concat(chunks)
 }
 
-function eventOf(request: IncomingMessage, url: URL, body: Buffer, claims: AccessTokenClaims | undefined): ApiEvent {
+function eventOf(
+  request: IncomingMessage,
+  url: URL,
+  { route, pathParameters }: TakenRoute,
+  body: Buffer,
+  claims: AccessTokenClaims | undefined,
+): ApiEvent {
   const method = request.method ?? 'GET'
+  const routeKey = `${route.method} ${route.path}`
   const now = new Date()
-  const authorizer = claims === undefined ? {} : { jwt: { claims: textClaims(claims), scopes: [] } }
   const requestContext = {
     accountId: '000000000000',
     apiId: 'embedded',
@@ -62,24 +99,26 @@ function eventOf(request: IncomingMessage, url: URL, body: Buffer, claims: Acces
       method,
       path: url.pathname,
       protocol: `HTTP/${request.httpVersion}`,
-      sourceIp: request.socket.remoteAddress ?? '',
+      sourceIp: sourceIpOf(request),
       userAgent: request.headers['user-agent'] ?? '',
     },
     requestId: randomUUID(),
-    routeKey: '$default',
+    routeKey,
     stage: '$default',
     time: now.toISOString(),
     timeEpoch: now.getTime(),
     authentication: null,
-    authorizer,
+    authorizer: claims === undefined ? {} : { jwt: { claims: textClaims(claims), scopes: [] } },
   }
   return {
     version: '2.0',
-    routeKey: '$default',
+    routeKey,
     rawPath: url.pathname,
     rawQueryString: url.search.slice(1),
+    cookies: request.headers.cookie?.split(/; */) ?? [],
     headers: headersOf(request),
     queryStringParameters: Object.fromEntries(url.searchParams),
+    pathParameters,
     requestContext,
     body: body.length > 0 ? body.toString('base64') : null,
     isBase64Encoded: body.length > 0,
@@ -91,9 +130,9 @@ function textClaims(claims: AccessTokenClaims): Record<string, string> {
   return Object.fromEntries(Object.entries(claims).map(([name, value]) => [name, String(value)]))
 }
 
-/** The bearer token stays at the gate: nothing behind it needs more than the claims. */
+/** Cookies are passed on in a field of their own. The bearer token stays at the gate: nothing behind it needs more than the claims. */
 function headersOf(request: IncomingMessage): Record<string, string> {
-  const headers = Object.entries(request.headers).filter(([name]) => name !== 'authorization')
+  const headers = Object.entries(request.headers).filter(([name]) => !['authorization', 'cookie'].includes(name))
   return Object.fromEntries(headers.map(([name, value]) => [name, Array.isArray(value) ? value.join(',') : (value ?? '')]))
 }
 

@@ -3,18 +3,24 @@ import { type ApiHandler, createApiHandler } from '../lambda/api.ts'
 import { createS3Client } from '../lambda/aws/clients.ts'
 import { indexTableDefinition } from '../lambda/aws/index-table.ts'
 import { connectBackend, type LogEntry } from '../lambda/backend.ts'
+import { httpRoutes } from '../lambda/http-routes.ts'
 import { openMetadataReader } from '../lambda/photos/read-metadata.ts'
 import { createProcessUploadHandler, type ProcessUploadHandler } from '../lambda/process-upload.ts'
 import { createApiGateway } from './api-gateway.ts'
 import { ClosingStack } from './closing-stack.ts'
+import { answerAwsJson, isAwsJson } from './cognito/aws-json.ts'
+import { createIdentityPool } from './cognito/identity-pool.ts'
+import { createTemporaryCredentials } from './cognito/temporary-credentials.ts'
 import { dynamoDbEndpoint, type EmbeddedDynamoDb, openDynamoDb } from './dynamodb.ts'
 import { listenHttp } from './http-front.ts'
 import { embeddedClientId, openIssuer } from './issuer.ts'
 import { type LibraryIdentity, libraryPaths, readOrCreateLibrary } from './library.ts'
 import { answerChallenge } from './library-proof.ts'
+import { deriveSecret } from './library-secret.ts'
 import { Queue } from './queue.ts'
 import { openQueueStore } from './queue-store.ts'
-import { openS3, type S3Store } from './s3/open-s3.ts'
+import type { FindCredentials } from './s3/credentials.ts'
+import { openS3, type S3Options, type S3Store } from './s3/open-s3.ts'
 import { announceServing, withdrawServing } from './serving.ts'
 import { tidyUploads } from './tidy-uploads.ts'
 
@@ -54,6 +60,8 @@ export interface EmbeddedBackend {
   readonly processUpload: ProcessUploadHandler
   /** For the user whose library it is. Good for half an hour. */
   accessToken(): Promise<string>
+  /** The same user's, for temporary credentials. */
+  idToken(): Promise<string>
   /** Ends what is under way; what waits goes on at the next start. */
   close(): Promise<void>
 }
@@ -84,7 +92,15 @@ async function openLibrary(options: EmbeddedOptions, opened: ClosingStack): Prom
 
   const buckets = { [uploadBucket]: paths.uploads, [storageBucket]: folder, ...options.buckets }
   const arrivals: Arrivals = { announce: () => Promise.resolve() }
-  const s3 = opened.add(await openEmbeddedS3(identity, buckets, paths.s3, arrivals), (embeddedS3) => embeddedS3.close())
+  const temporary = createTemporaryCredentials(deriveSecret(identity, 'temporary credentials'), storageBucket)
+  const findCredentials: FindCredentials = (accessKeyId, sessionToken) => {
+    if (accessKeyId === identity.accessKeyId) return identity
+    return sessionToken === undefined ? undefined : temporary.find(accessKeyId, sessionToken)
+  }
+  const s3 = opened.add(
+    await openEmbeddedS3({ findCredentials, buckets, metadataFolder: paths.s3, now }, arrivals),
+    (embeddedS3) => embeddedS3.close(),
+  )
   const front = opened.add(await listenHttp(options.host ?? '127.0.0.1', options.port ?? 0), (listening) => listening.close())
 
   const backend = connectBackend(environmentOf(identity, issuer.url, front.url), {
@@ -94,16 +110,19 @@ async function openLibrary(options: EmbeddedOptions, opened: ClosingStack): Prom
     now,
     log,
   })
+  const identityPool = createIdentityPool({ identityPoolId: identityPoolIdOf(identity), issuer, credentials: temporary, now })
   const gateway = createApiGateway({
-    handler: durableApi(createApiHandler(backend), dynamoDb),
-    isPublic: (method, path) => method === 'GET' && path === '/.well-known/photos.json',
+    routes: httpRoutes.filter((route) => route.function === 'api'),
+    functions: { api: durableApi(createApiHandler(backend), dynamoDb), auth: durableApi(createApiHandler(backend), dynamoDb) },
     verifyAccessToken: (token) => issuer.verifyAccessToken(token, now()),
   })
   front.answerWith({
     buckets: Object.keys(buckets),
     s3: (request, response) => s3.handle(request, response),
     api: async (request, response) => {
-      if (!answerChallenge(identity, request, response)) await gateway(request, response)
+      if (answerChallenge(identity, request, response)) return
+      if (isAwsJson(request)) await answerAwsJson(request, response, identityPool)
+      else await gateway(request, response)
     },
   })
 
@@ -121,7 +140,8 @@ async function openLibrary(options: EmbeddedOptions, opened: ClosingStack): Prom
     identity,
     queue,
     processUpload: handler,
-    accessToken: () => issuer.issueAccessToken(now()),
+    accessToken: () => issuer.issueAccessToken(identity, now()),
+    idToken: () => issuer.issueIdToken(identity, now()),
     close: () => opened.close(),
   }
 }
@@ -132,20 +152,20 @@ interface Arrivals {
 }
 
 async function openEmbeddedS3(
-  identity: LibraryIdentity,
-  buckets: Readonly<Record<string, string>>,
-  metadataFolder: string,
+  options: Pick<S3Options, 'findCredentials' | 'buckets' | 'metadataFolder' | 'now'>,
   arrivals: Arrivals,
 ): Promise<S3Store> {
   return await openS3({
-    metadataFolder,
+    ...options,
     region,
-    buckets,
-    findCredentials: (accessKeyId) => (accessKeyId === identity.accessKeyId ? identity : undefined),
     onObjectCreated: async (event) => {
       if (event.Records[0].s3.bucket.name === uploadBucket) await arrivals.announce(JSON.stringify(event))
     },
   })
+}
+
+function identityPoolIdOf({ remoteId }: LibraryIdentity): string {
+  return `${region}:${remoteId}`
 }
 
 /** The variables that the template gives to the deployed functions. */
@@ -158,7 +178,7 @@ function environmentOf(identity: LibraryIdentity, issuerUrl: string, url: string
     PHOTOS_INDEX_TABLE: indexTable,
     PHOTOS_ISSUER: issuerUrl,
     PHOTOS_CLIENT_ID: embeddedClientId,
-    PHOTOS_IDENTITY_POOL_ID: `${region}:${identity.remoteId}`,
+    PHOTOS_IDENTITY_POOL_ID: identityPoolIdOf(identity),
     PHOTOS_SIGN_IN_URL: url,
     PHOTOS_COGNITO_URL: url,
     PHOTOS_API_URL: url,

@@ -7,11 +7,11 @@ import { UserError } from '../errors.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { makeFolder } from '../make-folder.ts'
 import { readBody } from '../remote/transport.ts'
+import type { Session } from './session.ts'
 
 /** A library that answers: opened in this process, or found open in another one. */
-export interface OpenedLibrary {
+export interface OpenedLibrary extends Session {
   readonly url: string
-  accessToken(): Promise<string>
   /** Why nobody answers any more, where another process has it open. */
   readonly whenUnreachable?: (cause: unknown) => UserError
   close(): Promise<void>
@@ -30,12 +30,23 @@ export async function openLibrary(folder: string, log: LibraryLog): Promise<Open
     const served = await findServed(folder)
     if (served) return served
     try {
-      return await serveHere(folder, { log })
+      return asOpened(await serveHere(folder, { log }))
     } catch (error) {
       if (!(error instanceof LibraryInUseError)) throw error
       if (attempts === attemptsToOpen) throw stillOpening(folder, error)
       await wait(betweenAttemptsMs)
     }
+  }
+}
+
+function asOpened(backend: EmbeddedBackend): OpenedLibrary {
+  const { url, identity } = backend
+  return {
+    url,
+    owner: identity.owner,
+    accessToken: () => backend.accessToken(),
+    idToken: () => backend.idToken(),
+    close: () => backend.close(),
   }
 }
 
@@ -107,7 +118,9 @@ async function findServed(folder: string): Promise<OpenedLibrary | undefined> {
   const issuer = await openIssuer(identity)
   return {
     url: serving.url,
-    accessToken: () => issuer.issueAccessToken(new Date()),
+    owner: identity.owner,
+    accessToken: () => issuer.issueAccessToken(identity, new Date()),
+    idToken: () => issuer.issueIdToken(identity, new Date()),
     whenUnreachable: (cause) => noLongerServed(folder, cause),
     close: async () => {},
   }

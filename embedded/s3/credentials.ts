@@ -16,6 +16,9 @@ export interface Credentials {
   readonly grants?: readonly Grant[] | undefined
 }
 
+/** What belongs to an access key id; undefined for an unknown one. The session token is what the request says; it is compared later. */
+export type FindCredentials = (accessKeyId: string, sessionToken: string | undefined) => Credentials | undefined
+
 /** For `list`, `key` is the prefix that is asked for: nothing outside a grant's prefix can then come out. */
 export function isAllowed(credentials: Credentials, action: Action, bucket: string, key: string): boolean {
   if (credentials.grants === undefined) return true

@@ -3,7 +3,7 @@ import { mkdir, rm, stat, statfs } from 'node:fs/promises'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { join } from 'node:path'
 import { Call, type Service } from './call.ts'
-import type { Credentials } from './credentials.ts'
+import type { FindCredentials } from './credentials.ts'
 import { MultipartStore } from './multipart-store.ts'
 import { ObjectStore } from './object-store.ts'
 import { findOperation } from './operations.ts'
@@ -20,8 +20,7 @@ export interface S3Options {
   readonly region: string
   /** Bucket name → folder in which its objects lie as plain files, named as key-path.ts says. */
   readonly buckets: Readonly<Record<string, string>>
-  /** What belongs to an access key id; undefined for an unknown one. */
-  readonly findCredentials: (accessKeyId: string) => Credentials | undefined
+  readonly findCredentials: FindCredentials
   /**
    * Called once an object is durably there; the client gets its answer when it returns. When it throws, the client gets a
    * 500 although the object is stored, as after a torn connection.

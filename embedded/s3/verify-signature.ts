@@ -1,6 +1,6 @@
 import { timingSafeEqual } from 'node:crypto'
 import { SignatureV4 } from '@smithy/signature-v4'
-import type { Credentials } from './credentials.ts'
+import type { Credentials, FindCredentials } from './credentials.ts'
 import { NodeSha256 } from './node-sha256.ts'
 import { S3Error } from './s3-error.ts'
 import type { S3Request } from './s3-request.ts'
@@ -21,7 +21,7 @@ export interface Authorization {
 
 export interface VerifyOptions {
   readonly region: string
-  readonly findCredentials: (accessKeyId: string) => Credentials | undefined
+  readonly findCredentials: FindCredentials
   readonly now: () => Date
 }
 
@@ -38,7 +38,7 @@ export async function verifySignature(request: S3Request, options: VerifyOptions
   requireScope(claim, options.region)
   requireTime(claim, options.now())
   requireSignedHeaders(request, claim)
-  const credentials = options.findCredentials(claim.accessKeyId)
+  const credentials = options.findCredentials(claim.accessKeyId, claim.sessionToken)
   if (credentials === undefined) {
     throw new S3Error('InvalidAccessKeyId', 'The AWS Access Key Id you provided does not exist in our records.')
   }

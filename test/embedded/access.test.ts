@@ -1,6 +1,7 @@
 import { generateKeyPair, importJWK, type JWTPayload, SignJWT, UnsecuredJWT } from 'jose'
 import { expect, test } from 'vitest'
 import { accessScope } from '../../contract/remote-configuration.ts'
+import { issuerUrlOf } from '../../embedded/issuer.ts'
 import { temporaryFolder } from '../temporary-folder.ts'
 import { type LibraryInTest, openLibraryInTest } from './library-in-test.ts'
 
@@ -72,7 +73,7 @@ function rightClaims(owner: string): JWTPayload {
 }
 
 function issuerOf(backend: LibraryInTest['backend']): string {
-  return `urn:photos:${backend.identity.remoteId}`
+  return issuerUrlOf(backend.identity)
 }
 
 async function sign(

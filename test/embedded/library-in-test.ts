@@ -4,6 +4,7 @@ import { openHttpRemote } from '../../cli/remote/http-remote.ts'
 import type { Remote } from '../../cli/remote/remote.ts'
 import { createTransport, type Transport } from '../../cli/remote/transport.ts'
 import { accessScope } from '../../contract/remote-configuration.ts'
+import { issuerUrlOf } from '../../embedded/issuer.ts'
 import { type EmbeddedBackend, type EmbeddedOptions, serveLibrary } from '../../embedded/serve.ts'
 import type { LogEntry } from '../../lambda/backend.ts'
 
@@ -33,10 +34,10 @@ export async function openLibraryInTest(folder: string, options: Partial<Embedde
 
 /** An access token as the issuer would give it to this user. */
 export async function accessTokenOf(owner: string, { backend }: LibraryInTest): Promise<string> {
-  const { remoteId, issuerKey } = backend.identity
+  const { issuerKey } = backend.identity
   return await new SignJWT({ client_id: 'photos-cli', token_use: 'access', scope: accessScope })
     .setProtectedHeader({ alg: 'ES256' })
-    .setIssuer(`urn:photos:${remoteId}`)
+    .setIssuer(issuerUrlOf(backend.identity))
     .setSubject(owner)
     .setExpirationTime('1h')
     .sign(await importJWK(issuerKey, 'ES256'))

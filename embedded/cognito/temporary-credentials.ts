@@ -1,0 +1,57 @@
+import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
+import { z } from 'zod'
+import { type Owner, ownerSchema } from '../../contract/owner.ts'
+import type { Credentials } from '../s3/credentials.ts'
+
+/** Cognito's own: an hour. */
+const lifeMs = 60 * 60 * 1000
+
+export interface TemporaryCredentials {
+  readonly accessKeyId: string
+  readonly secretAccessKey: string
+  readonly sessionToken: string
+  readonly expiresAt: Date
+}
+
+/** Nothing of them is kept: the session token says whose they are and until when, and the library's secret vouches for it. */
+export interface TemporaryCredentialsIssuer {
+  issue(owner: Owner, now: Date): TemporaryCredentials
+  /** What S3 is to allow; undefined for a session token that is not ours, or of another access key id. */
+  find(accessKeyId: string, sessionToken: string): Credentials | undefined
+}
+
+const sessionSchema = z.object({ owner: ownerSchema, expiresAt: z.iso.datetime().transform((text) => new Date(text)) })
+
+/** @param storageBucket in which an owner may read their originals, and nothing else */
+export function createTemporaryCredentials(secret: Uint8Array, storageBucket: string): TemporaryCredentialsIssuer {
+  const mac = (text: string) => createHmac('sha256', secret).update(text)
+  const accessKeyIdOf = (claims: string) => `ASIA${mac(`key id ${claims}`).digest('hex').slice(0, 16).toUpperCase()}`
+  const secretAccessKeyOf = (claims: string) => mac(`secret key ${claims}`).digest('base64url')
+
+  return {
+    issue(owner, now) {
+      const expiresAt = new Date(now.getTime() + lifeMs)
+      const session = { owner, expiresAt: expiresAt.toISOString(), id: randomBytes(12).toString('hex') }
+      const claims = Buffer.from(JSON.stringify(session)).toString('base64url')
+      return {
+        accessKeyId: accessKeyIdOf(claims),
+        secretAccessKey: secretAccessKeyOf(claims),
+        sessionToken: `${claims}.${mac(`session ${claims}`).digest('base64url')}`,
+        expiresAt,
+      }
+    },
+
+    find(accessKeyId, sessionToken) {
+      const [claims = '', proof = ''] = sessionToken.split('.')
+      const given = Buffer.from(proof, 'base64url')
+      const right = mac(`session ${claims}`).digest()
+      if (given.length !== right.length || !timingSafeEqual(given, right)) return undefined
+      if (accessKeyId !== accessKeyIdOf(claims)) return undefined
+      const { owner, expiresAt } = sessionSchema.parse(JSON.parse(Buffer.from(claims, 'base64url').toString()))
+      // The right proof may stand in another spelling of base64url; what has to be sent is the token as it was given out.
+      const asIssued = `${claims}.${right.toString('base64url')}`
+      const grants = [{ bucket: storageBucket, prefix: `originals/${owner}/`, actions: ['read'] }] as const
+      return { secretAccessKey: secretAccessKeyOf(claims), sessionToken: asIssued, expiresAt, grants }
+    },
+  }
+}
