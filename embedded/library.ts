@@ -1,10 +1,11 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import { existsSync } from 'node:fs'
-import { open, readFile, rename } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { exportJWK, generateKeyPair, type JWK } from 'jose'
 import { z } from 'zod'
 import { ownerSchema } from '../contract/owner.ts'
+import { writeDurably } from './write-durably.ts'
 
 /** What a library is, for its whole life. Readable by its user alone: who can read it is its owner. */
 const librarySchema = z.object({
@@ -33,6 +34,9 @@ export function libraryPaths(folder: string) {
     own,
     identity: join(own, 'library.json'),
     serving: join(own, 'serving.json'),
+    accounts: join(own, 'accounts.json'),
+    accountsLock: join(own, 'accounts-lock'),
+    signIn: join(own, 'sign-in'),
     s3: join(own, 's3'),
     uploads: join(own, 'uploads'),
     index: join(own, 'index'),
@@ -94,15 +98,4 @@ async function createLibrary(folder: string): Promise<LibraryIdentity> {
   }
   await writeDurably(libraryPaths(folder).identity, JSON.stringify(identity, null, 2))
   return identity
-}
-
-/** Whole or not at all, also when the power fails. */
-async function writeDurably(path: string, text: string): Promise<void> {
-  const temporary = `${path}.${randomUUID()}`
-  {
-    await using file = await open(temporary, 'wx', 0o600)
-    await file.writeFile(text)
-    await file.sync()
-  }
-  await rename(temporary, path)
 }

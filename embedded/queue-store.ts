@@ -1,5 +1,6 @@
 import { ClassicLevel } from 'classic-level'
 import { z } from 'zod'
+import { isLevelLocked } from './level-lock.ts'
 import { LibraryInUseError } from './serving.ts'
 
 const messageSchema = z.object({ id: z.string(), body: z.string(), receives: z.int().nonnegative(), sentAt: z.int() })
@@ -22,7 +23,7 @@ export interface QueueStore {
 export async function openQueueStore(folder: string): Promise<QueueStore> {
   const database = new ClassicLevel<string, string>(folder)
   await database.open().catch((error: unknown) => {
-    if (isLocked(error)) throw new LibraryInUseError('another process has this library open', { cause: error })
+    if (isLevelLocked(error)) throw new LibraryInUseError('another process has this library open', { cause: error })
     throw error
   })
   const waiting = database.sublevel('waiting')
@@ -42,9 +43,4 @@ export async function openQueueStore(folder: string): Promise<QueueStore> {
     clearDeadLetters: () => dead.clear(),
     close: () => database.close(),
   }
-}
-
-function isLocked(error: unknown): boolean {
-  const cause = error instanceof Error ? error.cause : undefined
-  return cause instanceof Error && 'code' in cause && cause.code === 'LEVEL_LOCKED'
 }

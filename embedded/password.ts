@@ -1,0 +1,46 @@
+import { randomBytes, type ScryptOptions, scrypt, timingSafeEqual } from 'node:crypto'
+import pLimit from 'p-limit'
+import { z } from 'zod'
+
+/** What is kept of a password. The parameters stand beside it, so that later releases may raise them. */
+export const passwordHashSchema = z.object({
+  algorithm: z.literal('scrypt'),
+  N: z.int().positive(),
+  r: z.int().positive(),
+  p: z.int().positive(),
+  salt: z.base64url(),
+  hash: z.base64url(),
+})
+export type PasswordHash = z.infer<typeof passwordHashSchema>
+
+/** 32 MiB and a fifth of a second or more a password. Source: OWASP Password Storage Cheat Sheet, "scrypt". */
+const cost = { N: 2 ** 15, r: 8, p: 3 }
+const hashBytes = 32
+
+/** One at a time: a small machine must not run out of memory because many knock. */
+const oneAtATime = pLimit(1)
+
+export async function hashPassword(password: string): Promise<PasswordHash> {
+  const salt = randomBytes(16)
+  const hash = await derive(password, salt, cost)
+  return { algorithm: 'scrypt', ...cost, salt: salt.toString('base64url'), hash: hash.toString('base64url') }
+}
+
+/** Whether the password is the one that was hashed. Takes its time also without a hash, so that nobody learns which emails there are. */
+export async function matchesPassword(password: string, known: PasswordHash | undefined): Promise<boolean> {
+  const { N, r, p, salt } = known ?? { ...cost, salt: 'AAAAAAAAAAAAAAAAAAAAAA' }
+  const given = await derive(password, Buffer.from(salt, 'base64url'), { N, r, p })
+  const right = known === undefined ? randomBytes(hashBytes) : Buffer.from(known.hash, 'base64url')
+  return given.length === right.length && timingSafeEqual(given, right) && known !== undefined
+}
+
+/** The same password may be typed as different code points, by keyboards of different makers (RFC 8265, section 4.2). */
+function derive(password: string, salt: Buffer, parameters: ScryptOptions): Promise<Buffer> {
+  const options = { ...parameters, maxmem: 128 * 2 ** 20 }
+  return oneAtATime(
+    () =>
+      new Promise<Buffer>((resolve, reject) => {
+        scrypt(password.normalize('NFC'), salt, hashBytes, options, (error, key) => (error ? reject(error) : resolve(key)))
+      }),
+  )
+}
