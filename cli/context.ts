@@ -1,7 +1,8 @@
 import { homedir } from 'node:os'
-import { join } from 'node:path'
+import { isAbsolute, join } from 'node:path'
 import type { Readable, Writable } from 'node:stream'
 import type { ExitCode } from './exit-codes.ts'
+import type { Clock } from './remote/retry.ts'
 
 /** The world around a command, so that tests can be one. */
 export interface Context {
@@ -15,11 +16,15 @@ export interface Context {
   readonly now: () => Date
   /** Aborted when the user or the system asks to stop. */
   readonly signal: AbortSignal
+  /** What waiting depends on; the machine's own unless a test gives another. */
+  readonly clock?: Partial<Clock>
+  /** Shows an address in the browser of this machine; by the system's own means unless a test gives others. */
+  readonly openBrowser?: (url: string) => Promise<void>
 }
 
 export type Input = Readable & { readonly isTTY?: boolean; setRawMode?(isRaw: boolean): unknown }
 
-export type Output = Writable & { readonly isTTY?: boolean; readonly columns?: number }
+export type Output = Writable & { readonly isTTY?: boolean; readonly columns?: number; readonly rows?: number }
 
 /** Where the embedded library lies unless `--library` says otherwise. Source: XDG Base Directory Specification. */
 export function defaultLibraryFolder({ environment }: Context): string {
@@ -31,10 +36,15 @@ export function stateFolder({ environment }: Context): string {
   return join(baseFolder(environment, 'XDG_STATE_HOME', '.local', 'state'), 'photos')
 }
 
+/** Where the profiles lie: which remotes there are, and who is signed in to them. */
+export function profilesFolder({ environment }: Context): string {
+  return join(baseFolder(environment, 'XDG_CONFIG_HOME', '.config'), 'photos', 'profiles')
+}
+
 function baseFolder(environment: Context['environment'], variable: string, ...fallback: readonly string[]): string {
   // The specification: a relative path is to be ignored.
   const folder = environment[variable]
-  return folder?.startsWith('/') ? folder : join(environment['HOME'] || homedir(), ...fallback)
+  return folder !== undefined && isAbsolute(folder) ? folder : join(environment['HOME'] || homedir(), ...fallback)
 }
 
 /** How a command tells its exit code; not called, it is 0. */

@@ -11,12 +11,13 @@ import { formatBytes } from '../terminal/format-bytes.ts'
 import { createOutput } from '../terminal/output.ts'
 import { visible } from '../terminal/visible.ts'
 import { parseTimeRange } from '../time-range.ts'
-import { jsonOption, libraryOption, sinceOption, untilOption } from './options.ts'
+import { jsonOption, libraryOption, profileOption, sinceOption, untilOption } from './options.ts'
 
 interface LsFlags {
   readonly since?: string
   readonly until?: string
   readonly library?: string
+  readonly profile?: string
   readonly json?: true
 }
 
@@ -28,13 +29,15 @@ export function addLsCommand(program: Command, context: Context, finish: Finish)
     .addOption(sinceOption())
     .addOption(untilOption())
     .addOption(libraryOption())
+    .addOption(profileOption())
     .addOption(jsonOption())
     .action(async (flags: LsFlags) => finish(await listAsTyped(flags, context)))
 }
 
 async function listAsTyped(flags: LsFlags, context: Context): Promise<ExitCode> {
   const range = parseTimeRange(flags, context.now())
-  const { remote, close } = await openRemote({ library: flags.library, whenMissing: 'require', log: () => {} }, context)
+  const { library, profile } = flags
+  const { remote, close } = await openRemote({ library, profile, whenMissing: 'require', log: () => {} }, context)
   try {
     const { stdout, stderr, signal } = context
     return await runLs({ remote, range, json: flags.json === true, stdout, stderr, signal })

@@ -1,10 +1,21 @@
 import { hostname } from 'node:os'
 import { Argument, type Command, InvalidArgumentError, Option } from 'commander'
 import { locationSchema } from '../../contract/photos.ts'
+import { profileNameSchema } from '../session/profile.ts'
 
 /** Flags that several commands share. Each has a variable; a flag wins over its variable. */
 export function libraryOption(): Option {
   return new Option('--library <dir>', 'folder of the library to use').env('PHOTOS_LIBRARY').argParser(parseFolder)
+}
+
+export function profileOption(): Option {
+  return new Option('--profile <name>', 'profile to use: a remote, and who is signed in to it')
+    .env('PHOTOS_PROFILE')
+    .argParser(parseProfileName)
+}
+
+export function insecureHttpOption(): Option {
+  return new Option('--insecure-http', 'allow http, where anyone on the network can read along').env('PHOTOS_INSECURE_HTTP')
 }
 
 export function toOption(): Option {
@@ -80,6 +91,7 @@ export function settleFlags(command: Command, environment: Readonly<Record<strin
     command.setOptionValueWithSource(option.attributeName(), meaning || undefined, 'env')
   }
   settleQuietAndVerbose(command)
+  settleLibraryAndProfile(command)
 }
 
 function settleQuietAndVerbose(command: Command): void {
@@ -92,6 +104,17 @@ function settleQuietAndVerbose(command: Command): void {
   command.setOptionValueWithSource(isQuietTyped ? 'verbose' : 'quiet', undefined, 'default')
 }
 
+/** A library and a profile are two remotes. The typed one wins over a variable, and of two variables the library's. */
+function settleLibraryAndProfile(command: Command): void {
+  const { library, profile } = command.opts()
+  if (library === undefined || profile === undefined) return
+  const isProfileTyped = isTyped(command, 'profile')
+  if (isProfileTyped && isTyped(command, 'library')) {
+    command.error("error: '--library <dir>' and '--profile <name>' are two remotes; give one of them")
+  }
+  command.setOptionValueWithSource(isProfileTyped ? 'library' : 'profile', undefined, 'default')
+}
+
 function isTyped(command: Command, attributeName: string): boolean {
   return command.getOptionValueSource(attributeName) === 'cli'
 }
@@ -99,6 +122,13 @@ function isTyped(command: Command, attributeName: string): boolean {
 /** An empty one, such as of a variable that a script has not set, would be the working directory. */
 function parseFolder(text: string): string {
   if (text === '') throw new InvalidArgumentError('give a folder; it is empty.')
+  return text
+}
+
+function parseProfileName(text: string): string {
+  if (!profileNameSchema.safeParse(text).success) {
+    throw new InvalidArgumentError('give a name of 1 to 64 small letters, digits, hyphens and underscores.')
+  }
   return text
 }
 

@@ -10,6 +10,7 @@ import {
   dryRunOption,
   jsonOption,
   libraryOption,
+  profileOption,
   quietOption,
   sinceOption,
   toOption,
@@ -24,6 +25,7 @@ interface PullFlags {
   readonly since?: string
   readonly until?: string
   readonly library?: string
+  readonly profile?: string
   readonly transfers: number
   readonly dryRun?: true
   readonly json?: true
@@ -42,6 +44,7 @@ export function addPullCommand(program: Command, context: Context, finish: Finis
     .addOption(dryRunOption())
     .addOption(transfersOption())
     .addOption(libraryOption())
+    .addOption(profileOption())
     .addOption(jsonOption())
     .addOption(quietOption())
     .addOption(verboseOption())
@@ -55,9 +58,9 @@ async function pullAsTyped(flags: PullFlags, context: Context): Promise<ExitCode
 }
 
 async function pullInto(reporter: Reporter, range: ListRange, flags: PullFlags, context: Context): Promise<void> {
-  const { to, transfers, library, dryRun = false } = flags
+  const { to, transfers, library, profile, dryRun = false } = flags
   const log = (line: string): void => void (flags.verbose && context.stderr.write(`${line}\n`))
-  const { remote, transport, close } = await openRemote({ library, whenMissing: 'require', log }, context)
+  const { remote, transport, close } = await openRemote({ library, profile, whenMissing: 'require', log }, context)
   try {
     const options = { remote, transport, range, to, transfers, dryRun, signal: context.signal }
     for await (const event of pull(options)) reporter.on(event)

@@ -11,6 +11,7 @@ import {
   dryRunOption,
   jsonOption,
   libraryOption,
+  profileOption,
   quietOption,
   sourcesArgument,
   transfersOption,
@@ -21,6 +22,7 @@ import { createRunReporter, runReported } from './run-reported.ts'
 interface SyncFlags {
   readonly device: string
   readonly library?: string
+  readonly profile?: string
   readonly transfers: number
   readonly dryRun?: true
   readonly json?: true
@@ -37,6 +39,7 @@ export function addSyncCommand(program: Command, context: Context, finish: Finis
     .addOption(dryRunOption())
     .addOption(transfersOption())
     .addOption(libraryOption())
+    .addOption(profileOption())
     .addOption(deviceOption())
     .addOption(jsonOption())
     .addOption(quietOption())
@@ -52,10 +55,10 @@ async function syncAsTyped(folders: readonly string[], flags: SyncFlags, context
 }
 
 async function syncInto(reporter: Reporter, folders: readonly string[], flags: SyncFlags, context: Context): Promise<void> {
-  const { device, transfers, library, dryRun = false } = flags
+  const { device, transfers, library, profile, dryRun = false } = flags
   const log = (line: string): void => void (flags.verbose && context.stderr.write(`${line}\n`))
   const whenMissing = dryRun ? 'pretend' : 'create'
-  const { remote, transport, notes, openState, close } = await openRemote({ library, whenMissing, log }, context)
+  const { remote, transport, notes, openState, close } = await openRemote({ library, profile, whenMissing, log }, context)
   try {
     for (const message of notes) reporter.on({ kind: 'note', message })
     const state = await openState()

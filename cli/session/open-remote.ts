@@ -1,19 +1,26 @@
 import { existsSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
-import { type Context, defaultLibraryFolder, stateFolder } from '../context.ts'
+import { type Context, defaultLibraryFolder, profilesFolder, stateFolder } from '../context.ts'
 import { UserError } from '../errors.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { emptyRemote } from '../remote/empty-remote.ts'
-import { openHttpRemote } from '../remote/http-remote.ts'
+import { createHttpRemote, openHttpRemote } from '../remote/http-remote.ts'
 import type { Remote } from '../remote/remote.ts'
 import { createTransport, type Transport } from '../remote/transport.ts'
 import { type LocalState, openLocalState } from '../state/local-state.ts'
 import { createNoState } from '../state/no-state.ts'
 import { hasLibrary, type LibraryLog, openLibrary, requireLibrary } from './open-library.ts'
+import { openProfile } from './open-profile.ts'
+import { defaultProfileName, findProfile, loginCommand, type ProfilePlace, requireProfile, requireSession } from './profile.ts'
 
 export interface RemoteOptions {
-  /** The folder of an embedded library; without it the one in the user's data folder. */
+  /** The folder of an embedded library. */
   readonly library?: string | undefined
+  /**
+   * A profile that somebody has signed in to. Where neither is given it is the profile `default`, if there is one, or else
+   * the library in the user's data folder.
+   */
+  readonly profile?: string | undefined
   /**
    * Where there is no library: `create` makes one, for a command that puts something into it; `pretend` answers as an empty
    * one would; `require` is a `UserError` with exit code 10.
@@ -32,32 +39,68 @@ export interface OpenedRemote {
   close(): Promise<void>
 }
 
-/** The remote of this run: a library of one's own, until there is a deployment to sign in to. */
+/**
+ * The remote of this run: that of a profile, or a library of one's own. Throws a `UserError` with exit code 10 where there
+ * is none, 12 where nobody is signed in, 5 where it does not answer.
+ */
 export async function openRemote(options: RemoteOptions, context: Context): Promise<OpenedRemote> {
+  const { library, profile } = options
+  if (library === undefined) {
+    const place = { folder: profilesFolder(context), name: profile ?? defaultProfileName }
+    const isMeant = profile !== undefined || (await findProfile(place)) !== undefined
+    if (isMeant) return await openProfileRemote(place, context)
+  }
+  return await openLibraryRemote(options, context)
+}
+
+async function openProfileRemote(place: ProfilePlace, context: Context): Promise<OpenedRemote> {
+  const profile = requireSession(await requireProfile(place), place.name)
+  const transport = createTransport({ clock: context.clock ?? {} })
+  try {
+    const { configuration, session } = await openProfile(profile, { place, transport, signal: context.signal })
+    const signInHint = `sign in again: ${loginCommand(place.name, profile.url)}; if that does not help, check the clock of this machine`
+    return {
+      remote: createHttpRemote(configuration, { session, transport, signInHint }),
+      transport,
+      notes: [`the remote is ${new URL(profile.url).host}, signed in as ${profile.session.account.email}`],
+      openState: () => openLocalState(stateFolder(context), configuration.remoteId),
+      close: async () => transport.close(),
+    }
+  } catch (error) {
+    transport.close()
+    throw error
+  }
+}
+
+async function openLibraryRemote(options: RemoteOptions, context: Context): Promise<OpenedRemote> {
   const folder = resolve(options.library ?? defaultLibraryFolder(context))
   if (options.whenMissing === 'require') await requireLibrary(folder)
   const isThere = await hasLibrary(folder)
-  if (!isThere && options.whenMissing === 'pretend') return pretendRemote(folder)
+  if (!isThere && options.whenMissing === 'pretend') return pretendRemote(folder, context)
   if (options.library !== undefined) requireParent(folder)
   const library = await openLibrary(folder, options.log)
-  const transport = createTransport()
+  const transport = createTransport({ clock: context.clock ?? {} })
   const close = async () => {
     transport.close()
     await library.close()
   }
   try {
-    const { url, accessToken, whenUnreachable } = library
-    const remote = await openHttpRemote({ url, accessToken, whenUnreachable, transport, signal: context.signal })
+    const { url, whenUnreachable } = library
+    const common = { session: library, transport, whenUnreachable, signInHint: libraryHint }
+    const remote = await openHttpRemote({ ...common, url, signal: context.signal })
     const openState = () => openLocalState(stateFolder(context), remote.configuration.remoteId)
-    return { remote, transport, notes: notesOf(folder, options.library === undefined, !isThere), openState, close }
+    const notes = notesOf(folder, options.library === undefined, !isThere)
+    return { remote, transport, notes, openState, close }
   } catch (error) {
     await close()
     throw error
   }
 }
 
-function pretendRemote(folder: string): OpenedRemote {
-  const transport = createTransport()
+const libraryHint = 'if `photos serve` has the library open, restart it; else check the clock of this machine, then run it again'
+
+function pretendRemote(folder: string, context: Context): OpenedRemote {
+  const transport = createTransport({ clock: context.clock ?? {} })
   return {
     remote: emptyRemote,
     transport,

@@ -1,0 +1,46 @@
+import type { RemoteConfiguration } from '../../contract/remote-configuration.ts'
+import { UserError } from '../errors.ts'
+import { exitCodes } from '../exit-codes.ts'
+import { fetchRemoteConfiguration } from '../remote/http-remote.ts'
+import type { Transport } from '../remote/transport.ts'
+import { loginCommand, type Profile, type ProfilePlace, type SignedInProfile } from './profile.ts'
+import { requirePrivate, requirePrivateEndpoints } from './remote-url.ts'
+import type { Session } from './session.ts'
+import { createSignedInSession } from './signed-in-session.ts'
+
+export interface OpenProfileOptions {
+  readonly place: ProfilePlace
+  readonly transport: Transport
+  readonly signal?: AbortSignal | undefined
+}
+
+export interface OpenedProfile {
+  readonly configuration: RemoteConfiguration
+  readonly session: Session
+}
+
+/** Asks the remote of a profile what it is, and uses the session with it. */
+export async function openProfile(profile: SignedInProfile, options: OpenProfileOptions): Promise<OpenedProfile> {
+  const { place, transport, signal } = options
+  const configuration = await fetchProfileConfiguration(profile, options)
+  return { configuration, session: createSignedInSession(profile, { place, configuration, clock: transport.clock, signal }) }
+}
+
+/**
+ * How the remote of a profile describes itself now. Throws a `UserError` with exit code 12 where it is no longer the one
+ * that was signed in to: that one's tokens are not for it.
+ */
+export async function fetchProfileConfiguration(
+  profile: Profile,
+  { place, transport, signal }: OpenProfileOptions,
+): Promise<RemoteConfiguration> {
+  const { url, insecureHttp, remote } = profile
+  requirePrivate(url, insecureHttp)
+  const configuration = await fetchRemoteConfiguration({ url, transport, signal })
+  requirePrivateEndpoints(configuration, insecureHttp)
+  if (configuration.remoteId === remote.remoteId && configuration.issuer === remote.issuer) return configuration
+  throw new UserError(`another remote than the one that you signed in to answers at ${new URL(url).host}`, {
+    exitCode: exitCodes.notSignedIn,
+    hint: `if you expect that, sign in to it: ${loginCommand(place.name, url)}`,
+  })
+}

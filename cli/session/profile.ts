@@ -1,0 +1,135 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { z } from 'zod'
+import { deviceIdSchema } from '../../contract/devices.ts'
+import { ownerSchema } from '../../contract/owner.ts'
+import { errorCode } from '../error-code.ts'
+import { UserError } from '../errors.ts'
+import { exitCodes } from '../exit-codes.ts'
+import { makeFolder } from '../make-folder.ts'
+import { writeDurably } from './write-durably.ts'
+
+/** The profile that is used where none is named. */
+export const defaultProfileName = 'default'
+
+/** It becomes a file's name, also on systems that do not tell `A` from `a`. */
+export const profileNameSchema = z.string().regex(/^[a-z0-9][a-z0-9_-]{0,63}$/)
+
+const tokensSchema = z.object({
+  accessToken: z.string().min(1),
+  idToken: z.string().min(1),
+  refreshToken: z.string().min(1),
+  /** When the first of the access token and the ID token expires, by the clock of this machine. */
+  expiresAt: z.iso.datetime(),
+})
+export type Tokens = z.infer<typeof tokensSchema>
+
+const sessionSchema = z.object({
+  account: z.object({ owner: ownerSchema, email: z.string() }),
+  device: z.object({ deviceId: deviceIdSchema, deviceSecret: z.string().min(1), name: z.string() }),
+  tokens: tokensSchema,
+})
+/** Who is signed in, on which device, with which tokens. */
+export type StoredSession = z.infer<typeof sessionSchema>
+
+const profileSchema = z.object({
+  version: z.literal(1),
+  /** As given to `photos login`, normalised. */
+  url: z.url(),
+  /** Whether it was said that `http` will do. */
+  insecureHttp: z.boolean().default(false),
+  /** Which remote answered there at sign-in: another one gets to see no token. */
+  remote: z.object({ remoteId: z.string(), issuer: z.string() }),
+  /** Absent after `photos logout`: the profile then still says which remote is meant. */
+  session: sessionSchema.optional(),
+})
+/** A remote, and who is signed in to it. One file each. */
+export type Profile = z.infer<typeof profileSchema>
+export type SignedInProfile = Profile & { readonly session: StoredSession }
+
+/** Where a profile lies. */
+export interface ProfilePlace {
+  readonly folder: string
+  readonly name: string
+}
+
+export function profilePath({ folder, name }: ProfilePlace): string {
+  return join(folder, `${name}.json`)
+}
+
+/** Throws a `UserError` with exit code 12 where the file is damaged, or of a later release. */
+export async function findProfile(place: ProfilePlace): Promise<Profile | undefined> {
+  const text = await readProfileText(place)
+  if (text === undefined) return undefined
+  const profile = profileSchema.safeParse(parseJson(text))
+  if (profile.success) return profile.data
+  // Without a cause: a schema's complaint may quote what it complains of, and this file holds tokens.
+  throw new UserError(`the profile in ${profilePath(place)} is damaged, or of a later release of photos`, {
+    exitCode: exitCodes.notSignedIn,
+    hint: `sign in again: ${loginCommand(place.name, 'URL')}`,
+  })
+}
+
+/** Throws a `UserError` with exit code 10 where there is none. */
+export async function requireProfile(place: ProfilePlace): Promise<Profile> {
+  const profile = await findProfile(place)
+  if (profile !== undefined) return profile
+  const message =
+    place.name === defaultProfileName
+      ? 'no remote is configured'
+      : `there is no profile ${place.name}; nobody has signed in to it`
+  throw new UserError(message, { exitCode: exitCodes.noRemote, hint: `sign in: ${loginCommand(place.name, 'URL')}` })
+}
+
+/** Whose the profile is. Throws a `UserError` with exit code 12 where nobody is signed in. */
+export function requireSession(profile: Profile, name: string): SignedInProfile {
+  const { session } = profile
+  if (session !== undefined) return { ...profile, session }
+  throw new UserError(`not signed in to ${new URL(profile.url).host}`, {
+    exitCode: exitCodes.notSignedIn,
+    hint: `sign in: ${loginCommand(name, profile.url)}`,
+  })
+}
+
+/** Only while holding the profile's lock. Durable when it returns. */
+export async function saveProfile(place: ProfilePlace, profile: Profile): Promise<void> {
+  try {
+    await makeFolder(place.folder, 0o700)
+    await writeDurably(profilePath(place), `${JSON.stringify(profile, undefined, 2)}\n`)
+  } catch (error) {
+    throw unusable(place, 'written', error)
+  }
+}
+
+/** What to type to sign in. */
+export function loginCommand(name: string, url: string): string {
+  return `photos login ${url}${name === defaultProfileName ? '' : ` --profile ${name}`}`
+}
+
+async function readProfileText(place: ProfilePlace): Promise<string | undefined> {
+  try {
+    return await readFile(profilePath(place), 'utf8')
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT') return undefined
+    throw unusable(place, 'read', error)
+  }
+}
+
+/** Also for what goes wrong with the folder: a full disk, a folder of somebody else's. */
+export function unusable(place: ProfilePlace, deed: 'read' | 'written' | 'locked', cause: unknown): UserError {
+  const words = cause instanceof Error ? /^[A-Z]+: ([^,]+),/.exec(cause.message)?.[1] : undefined
+  const reason = words ?? errorCode(cause) ?? 'for an unknown reason'
+  return new UserError(`the profile in ${profilePath(place)} cannot be ${deed}: ${reason}`, {
+    exitCode: exitCodes.remoteUnreachable,
+    hint: 'make room there or see to its rights, or name another folder: XDG_CONFIG_HOME=DIR photos …',
+    cause,
+  })
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
