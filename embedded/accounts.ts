@@ -4,7 +4,7 @@ import { z } from 'zod'
 import { type Owner, ownerSchema } from '../contract/owner.ts'
 import { withLevelLock } from './level-lock.ts'
 import { findLibrary, type LibraryIdentity, libraryPaths, readOrCreateLibrary } from './library.ts'
-import { hashPassword, matchesPassword, passwordHashSchema } from './password.ts'
+import { hashPassword, matchesPassword, normalizePassword, passwordHashSchema } from './password.ts'
 import { openQueueStore } from './queue-store.ts'
 import { isMissing } from './s3/durable-file.ts'
 import { writeDurably } from './write-durably.ts'
@@ -50,9 +50,22 @@ export interface NewAccount {
   readonly password: string
 }
 
-/** Source: NIST SP 800-63B-4, section 3.1.1.2, asks for 8 and better 15 at least, and for no rules about kinds of characters. */
-export const minimumPasswordLength = 8
-const maximumPasswordLength = 1024
+/** In characters. NIST SP 800-63B-4, section 3.1.1.2, asks for 8, better 15, and for no rules about kinds of characters. */
+const minimumPasswordLength = 12
+const maximumPasswordBytes = 1024
+
+/** The password as it will be hashed. Throws an {@link AccountError} for one that is too easy to guess, or endless. */
+export function parseNewPassword(typed: string): string {
+  const password = normalizePassword(typed)
+  const length = [...password].length
+  if (length < minimumPasswordLength) {
+    throw new AccountError('weak-password', `the password has ${length} characters; ${minimumPasswordLength} are the least`)
+  }
+  if (Buffer.byteLength(password) > maximumPasswordBytes) {
+    throw new AccountError('weak-password', `the password has more than ${maximumPasswordBytes} bytes`)
+  }
+  return password
+}
 
 /**
  * Lets somebody sign in to a library, which is made when it is not there. The first account gets the photos that are in it
@@ -60,7 +73,7 @@ const maximumPasswordLength = 1024
  */
 export async function addAccount(folder: string, { email, password }: NewAccount): Promise<Pick<Account, 'email' | 'owner'>> {
   const address = parseEmail(email)
-  const passwordHash = await hashNew(password)
+  const passwordHash = await hashPassword(parseNewPassword(password))
   const identity = await findOrCreateLibrary(folder)
   return await change(folder, (before) => {
     if (before.accounts.some((account) => isSameEmail(account.email, address))) {
@@ -89,7 +102,7 @@ export async function removeAccount(folder: string, email: string): Promise<Pick
 
 /** Ends the sessions that were signed in with the password of before. */
 export async function changePassword(folder: string, { email, password }: NewAccount): Promise<void> {
-  const passwordHash = await hashNew(password)
+  const passwordHash = await hashPassword(parseNewPassword(password))
   await change(folder, (before) => {
     const { owner } = requireAccount(before, email)
     const accounts = before.accounts.map((account) =>
@@ -102,7 +115,7 @@ export async function changePassword(folder: string, { email, password }: NewAcc
 /** The account, if the password is right. Takes as long for an email that nobody has. */
 export async function verifyPassword(folder: string, { email, password }: NewAccount): Promise<Account | undefined> {
   const account = findByEmail(await readAccounts(folder), email)
-  const isRight = await matchesPassword(password.slice(0, maximumPasswordLength), account?.password)
+  const isRight = await matchesPassword(password.slice(0, maximumPasswordBytes), account?.password)
   return isRight ? account : undefined
 }
 
@@ -140,21 +153,11 @@ function ownerOfNew(email: string, { accounts, formerOwners }: Accounts, identit
 
 const emailSchema = z.string().trim().max(254).pipe(z.email())
 
-function parseEmail(text: string): string {
+/** Throws an {@link AccountError}. */
+export function parseEmail(text: string): string {
   const parsed = emailSchema.safeParse(text)
   if (!parsed.success) throw new AccountError('invalid-email', `'${text.trim()}' is not an email address`)
   return parsed.data
-}
-
-async function hashNew(password: string) {
-  const length = [...password].length
-  if (length < minimumPasswordLength) {
-    throw new AccountError('weak-password', `the password has ${length} characters; ${minimumPasswordLength} are the least`)
-  }
-  if (password.length > maximumPasswordLength) {
-    throw new AccountError('weak-password', `the password has more than ${maximumPasswordLength} characters`)
-  }
-  return await hashPassword(password)
 }
 
 /** A library is made by the process that has it locked; another one may be doing so right now. */

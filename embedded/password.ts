@@ -34,13 +34,20 @@ export async function matchesPassword(password: string, known: PasswordHash | un
   return given.length === right.length && timingSafeEqual(given, right) && known !== undefined
 }
 
-/** The same password may be typed as different code points, by keyboards of different makers (RFC 8265, section 4.2). */
+/**
+ * The same password may come as different code points from the keyboards of different makers. Source: NIST SP 800-63B-4,
+ * section 3.1.1.2, which asks for NFKC or NFKD.
+ */
+export function normalizePassword(password: string): string {
+  return password.normalize('NFKC')
+}
+
 function derive(password: string, salt: Buffer, parameters: ScryptOptions): Promise<Buffer> {
   const options = { ...parameters, maxmem: 128 * 2 ** 20 }
   return oneAtATime(
     () =>
       new Promise<Buffer>((resolve, reject) => {
-        scrypt(password.normalize('NFC'), salt, hashBytes, options, (error, key) => (error ? reject(error) : resolve(key)))
+        scrypt(normalizePassword(password), salt, hashBytes, options, (error, key) => (error ? reject(error) : resolve(key)))
       }),
   )
 }
