@@ -7,6 +7,7 @@ import { openUploadBucket, type UploadBucket } from './aws/upload-bucket.ts'
 import { openPhotoIndex, type PhotoIndex } from './photos/index-photos.ts'
 import { openPhotoList, type PhotoList } from './photos/list-photos.ts'
 import { type MultipartUploads, openMultipartUploads } from './photos/multipart-uploads.ts'
+import { writeLogLine } from './write-log-line.ts'
 
 /** What the functions work with: one set for a process, made from its environment. */
 export interface Backend {
@@ -60,8 +61,4 @@ export function connectBackend(
     now,
     log: overrides.log ?? writeLogLine,
   }
-}
-
-function writeLogLine(entry: LogEntry): void {
-  process.stdout.write(`${JSON.stringify(entry)}\n`)
 }

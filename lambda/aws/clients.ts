@@ -27,7 +27,11 @@ export function createS3Client(environment: Environment, overrides: ClientOverri
   })
 }
 
-export function createDynamoDbClient(environment: Environment, overrides: ClientOverrides): DynamoDBDocumentClient {
+/** For the index and for the auth table alike. */
+export function createDynamoDbClient(
+  environment: Pick<Environment, 'region' | 'dynamoDbEndpoint'>,
+  overrides: ClientOverrides,
+): DynamoDBDocumentClient {
   const client = new DynamoDBClient({
     region: environment.region,
     ...(environment.dynamoDbEndpoint !== undefined && { endpoint: environment.dynamoDbEndpoint }),

@@ -49,7 +49,7 @@ export function locationRecord(photo: PhotoRecord, location: Location): Location
 
 export function listEntryOf(record: PhotoRecord | LocationRecord): ListEntry {
   return record.kind === 'photo'
-    ? { kind: 'photo', photo: record.photo }
+    ? { kind: 'photo', photo: record.photo, originalKey: record.originalKey }
     : { kind: 'location', contentHash: record.contentHash, location: record.location }
 }
 

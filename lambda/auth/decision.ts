@@ -1,0 +1,63 @@
+import { Hono } from 'hono'
+import { z } from 'zod'
+import { deviceGrantPaths } from '../../contract/device-grant.ts'
+import type { RouteEnvironment } from '../routes/signed-in.ts'
+import { isSameSecret } from './auth-keys.ts'
+import { findBrowserSecret } from './browser-cookie.ts'
+import { sessionIdOf } from './browser-secret.ts'
+import { revokeQuietly } from './callback.ts'
+import { networkOf } from './client-address.ts'
+import type { AuthBackend } from './connect-auth.ts'
+import { readForm } from './form-body.ts'
+import { messagePage, messages } from './pages/message-page.ts'
+import { isFromOwnPage, sourceAddressOf } from './request-facts.ts'
+import { openTokens, sealTokens } from './sealed-tokens.ts'
+
+const decisionSchema = z.object({ csrf_token: z.string(), decision: z.enum(['approve', 'deny']) })
+
+/** `POST /device/decision`: the only request that lets a device in. */
+export function decisionRoute(auth: AuthBackend) {
+  return new Hono<RouteEnvironment>().post(deviceGrantPaths.decision, async (context) => {
+    const browserSecret = findBrowserSecret(context, auth)
+    if (!isFromOwnPage(context, auth) || browserSecret === undefined) return context.html(messagePage(messages.refused), 403)
+    const sessionId = sessionIdOf(browserSecret)
+    const waitSeconds = await countAttempt(networkOf(sourceAddressOf(context)), sessionId, auth)
+    if (waitSeconds !== undefined) {
+      context.header('Retry-After', String(waitSeconds))
+      return context.html(messagePage(messages.tooManyAttempts), 429)
+    }
+    const form = decisionSchema.safeParse(await readForm(context))
+    const csrfToken = (await auth.keys()).csrfToken(sessionId)
+    if (!form.success || !isSameSecret(form.data.csrf_token, csrfToken)) {
+      return context.html(messagePage(messages.refused), 403)
+    }
+    await decide(sessionId, form.data.decision, auth)
+    return context.redirect(deviceGrantPaths.confirm, 303)
+  })
+}
+
+async function countAttempt(address: string, sessionId: string, auth: AuthBackend): Promise<number | undefined> {
+  const byAddress = await auth.limits.count('decision-by-address', address)
+  return byAddress ?? (await auth.limits.count('decision-by-session', sessionId))
+}
+
+/**
+ * Takes the tokens out of the session first, which happens once, and hands them to the grant second: killed in between, the
+ * device stays out. Tokens that the grant does not take are revoked.
+ */
+async function decide(sessionId: string, decision: 'approve' | 'deny', auth: AuthBackend): Promise<void> {
+  const session = await auth.sessions.find(sessionId)
+  const sealed = session && (await auth.sessions.takeTokens(sessionId))
+  if (session === undefined || sealed === undefined) return
+  const keys = await auth.keys()
+  const tokens = openTokens(sealed, { kind: 'session', id: sessionId }, keys)
+  if (decision === 'approve') {
+    const sealedForGrant = sealTokens(tokens, { kind: 'grant', id: session.grantId }, keys)
+    if (await auth.grants.approve(session.grantId, sessionId, sealedForGrant)) {
+      return auth.log({ level: 'info', event: 'sign-in-approved' })
+    }
+  } else if (await auth.grants.deny(session.grantId, sessionId)) {
+    auth.log({ level: 'info', event: 'sign-in-denied' })
+  }
+  await revokeQuietly(tokens.refreshToken, auth)
+}
