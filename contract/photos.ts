@@ -112,7 +112,12 @@ export type ListPhotosQuery = z.infer<typeof listPhotosQuerySchema>
 
 /** A list is flat: each photo is followed by its locations, which may go on into the next page. */
 export const listEntrySchema = z.discriminatedUnion('kind', [
-  z.object({ kind: z.literal('photo'), photo: photoSchema }),
+  z.object({
+    kind: z.literal('photo'),
+    photo: photoSchema,
+    /** Where its original lies in the storage bucket. Told, so that a client of before knows it of types that came later. */
+    originalKey: z.string().min(1).max(1024),
+  }),
   z.object({ kind: z.literal('location'), contentHash: contentHashSchema, location: locationSchema }),
 ])
 export type ListEntry = z.infer<typeof listEntrySchema>

@@ -17,13 +17,14 @@ export interface LookOptions {
 /** What is known of a photo after a look at the disk: what has an outcome already, and what must be downloaded. */
 export interface Looked {
   readonly photo: Photo
+  readonly originalKey: string
   readonly outcomes: readonly FileOutcome[]
   readonly missing: readonly Target[]
 }
 
 /** Which of a photo's targets are there already. Reads those of the right size; sets a modification time right. */
 export async function look(group: PhotoGroup, options: LookOptions): Promise<Looked> {
-  const { photo } = group
+  const { photo, originalKey } = group
   const { targets, refused } = targetsOf(group)
   const outcomes: FileOutcome[] = refused.map(({ shownPath, reason }) => ({
     ...describe(photo, ''),
@@ -37,7 +38,7 @@ export async function look(group: PhotoGroup, options: LookOptions): Promise<Loo
     if (outcome) outcomes.push(outcome)
     else missing.push(target)
   }
-  return { photo, outcomes, missing }
+  return { photo, originalKey, outcomes, missing }
 }
 
 /** Undefined where the target must be downloaded. */

@@ -3,6 +3,8 @@ import { type ListEntry, type Location, maximumBatchSize, type Photo } from '../
 /** A photo with where it was found. */
 export interface PhotoGroup {
   readonly photo: Photo
+  /** Where its original lies in the storage bucket. */
+  readonly originalKey: string
   /** At most {@link maximumBatchSize}: a photo that was found in more places makes several groups. */
   readonly locations: readonly Location[]
   /** Whether an earlier group of the same photo came before this one. */
@@ -15,7 +17,8 @@ export async function* photoGroups(entries: AsyncIterable<ListEntry>): AsyncGene
   for await (const entry of entries) {
     if (entry.kind === 'photo') {
       if (group) yield group
-      group = { photo: entry.photo, locations: [], isContinued: false }
+      const { photo, originalKey } = entry
+      group = { photo, originalKey, locations: [], isContinued: false }
     } else if (group?.photo.contentHash === entry.contentHash) {
       if (group.locations.length === maximumBatchSize) {
         yield group

@@ -1,10 +1,9 @@
 import { constants } from 'node:fs'
 import { copyFile, type FileHandle, open, rm } from 'node:fs/promises'
-import type { ContentHash } from '../../contract/content-hash.ts'
 import type { Photo } from '../../contract/photos.ts'
-import type { SignedRequest } from '../../contract/transfers.ts'
 import { TransferError } from '../errors.ts'
 import { type GetOptions, getToFile } from '../remote/get.ts'
+import type { SignDownload } from '../remote/sign-download.ts'
 import type { FileOutcome } from '../run-event.ts'
 import { type BytePath, bytesOf, joinBytePath, shownPath } from '../sync/byte-path.ts'
 import { compareFile } from './file-comparison.ts'
@@ -14,19 +13,21 @@ import { candidatePaths, type Target } from './targets.ts'
 import type { UnfinishedFolder } from './unfinished-folder.ts'
 import { endRunWhenFull, findPullFailure } from './write-error.ts'
 
-export interface SignedPhoto {
+export interface MissingPhoto {
   readonly photo: Photo
   /** Never empty. */
   readonly targets: readonly Target[]
-  readonly request: SignedRequest
 }
 
-export interface PullPhotoOptions extends Omit<GetOptions, 'sizeBytes' | 'signAgain'> {
+export interface PullPhotoOptions extends Omit<GetOptions, 'sizeBytes'> {
   readonly to: BytePath
   /** What messages call it. */
   readonly shownTo: string
   readonly unfinished: UnfinishedFolder
-  readonly signAgain: (contentHash: ContentHash) => Promise<SignedRequest>
+  /** Of the photo's original. */
+  readonly sign: SignDownload
+  /** Whether the remote has it: asked where the storage denies an original, which may mean either. */
+  readonly isStored: () => Promise<boolean>
   readonly hardLink?: HardLink | undefined
 }
 
@@ -34,11 +35,10 @@ export interface PullPhotoOptions extends Omit<GetOptions, 'sizeBytes' | 'signAg
  * Downloads one original, once, and puts it at each of its targets. One file's failure is an outcome; a full disk is the
  * end of the run.
  */
-export async function pullPhoto(signed: SignedPhoto, options: PullPhotoOptions): Promise<readonly FileOutcome[]> {
-  const { photo, targets } = signed
+export async function pullPhoto({ photo, targets }: MissingPhoto, options: PullPhotoOptions): Promise<readonly FileOutcome[]> {
   const download = options.unfinished.newPath(photo.contentHash)
   try {
-    await downloadVerified(download, signed, options)
+    await downloadVerified(download, photo, options)
     const outcomes: FileOutcome[] = []
     for (const target of targets.slice(0, -1)) outcomes.push(await placeCopy(download, photo, target, options))
     for (const target of targets.slice(-1)) outcomes.push(await place(download, photo, target, options))
@@ -53,32 +53,29 @@ export async function pullPhoto(signed: SignedPhoto, options: PullPhotoOptions):
 }
 
 /** Downloads to a new file until its hash is right; once more when it is not. */
-async function downloadVerified(path: BytePath, { photo, request }: SignedPhoto, options: PullPhotoOptions): Promise<void> {
+async function downloadVerified(path: BytePath, photo: Photo, options: PullPhotoOptions): Promise<void> {
   const handle = await open(bytesOf(path), 'wx')
   try {
-    if (await isDownloaded(handle, photo, request, options)) return
-    const again = await options.signAgain(photo.contentHash)
-    if (await isDownloaded(handle, photo, again, options)) return
+    if (await isDownloaded(handle, photo, options)) return
+    if (await isDownloaded(handle, photo, options)) return
     throw new TransferError('the stored bytes are not those of its content hash', { kind: 'bytes-differ' })
+  } catch (error) {
+    const isDenied = error instanceof TransferError && error.kind === 'denied'
+    if (!isDenied || (await options.isStored())) throw error
+    throw new TransferError('the storage does not have it', { kind: 'missing', cause: error })
   } finally {
     await handle.close()
   }
 }
 
-async function isDownloaded(
-  handle: FileHandle,
-  photo: Photo,
-  request: SignedRequest,
-  options: PullPhotoOptions,
-): Promise<boolean> {
+async function isDownloaded(handle: FileHandle, photo: Photo, options: PullPhotoOptions): Promise<boolean> {
   await handle.truncate(0)
   const { transport, signal } = options
   let movedBytes = 0
-  const hash = await getToFile(request, handle, {
+  const hash = await getToFile(options.sign, handle, {
     transport,
     signal,
     sizeBytes: photo.sizeBytes,
-    signAgain: () => options.signAgain(photo.contentHash),
     onMoved: (bytes) => {
       movedBytes += bytes
       options.onMoved?.(bytes)

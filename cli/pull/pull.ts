@@ -1,18 +1,14 @@
 import { resolve } from 'node:path'
-import type { ContentHash } from '../../contract/content-hash.ts'
-import { maximumBatchSize } from '../../contract/photos.ts'
-import type { SignedRequest } from '../../contract/transfers.ts'
-import { TransferError } from '../errors.ts'
+import type { Photo } from '../../contract/photos.ts'
 import { createEventStream, type EventStream, type Tell } from '../event-stream.ts'
 import { mapConcurrently } from '../map-concurrently.ts'
-import { batches } from '../read-ahead.ts'
 import type { CallOptions, ListRange, Remote } from '../remote/remote.ts'
 import type { Transport } from '../remote/transport.ts'
 import type { FileOutcome, RunEvent } from '../run-event.ts'
 import { bytePathOf } from '../sync/byte-path.ts'
 import { type Looked, look } from './look.ts'
 import { type PhotoGroup, photoGroups } from './photo-groups.ts'
-import { describe, pullPhoto, type SignedPhoto } from './pull-photo.ts'
+import { pullPhoto } from './pull-photo.ts'
 import type { HardLink } from './put-in-place.ts'
 import { targetsOf } from './targets.ts'
 import { openUnfinishedFolder } from './unfinished-folder.ts'
@@ -91,50 +87,32 @@ async function download(
 ): Promise<void> {
   const { remote, transport, transfers, to, signal, hardLink } = options
   await using unfinished = await openUnfinishedFolder(to)
-  const signed = sign(missing, remote, events.tell, { signal, controller })
   const outcomes = mapConcurrently(
-    signed,
+    missing,
     transfers,
-    (photo, taskSignal) =>
-      pullPhoto(photo, {
-        to: bytePathOf(to),
-        shownTo: to,
-        unfinished,
-        transport,
-        hardLink,
-        signAgain: (contentHash) => signOne(contentHash, remote, { signal: taskSignal }),
-        onMoved: (bytes) => events.moved(bytes),
-        signal: taskSignal,
-      }),
+    ({ photo, originalKey, missing: targets }, taskSignal) =>
+      pullPhoto(
+        { photo, targets },
+        {
+          to: bytePathOf(to),
+          shownTo: to,
+          unfinished,
+          transport,
+          hardLink,
+          sign: remote.signDownload(originalKey, { signal: taskSignal }),
+          isStored: () => isStored(photo, remote, { signal: taskSignal }),
+          onMoved: (bytes) => events.moved(bytes),
+          signal: taskSignal,
+        },
+      ),
     { signal, controller },
   )
   for await (const some of outcomes) await events.tell(some.map(asEvent))
 }
 
-/** Signs downloads a batch at a time, just before they are needed: a signed request does not live long. */
-async function* sign(
-  missing: AsyncIterable<Looked>,
-  remote: Remote,
-  tell: Tell,
-  { controller, ...options }: CallOptions & { readonly controller: AbortController },
-): AsyncGenerator<SignedPhoto> {
-  for await (const batch of batches(missing, maximumBatchSize, controller)) {
-    const asked = batch.map(({ photo }) => ({ contentHash: photo.contentHash, variant: 'original' as const }))
-    const answers = await remote.signDownloads(asked, options)
-    for (const [index, { photo, missing: targets }] of batch.entries()) {
-      const answer = answers[index]
-      if (answer?.kind === 'ready') yield { photo, targets, request: answer.request }
-      else await tell(targets.map(({ path }) => asEvent({ ...describe(photo, path), action: 'failed', reason: goneReason })))
-    }
-  }
-}
-
-const goneReason = 'the remote no longer has it'
-
-async function signOne(contentHash: ContentHash, remote: Remote, options: CallOptions): Promise<SignedRequest> {
-  const [answer] = await remote.signDownloads([{ contentHash, variant: 'original' }], options)
-  if (answer?.kind !== 'ready') throw new TransferError(goneReason)
-  return answer.request
+async function isStored({ contentHash }: Photo, remote: Remote, options: CallOptions): Promise<boolean> {
+  const [confirmation] = await remote.confirm([{ contentHash, locations: [] }], options)
+  return confirmation?.kind === 'stored'
 }
 
 /** A range leaves out what has no capture time; the user should know. */

@@ -1,8 +1,9 @@
 import type { IncomingMessage } from 'node:http'
 import type { z } from 'zod'
 import { apiErrorSchema } from '../../contract/api-error.ts'
-import { UserError } from '../errors.ts'
-import { exitCodes } from '../exit-codes.ts'
+import type { UserError } from '../errors.ts'
+import type { Session } from '../session/session.ts'
+import { defaultSignInHint, sessionRefused, unreachable } from './remote-errors.ts'
 import { isNetworkError, parseRetryAfter, RetryableError, retry } from './retry.ts'
 import { readBody, startExchange, type Transport } from './transport.ts'
 
@@ -21,7 +22,9 @@ export interface ApiClientOptions {
   readonly url: string
   readonly transport: Transport
   /** Absent for what anyone may read. */
-  readonly accessToken?: (() => Promise<string>) | undefined
+  readonly session?: Session | undefined
+  /** What to type when the session is not accepted; `photos login` unless there is something better. */
+  readonly signInHint?: string | undefined
   readonly maximumAttempts?: number
   /** The error to throw in place of the one that speaks of the network, for who knows better why nobody answers. */
   readonly whenUnreachable?: ((cause: unknown) => UserError) | undefined
@@ -41,21 +44,22 @@ const passingStatuses = new Set([429, 500, 502, 503, 504])
 
 /**
  * A caller of the API that retries what may be retried and parses every answer. Throws a `UserError` with exit code 5
- * when the remote cannot be reached, with 12 when it does not accept the session; anything else is a bug on one side.
+ * when the remote cannot be reached, with 12 when it does not accept the session, nor a token that the session has made
+ * anew; anything else is a bug on one side.
  */
 export function createApiClient(options: ApiClientOptions): ApiClient {
   return async (call) => {
     const { status, body } = await callWithRetries(call, options)
     if (status === 404) return undefined
     if (status >= 200 && status < 300) return parseAnswer(call, body)
-    throw errorOfStatus(status, body, call.path, options.url)
+    throw errorOfStatus(status, body, call.path, options)
   }
 }
 
 async function callWithRetries<T>(call: ApiCall<T>, options: ApiClientOptions): Promise<JsonAnswer> {
   const { maximumAttempts, transport } = options
   try {
-    return await retry(() => callOnce(call, options), {
+    return await retry(() => callInSession(call, options), {
       clock: transport.clock,
       signal: call.signal,
       ...(maximumAttempts === undefined ? {} : { maximumAttempts }),
@@ -67,18 +71,22 @@ async function callWithRetries<T>(call: ApiCall<T>, options: ApiClientOptions): 
   }
 }
 
-function unreachable(url: string, cause: unknown): UserError {
-  const reason = cause instanceof Error ? ` (${cause.message})` : ''
-  return new UserError(`the remote cannot be reached: ${new URL(url).host}${reason}`, {
-    exitCode: exitCodes.remoteUnreachable,
-    hint: 'check the network and the address of the remote, then run the same command again; nothing is lost',
-    cause,
-  })
+/** A token may be refused before its time, as when this machine's clock is wrong: then another one, once. */
+async function callInSession<T>(call: ApiCall<T>, options: ApiClientOptions): Promise<JsonAnswer> {
+  const { session } = options
+  if (!session) return await callOnce(call, undefined, options)
+  const token = await session.accessToken({ signal: call.signal })
+  const answer = await callOnce(call, token, options)
+  if (answer.status !== 401) return answer
+  return await callOnce(call, await session.accessToken({ refused: token, signal: call.signal }), options)
 }
 
-async function callOnce<T>(call: ApiCall<T>, { url, transport, accessToken }: ApiClientOptions): Promise<JsonAnswer> {
+async function callOnce<T>(
+  call: ApiCall<T>,
+  token: string | undefined,
+  { url, transport }: ApiClientOptions,
+): Promise<JsonAnswer> {
   const body = call.body === undefined ? undefined : Buffer.from(JSON.stringify(call.body))
-  const token = await accessToken?.()
   const headers = {
     accept: 'application/json',
     ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
@@ -126,13 +134,8 @@ function parseAnswer<T>(call: ApiCall<T>, body: unknown): T {
   throw new Error(`the remote's answer to ${call.path} is not what the contract says`, { cause: parsed.error })
 }
 
-function errorOfStatus(status: number, body: unknown, path: string, url: string): Error {
+function errorOfStatus(status: number, body: unknown, path: string, { url, signInHint }: ApiClientOptions): Error {
   const said = apiErrorSchema.safeParse(body).data?.error
-  if (status === 401 || status === 403) {
-    return new UserError(`${new URL(url).host} does not accept the session`, {
-      exitCode: exitCodes.notSignedIn,
-      hint: 'if `photos serve` has the library open, restart it; else check the clock of this machine, then run it again',
-    })
-  }
+  if (status === 401 || status === 403) return sessionRefused(url, signInHint ?? defaultSignInHint)
   return new Error(`the remote refuses ${path}: ${status} ${said?.code ?? ''} ${said?.message ?? ''}`.trim())
 }

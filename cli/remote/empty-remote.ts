@@ -20,7 +20,7 @@ export const emptyRemote: Remote = {
   confirm: async (photos) => photos.map(({ contentHash }) => ({ kind: 'missing', contentHash })),
   async *listPhotos() {},
   findPhoto: async () => undefined,
-  signDownloads: async (downloads) => downloads.map(({ contentHash }) => ({ kind: 'unknown', contentHash })),
+  signDownload: () => refuse,
   usage: async () => ({ photos: 0, originalBytes: 0, renditionBytes: 0 }),
   beginUploads: refuse,
   signParts: refuse,
@@ -28,5 +28,5 @@ export const emptyRemote: Remote = {
 }
 
 async function refuse(): Promise<never> {
-  throw new Error('a dry run uploads nothing')
+  throw new Error('a dry run moves nothing')
 }

@@ -1,12 +1,12 @@
 import { createHash, type Hash } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 import { type ContentHash, contentHashOf } from '../../contract/content-hash.ts'
-import type { SignedRequest } from '../../contract/transfers.ts'
 import { TransferError } from '../errors.ts'
 import { RetryableError, retry } from './retry.ts'
-import { errorOfRefusal, readS3Refusal } from './s3-refusal.ts'
+import { errorOfRefusal, readS3Refusal, type S3Refusal, SignatureRefusedError } from './s3-refusal.ts'
+import type { SignDownload } from './sign-download.ts'
 import { asTransferError, type TransferOptions } from './transfer.ts'
-import { connectionError, startExchange } from './transport.ts'
+import { connectionError, type HttpRequest, startExchange } from './transport.ts'
 
 /** The part of a `FileHandle` that receiving needs. */
 export interface ByteSink {
@@ -16,12 +16,10 @@ export interface ByteSink {
 export interface GetOptions extends TransferOptions {
   /** The length that the object must have. */
   readonly sizeBytes: number
-  /** Asked for a fresh request when the storage says that this one has expired; what is received already is kept. */
-  readonly signAgain?: (() => Promise<SignedRequest>) | undefined
 }
 
-/** A request that expires this often was never valid, as when a clock is wrong. */
-const mostRenewals = 3
+/** Signatures that are refused this often will never be taken. */
+const mostSignatureRefusals = 3
 
 /** What of an object is in the file so far. */
 interface Received {
@@ -31,10 +29,11 @@ interface Received {
 
 /**
  * Downloads an object to the start of an open, empty file and hashes it on the way. A connection that breaks is taken up
- * again behind the last byte that was written. Resolves with the content hash of what is in the file now. Throws a
- * `TransferError`: `expired`, `missing`, or `bytes-differ` for an object of another length; errors of the file as they are.
+ * again behind the last byte that was written, with a request that is signed anew. Resolves with the content hash of what is
+ * in the file now. Throws a `TransferError`: `expired`, `denied`, `missing`, or `bytes-differ` for an object of another
+ * length; errors of the file and of `sign` as they are.
  */
-export async function getToFile(request: SignedRequest, sink: ByteSink, options: GetOptions): Promise<ContentHash> {
+export async function getToFile(sign: SignDownload, sink: ByteSink, options: GetOptions): Promise<ContentHash> {
   const received: Received = { hash: createHash('sha256'), bytes: 0 }
   let bytesBefore = 0
   const hasAdvanced = (): boolean => {
@@ -43,7 +42,7 @@ export async function getToFile(request: SignedRequest, sink: ByteSink, options:
     return advanced
   }
   const { signal, transport, onMoved } = options
-  const attempt = renewing(request, options, (current) => getRest(current, sink, received, options))
+  const attempt = signing(sign, (request) => getRest(request, sink, received, options))
   try {
     await retry(attempt, { clock: transport.clock, signal, hasAdvanced })
     return contentHashOf(received.hash.digest())
@@ -53,28 +52,25 @@ export async function getToFile(request: SignedRequest, sink: ByteSink, options:
   }
 }
 
-/** An attempt that, when its request has expired, gets a new one for the next attempt. */
-function renewing(
-  request: SignedRequest,
-  { signAgain }: GetOptions,
-  attempt: (request: SignedRequest) => Promise<void>,
-): () => Promise<void> {
-  let current = request
-  let renewals = 0
+/** An attempt that signs its request; when its signature is refused, the next attempt's signer hears why. */
+function signing(sign: SignDownload, attempt: (request: HttpRequest) => Promise<void>): () => Promise<void> {
+  let refusal: S3Refusal | undefined
+  let refusals = 0
   return async () => {
+    const request = await sign(refusal)
+    refusal = undefined
     try {
-      await attempt(current)
+      await attempt(request)
     } catch (error) {
-      const isExpired = error instanceof TransferError && error.kind === 'expired'
-      if (!isExpired || !signAgain || renewals === mostRenewals) throw error
-      renewals += 1
-      current = await signAgain()
+      if (!(error instanceof SignatureRefusedError) || refusals === mostSignatureRefusals) throw error
+      refusals += 1
+      refusal = error.refusal
       throw new RetryableError(error.message, { cause: error })
     }
   }
 }
 
-async function getRest(request: SignedRequest, sink: ByteSink, received: Received, options: GetOptions): Promise<void> {
+async function getRest(request: HttpRequest, sink: ByteSink, received: Received, options: GetOptions): Promise<void> {
   if (received.bytes === options.sizeBytes && received.bytes > 0) return
   const headers = received.bytes === 0 ? request.headers : { ...request.headers, range: `bytes=${received.bytes}-` }
   const exchange = startExchange(options.transport, { method: request.method, url: request.url, headers }, options.signal)

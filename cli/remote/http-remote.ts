@@ -13,24 +13,30 @@ import {
   beginUploadsResponseSchema,
   completeUploadResponseSchema,
   confirmResponseSchema,
-  downloadsResponseSchema,
   signPartsResponseSchema,
 } from '../../contract/transfers.ts'
 import { UserError } from '../errors.ts'
 import { exitCodes } from '../exit-codes.ts'
+import type { Session } from '../session/session.ts'
 import { type ApiCall, type ApiClient, createApiClient } from './api-client.ts'
+import { createCredentialIssuer } from './issue-credentials.ts'
 import type { CallOptions, ListRange, Remote } from './remote.ts'
+import { defaultSignInHint } from './remote-errors.ts'
+import { createServerClock } from './server-clock.ts'
+import { createDownloadSigner } from './sign-download.ts'
+import { createTemporaryCredentials } from './temporary-credentials.ts'
 import type { Transport } from './transport.ts'
 
 export interface HttpRemoteOptions {
   /** The address under which `.well-known/photos.json` is. */
   readonly url: string
-  /** Called before each request; refreshes where it has to. */
-  readonly accessToken: () => Promise<string>
+  readonly session: Session
   readonly transport: Transport
   readonly signal?: AbortSignal | undefined
   /** See {@link createApiClient}. */
   readonly whenUnreachable?: ((cause: unknown) => UserError) | undefined
+  /** What to type when the session is not accepted; `photos login` unless there is something better. */
+  readonly signInHint?: string | undefined
 }
 
 /** A remote that does not answer at once is a wrong address more often than a passing fault. */
@@ -38,18 +44,22 @@ const attemptsToOpen = 3
 
 /** The remote at an address, after it has described itself. Throws a `UserError` when there is none, or a newer one. */
 export async function openHttpRemote(options: HttpRemoteOptions): Promise<Remote> {
-  const configuration = await fetchRemoteConfiguration(options)
-  const client = createApiClient({
-    url: configuration.endpoints.api,
-    transport: options.transport,
-    accessToken: options.accessToken,
-    whenUnreachable: options.whenUnreachable,
-  })
-  return remoteOf(configuration, client)
+  return createHttpRemote(await fetchRemoteConfiguration(options), options)
+}
+
+/** A remote that has described itself already. */
+export function createHttpRemote(configuration: RemoteConfiguration, options: Omit<HttpRemoteOptions, 'url' | 'signal'>): Remote {
+  const { session, transport, whenUnreachable, signInHint = defaultSignInHint } = options
+  const client = createApiClient({ url: configuration.endpoints.api, session, transport, whenUnreachable, signInHint })
+  const serverClock = createServerClock(transport.clock.now)
+  const issue = createCredentialIssuer({ configuration, session, transport, serverClock, signInHint })
+  const credentials = createTemporaryCredentials(issue, serverClock)
+  const signDownload = createDownloadSigner({ configuration, credentials, serverClock })
+  return { ...remoteOf(configuration, client), signDownload }
 }
 
 /** What a remote tells anyone about itself; needs no session. */
-export async function fetchRemoteConfiguration(options: Omit<HttpRemoteOptions, 'accessToken'>): Promise<RemoteConfiguration> {
+export async function fetchRemoteConfiguration(options: Omit<HttpRemoteOptions, 'session'>): Promise<RemoteConfiguration> {
   const client = createApiClient({ url: options.url, transport: options.transport, maximumAttempts: attemptsToOpen })
   const answer = await client({ path: '.well-known/photos.json', answer: z.unknown(), signal: options.signal })
   // The version first: a newer remote may describe itself in other words.
@@ -73,7 +83,7 @@ function notARemote(url: string, cause: unknown): UserError {
   })
 }
 
-function remoteOf(configuration: RemoteConfiguration, client: ApiClient): Remote {
+function remoteOf(configuration: RemoteConfiguration, client: ApiClient): Omit<Remote, 'signDownload'> {
   return {
     configuration,
     beginUploads: async (originals, options) =>
@@ -88,8 +98,6 @@ function remoteOf(configuration: RemoteConfiguration, client: ApiClient): Remote
     listPhotos: (range, options) => listPhotos(client, range, options),
     findPhoto: (contentHash, options): Promise<FindPhotoResponse | undefined> =>
       client({ path: `v1/photos/${contentHash}`, answer: findPhotoResponseSchema, signal: options?.signal }),
-    signDownloads: async (downloads, options) =>
-      (await post(client, 'v1/downloads', { downloads }, downloadsResponseSchema, options)).downloads,
     usage: (options) => sumUsage(client, options),
   }
 }

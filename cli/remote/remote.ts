@@ -6,12 +6,11 @@ import type {
   CompleteUploadResponse,
   Confirmation,
   ConfirmCandidate,
-  DownloadsRequest,
-  DownloadsResponse,
   SignedRequest,
   SignPartsRequest,
   UploadCandidate,
 } from '../../contract/transfers.ts'
+import type { SignDownload } from './sign-download.ts'
 
 export interface CallOptions {
   readonly signal?: AbortSignal | undefined
@@ -42,6 +41,7 @@ export interface Remote {
   /** Every photo of the range with its locations after it; pages are fetched as they are needed. */
   listPhotos(range: ListRange, options?: CallOptions): AsyncIterable<ListEntry>
   findPhoto(contentHash: ContentHash, options?: CallOptions): Promise<FindPhotoResponse | undefined>
-  signDownloads(downloads: DownloadsRequest['downloads'], options?: CallOptions): Promise<DownloadsResponse['downloads']>
+  /** For the original of a list's entry. Signed on this machine: the API is not asked, however many there are. */
+  signDownload(originalKey: string, options?: CallOptions): SignDownload
   usage(options?: CallOptions): Promise<Omit<UsageResponse, 'cursor'>>
 }

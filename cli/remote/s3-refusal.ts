@@ -9,6 +9,18 @@ export interface S3Refusal {
   readonly code: string
   readonly message: string
   readonly retryAfterMs: number | undefined
+  /** The time by the storage's clock, as its `Date` header has it. */
+  readonly date: string | undefined
+}
+
+/** A refusal of how a request was signed, not of what it asks for: signed anew, it may be taken. */
+export class SignatureRefusedError extends TransferError {
+  readonly refusal: S3Refusal
+
+  constructor(message: string, refusal: S3Refusal) {
+    super(message, { kind: 'expired' })
+    this.refusal = refusal
+  }
 }
 
 const longestErrorBytes = 64 * 1024
@@ -21,6 +33,7 @@ export async function readS3Refusal(response: IncomingMessage, transport: Transp
     code: elementText(text, 'Code'),
     message: elementText(text, 'Message'),
     retryAfterMs: parseRetryAfter(response.headers['retry-after'], transport.clock.now()),
+    date: response.headers.date,
   }
 }
 
@@ -35,6 +48,14 @@ function elementText(xml: string, name: 'Code' | 'Message'): string {
 const passingStatuses = new Set([429, 500, 502, 503, 504])
 const passingCodes = new Set(['SlowDown', 'InternalError', 'RequestTimeout', 'ServiceUnavailable', 'ConditionalRequestConflict'])
 const differentBytesCodes = new Set(['BadDigest', 'InvalidDigest', 'XAmzContentSHA256Mismatch', 'XAmzContentChecksumMismatch'])
+/** Why a signature is refused that may have been right a while ago, or by another clock. */
+const signatureRefusals: Readonly<Record<string, string>> = {
+  ExpiredToken: 'the credentials have expired',
+  TokenRefreshRequired: 'the credentials have expired',
+  InvalidToken: 'the storage does not accept the credentials',
+  InvalidAccessKeyId: 'the storage does not accept the credentials',
+  RequestTimeTooSkewed: "the storage refuses it: this machine's clock is wrong",
+}
 
 /** The error to throw for a refusal: one to retry, or one that says what is wrong with this transfer. */
 export function errorOfRefusal(refusal: S3Refusal): RetryableError | TransferError {
@@ -42,16 +63,17 @@ export function errorOfRefusal(refusal: S3Refusal): RetryableError | TransferErr
   if (passingStatuses.has(status) || passingCodes.has(code)) {
     return new RetryableError(`the storage answers ${code || status}`, { retryAfterMs })
   }
-  if (isExpired(refusal)) return new TransferError('the signed request has expired', { kind: 'expired' })
+  const signatureRefusal = signatureRefusals[code] ?? findExpiry(refusal)
+  if (signatureRefusal !== undefined) return new SignatureRefusedError(signatureRefusal, refusal)
   if (differentBytesCodes.has(code))
     return new TransferError('the bytes that arrived are not those announced', { kind: 'bytes-differ' })
   if (code === 'InsufficientStorage') return new TransferError('the disk of the library is full')
   if (status === 404) return new TransferError('the storage does not have it', { kind: 'missing' })
-  if (code === 'RequestTimeTooSkewed') return new TransferError("the storage refuses it: this machine's clock is wrong")
-  return new TransferError(`the storage refuses it: ${code || status}${message === '' ? '' : ` (${message})`}`)
+  const kind = code === 'AccessDenied' ? 'denied' : 'failed'
+  return new TransferError(`the storage refuses it: ${code || status}${message === '' ? '' : ` (${message})`}`, { kind })
 }
 
-/** The signed request itself (`AccessDenied`, "Request has expired") or the session that signed it. */
-function isExpired({ status, code, message }: S3Refusal): boolean {
-  return code === 'ExpiredToken' || (status === 403 && /expired/i.test(message))
+/** A presigned request that is too old: `AccessDenied`, "Request has expired". */
+function findExpiry({ status, message }: S3Refusal): string | undefined {
+  return status === 403 && /expired/i.test(message) ? 'the signed request has expired' : undefined
 }

@@ -63,7 +63,7 @@ async function openProfileRemote(place: ProfilePlace, context: Context): Promise
       remote: createHttpRemote(configuration, { session, transport, signInHint }),
       transport,
       notes: [`the remote is ${new URL(profile.url).host}, signed in as ${profile.session.account.email}`],
-      openState: () => openLocalState(stateFolder(context), configuration.remoteId),
+      openState: () => openLocalState(stateFolder(context), configuration.remoteId, session.owner),
       close: async () => transport.close(),
     }
   } catch (error) {
@@ -88,7 +88,7 @@ async function openLibraryRemote(options: RemoteOptions, context: Context): Prom
     const { url, whenUnreachable } = library
     const common = { session: library, transport, whenUnreachable, signInHint: libraryHint }
     const remote = await openHttpRemote({ ...common, url, signal: context.signal })
-    const openState = () => openLocalState(stateFolder(context), remote.configuration.remoteId)
+    const openState = () => openLocalState(stateFolder(context), remote.configuration.remoteId, library.owner)
     const notes = notesOf(folder, options.library === undefined, !isThere)
     return { remote, transport, notes, openState, close }
   } catch (error) {

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { runLs } from '../../../cli/commands/ls.ts'
 import type { Remote } from '../../../cli/remote/remote.ts'
 import type { ListEntry, Location, Photo } from '../../../contract/photos.ts'
-import { photoOf, remoteInTest, storedPhoto } from '../pull/pull-in-test.ts'
+import { photoEntryOf, photoOf, remoteInTest, storedPhoto } from '../pull/pull-in-test.ts'
 import { BrokenPipe, RecordedStream } from '../terminal/recorded-stream.ts'
 
 const stored = storedPhoto('a photo', 'DCIM/100CANON/IMG_0001.JPG', 'copy/IMG_0001.JPG')
@@ -20,7 +20,7 @@ const bare: Photo = { ...photoOf(storedPhoto('bare')), sizeBytes: 4, camera: '\u
 
 function entriesOf(photo: Photo, locations: readonly Location[] = []): readonly ListEntry[] {
   const { contentHash } = photo
-  return [{ kind: 'photo', photo }, ...locations.map((location) => ({ kind: 'location' as const, contentHash, location }))]
+  return [photoEntryOf(photo), ...locations.map((location) => ({ kind: 'location' as const, contentHash, location }))]
 }
 
 async function listing(...entries: readonly ListEntry[]): Promise<{ readonly remote: Remote; readonly listed: () => number }> {

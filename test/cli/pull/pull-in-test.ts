@@ -6,7 +6,7 @@ import type { FileOutcome, RunEvent } from '../../../cli/run-event.ts'
 import { type ContentHash, contentHashOf } from '../../../contract/content-hash.ts'
 import type { ListEntry, Location, Photo } from '../../../contract/photos.ts'
 import { collect } from '../../collect.ts'
-import { listen, signed, transportInTest } from '../remote/scripted-server.ts'
+import { listen, transportInTest } from '../remote/scripted-server.ts'
 import { remoteConfigurationInTest } from '../remote-configuration-in-test.ts'
 
 export interface StoredPhoto {
@@ -39,8 +39,6 @@ export interface RemoteInTest {
   readonly remote: Remote
   /** Content hashes in the order in which they were downloaded. */
   readonly downloads: ContentHash[]
-  /** Sizes of the batches that were signed. */
-  readonly signedBatches: number[]
   pull(to: string, options?: Partial<PullOptions>): Promise<PullInTest>
 }
 
@@ -55,7 +53,6 @@ export interface PullInTest {
 export async function remoteInTest(photos: readonly StoredPhoto[], serve: Serve = serveWell): Promise<RemoteInTest> {
   const byHash = new Map<string, StoredPhoto>(photos.map((photo) => [photo.contentHash, photo]))
   const downloads: ContentHash[] = []
-  const signedBatches: number[] = []
   const url = await listen((request, response) => {
     const photo = byHash.get(request.url?.split('/').at(-1) ?? '')
     if (!photo) return void response.writeHead(404).end()
@@ -70,28 +67,27 @@ export async function remoteInTest(photos: readonly StoredPhoto[], serve: Serve 
     beginUploads: unused,
     signParts: unused,
     completeUpload: unused,
-    confirm: unused,
+    confirm: async (asked) =>
+      asked.map(({ contentHash }) => ({ kind: byHash.has(contentHash) ? 'stored' : 'processing', contentHash })),
     findPhoto: unused,
     usage: unused,
     listPhotos: (range) => list(photos, range.undated === true),
-    async signDownloads(asked) {
-      signedBatches.push(asked.length)
-      return asked.map(({ contentHash }) =>
-        byHash.has(contentHash)
-          ? { kind: 'ready', contentHash, request: signed('GET', `${url}/photos-storage/${contentHash}`) }
-          : { kind: 'unknown', contentHash },
-      )
-    },
+    signDownload: (key) => async () => ({ method: 'GET', url: `${url}/photos-storage/${key}`, headers: {} }),
   }
-  return { remote, downloads, signedBatches, pull: (to, options) => pullAll(remote, to, options) }
+  return { remote, downloads, pull: (to, options) => pullAll(remote, to, options) }
 }
 
 async function* list(photos: readonly StoredPhoto[], undated: boolean): AsyncGenerator<ListEntry> {
   for (const stored of photos) {
-    yield { kind: 'photo', photo: photoOf(stored) }
+    yield photoEntryOf(photoOf(stored))
     if (undated) continue
     for (const location of stored.locations) yield { kind: 'location', contentHash: stored.contentHash, location }
   }
+}
+
+/** As a list has it. */
+export function photoEntryOf(photo: Photo): ListEntry {
+  return { kind: 'photo', photo, originalKey: `originals/somebody/${photo.contentHash}` }
 }
 
 export function photoOf({ bytes, contentHash }: StoredPhoto): Photo {

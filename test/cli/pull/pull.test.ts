@@ -244,17 +244,6 @@ test('expired requests and 503 to every third one are no reason to fail', async 
   expect(new Set(outcomes.map(({ action }) => action))).toEqual(new Set(['pulled']))
 })
 
-test('signs at most a hundred at a time, the first without waiting for others, and only what is missing', async () => {
-  const to = await temporaryFolder()
-  const photos = Array.from({ length: 250 }, (_, index) => storedPhoto(`photo ${index}`, `${index}.jpg`))
-  for (const { bytes, locations } of photos.slice(0, 20)) await writeFile(join(to, locations[0]?.path ?? ''), bytes)
-  const { pull: pullAll, signedBatches } = await remoteInTest(photos)
-  await pullAll(to)
-  expect(signedBatches.reduce((sum, size) => sum + size, 0)).toBe(230)
-  expect(Math.max(...signedBatches)).toBeLessThanOrEqual(100)
-  expect(signedBatches[0]).toBeLessThan(100)
-})
-
 test('what is unchanged gets its modification time right, and nothing else', async () => {
   const to = await temporaryFolder()
   const path = join(to, 'a.jpg')

@@ -4,6 +4,8 @@ import type { ServerResponse } from 'node:http'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { type ByteSink, type GetOptions, getToFile } from '../../../cli/remote/get.ts'
+import type { S3Refusal } from '../../../cli/remote/s3-refusal.ts'
+import type { SignDownload } from '../../../cli/remote/sign-download.ts'
 import { temporaryFolder } from '../../temporary-folder.ts'
 import { listen, refuse, signed, transportInTest } from './scripted-server.ts'
 
@@ -22,6 +24,7 @@ function serve(response: ServerResponse, offset: number, end = bytes.length): vo
 
 async function receive(script: Script, options: Partial<GetOptions> = {}, sink?: ByteSink) {
   const ranges: (string | undefined)[] = []
+  const refusals: S3Refusal[] = []
   const url = await listen((request, response) => {
     ranges.push(request.headers.range)
     script(response, Number(/bytes=(\d+)-/.exec(request.headers.range ?? '')?.[1] ?? 0), ranges.length)
@@ -32,14 +35,24 @@ async function receive(script: Script, options: Partial<GetOptions> = {}, sink?:
   const moved: number[] = []
   const { transport } = transportInTest()
   const onMoved = (count: number): void => void moved.push(count)
-  const result = getToFile(signed('GET', `${url}/key?X-Amz-Signature=secret`), sink ?? file, {
+  const sign: SignDownload = async (refusal) => {
+    if (refusal) refusals.push(refusal)
+    return signed('GET', `${url}/key?X-Amz-Signature=secret`)
+  }
+  const result = getToFile(sign, sink ?? file, {
     transport,
     sizeBytes: bytes.length,
     onMoved,
     ...options,
   })
   result.catch(() => {})
-  return { result, ranges, content: () => readFile(path), movedBytes: () => moved.reduce((total, count) => total + count, 0) }
+  return {
+    result,
+    ranges,
+    refusals,
+    content: () => readFile(path),
+    movedBytes: () => moved.reduce((total, count) => total + count, 0),
+  }
 }
 
 test('writes and hashes an object', async () => {
@@ -85,28 +98,45 @@ test('goes on after 503 to every third request', async () => {
   expect(await result).toBe(hash)
 })
 
-test('goes on with a new signature when the request expires on the way', async () => {
-  let renewals = 0
-  const { result, ranges } = await receive((response, offset, attempt) => {
+test('goes on behind what is written with a new signature when the old one is refused, and says why', async () => {
+  const { result, ranges, refusals, content } = await receive((response, offset, attempt) => {
     if (attempt === 1) serve(response, offset, 3 * 1024 * 1024)
-    else if (attempt === 2) refuse(response, 403, 'AccessDenied', 'Request has expired')
+    else if (attempt === 2) refuse(response, 400, 'ExpiredToken')
+    else if (attempt === 3) refuse(response, 403, 'RequestTimeTooSkewed')
     else serve(response, offset)
   })
-  await expect(result).rejects.toMatchObject({ kind: 'expired' })
-  expect(ranges).toHaveLength(2)
+  expect(await result).toBe(hash)
+  expect((await content()).equals(bytes)).toBe(true)
+  expect(new Set(ranges.slice(1)).size).toBe(1)
+  expect(refusals).toMatchObject([
+    { code: 'ExpiredToken', date: expect.stringMatching(/GMT$/) },
+    { code: 'RequestTimeTooSkewed', date: expect.stringMatching(/GMT$/) },
+  ])
+})
 
-  const url = await listen((request, response) => {
-    if (request.url === '/old') refuse(response, 403, 'AccessDenied', 'Request has expired')
-    else serve(response, 0)
-  })
-  const renewed = await receive((response) => refuse(response, 403, 'AccessDenied', 'Request has expired'), {
-    signAgain: async () => {
-      renewals += 1
-      return signed('GET', `${url}/new`)
-    },
-  })
-  expect(await renewed.result).toBe(hash)
-  expect(renewals).toBe(1)
+test.each([
+  ['AccessDenied', 'Request has expired', 'the signed request has expired'],
+  ['ExpiredToken', '', 'the credentials have expired'],
+  ['InvalidAccessKeyId', '', 'the storage does not accept the credentials'],
+  ['RequestTimeTooSkewed', '', "the storage refuses it: this machine's clock is wrong"],
+])('gives up signatures that are always refused with %s (%s)', async (code, message, said) => {
+  const { result, ranges } = await receive((response) => refuse(response, 403, code, message))
+  await expect(result).rejects.toMatchObject({ kind: 'expired', message: said })
+  expect(ranges).toHaveLength(4)
+})
+
+test('what the signer throws ends it at once', async () => {
+  const failing = await open(join(await temporaryFolder(), 'part'), 'wx')
+  onTestFinished(() => failing.close())
+  const signing = (): Promise<never> => Promise.reject(new Error('not signed in'))
+  const { transport } = transportInTest()
+  await expect(getToFile(signing, failing, { transport, sizeBytes: 1 })).rejects.toThrow('not signed in')
+})
+
+test('a denied object is not asked for again', async () => {
+  const { result, ranges } = await receive((response) => refuse(response, 403, 'AccessDenied', 'Access Denied'))
+  await expect(result).rejects.toMatchObject({ kind: 'denied', message: 'the storage refuses it: AccessDenied (Access Denied)' })
+  expect(ranges).toHaveLength(1)
 })
 
 test('other bytes of the right length have another hash', async () => {

@@ -3,8 +3,11 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { expect, test } from 'vitest'
 import { openHttpRemote } from '../../../cli/remote/http-remote.ts'
 import type { Remote } from '../../../cli/remote/remote.ts'
+import type { Session } from '../../../cli/session/session.ts'
 import { contentHashSchema } from '../../../contract/content-hash.ts'
+import { ownerSchema } from '../../../contract/owner.ts'
 import { collect } from '../../collect.ts'
+import { remoteConfigurationInTest } from '../remote-configuration-in-test.ts'
 import { bodyOf, listen, transportInTest } from './scripted-server.ts'
 
 const contentHash = contentHashSchema.parse('a'.repeat(64))
@@ -24,24 +27,14 @@ function json(response: ServerResponse, status: number, body: unknown): void {
   response.end(JSON.stringify(body))
 }
 
-function configuration(url: string): Record<string, unknown> {
-  return {
-    apiVersion: 1,
-    remoteId: 'remote-1',
-    region: 'us-east-1',
-    issuer: url,
-    clientId: 'cli',
-    storageBucket: 'photos-storage',
-    endpoints: { api: url, s3: url },
-    maximumOriginalSizeBytes: 1000,
-  }
-}
-
 async function read(request: IncomingMessage): Promise<ApiRequest> {
   const body = (await bodyOf(request)).toString()
   const { method, url = '', headers } = request
   return { method, url, authorization: headers.authorization, body: body === '' ? undefined : JSON.parse(body) }
 }
+
+const unused = (): Promise<never> => Promise.reject(new Error('not asked for here'))
+const noSession: Session = { owner: ownerSchema.parse('nobody'), accessToken: unused, idToken: unused }
 
 /** A remote whose API answers as scripted. */
 async function openRemote(answer: Answer) {
@@ -49,21 +42,29 @@ async function openRemote(answer: Answer) {
   const url: string = await listen(async (request, response) => {
     const asked = await read(request)
     requests.push(asked)
-    if (asked.url === '/.well-known/photos.json') json(response, 200, configuration(url))
+    if (asked.url === '/.well-known/photos.json') json(response, 200, remoteConfigurationInTest(url))
     else answer(asked, response)
   })
   const { transport, pausesMs } = transportInTest()
   let tokens = 0
-  const accessToken = async (): Promise<string> => `token-${++tokens}`
-  const remote: Remote = await openHttpRemote({ url, accessToken, transport })
-  return { remote, requests, pausesMs }
+  const refused: (string | undefined)[] = []
+  const session: Session = {
+    owner: ownerSchema.parse('somebody'),
+    accessToken: async (options) => {
+      refused.push(options?.refused)
+      return `token-${++tokens}`
+    },
+    idToken: unused,
+  }
+  const remote: Remote = await openHttpRemote({ url, session, transport })
+  return { remote, requests, refused, pausesMs }
 }
 
 test('reads the configuration without a token, and calls the API with one', async () => {
   const { remote, requests } = await openRemote((_request, response) =>
     json(response, 200, { uploads: [{ kind: 'stored', contentHash }] }),
   )
-  expect(remote.configuration.remoteId).toBe('remote-1')
+  expect(remote.configuration.remoteId).toBe('in-test')
   const candidate = { contentHash, sizeBytes: 5, contentType: 'image/jpeg' }
   expect(await remote.beginUploads([candidate])).toEqual([{ kind: 'stored', contentHash }])
   expect(requests).toEqual([
@@ -77,19 +78,16 @@ test('every other call, as the contract writes it', async () => {
     '/v1/uploads/parts': { requests: [] },
     '/v1/uploads/complete': { kind: 'completed' },
     '/v1/photos/confirm': { photos: [{ kind: 'processing', contentHash }] },
-    '/v1/downloads': { downloads: [{ kind: 'unknown', contentHash }] },
   }
   const { remote, requests } = await openRemote((request, response) => json(response, 200, answers[request.url]))
   const parts = { contentHash, uploadId: 'u', parts: [{ partNumber: 1, sizeBytes: 5, checksumSha256: `${'a'.repeat(43)}=` }] }
   expect(await remote.signParts(parts)).toEqual([])
   expect(await remote.completeUpload(contentHash, 'u')).toEqual({ kind: 'completed' })
   expect(await remote.confirm([{ contentHash, locations: [] }])).toEqual([{ kind: 'processing', contentHash }])
-  expect(await remote.signDownloads([{ contentHash, variant: 'original' }])).toEqual([{ kind: 'unknown', contentHash }])
   expect(requests.slice(1).map(({ body }) => body)).toEqual([
     parts,
     { contentHash, uploadId: 'u' },
     { photos: [{ contentHash, locations: [] }] },
-    { downloads: [{ contentHash, variant: 'original' }] },
   ])
 })
 
@@ -167,6 +165,21 @@ test.each([
   await expect(remote.usage()).rejects.toMatchObject({ name: 'UserError', exitCode, hint: expect.any(String) })
 })
 
+test('a token that is refused is made anew, once, and the call repeated', async () => {
+  const { remote, requests, refused } = await openRemote((request, response) => {
+    if (request.authorization === 'Bearer token-2') json(response, 200, { uploads: [{ kind: 'stored', contentHash }] })
+    else json(response, 401, { message: 'Unauthorized' })
+  })
+  const candidate = { contentHash, sizeBytes: 5, contentType: 'image/jpeg' }
+  expect(await remote.beginUploads([candidate])).toEqual([{ kind: 'stored', contentHash }])
+  expect(refused).toEqual([undefined, 'token-1'])
+  expect(requests.slice(1).map(({ body }) => body)).toEqual([{ originals: [candidate] }, { originals: [candidate] }])
+
+  const ended = await openRemote((_request, response) => json(response, 401, { message: 'Unauthorized' }))
+  await expect(ended.remote.usage()).rejects.toMatchObject({ exitCode: 12, hint: 'sign in again: photos login' })
+  expect(ended.refused).toEqual([undefined, 'token-1'])
+})
+
 test.each([
   [400, { error: { code: 'BadRequest', message: 'too many' } }, 'the remote refuses v1/usage: 400 BadRequest too many'],
   [200, { photos: 'many' }, "the remote's answer to v1/usage is not what the contract says"],
@@ -179,7 +192,7 @@ test.each([
 test('nobody there: exit code 5 after three attempts', async () => {
   const url = await listen((request) => request.socket.destroy())
   const { transport, pausesMs } = transportInTest()
-  const opening = openHttpRemote({ url, accessToken: async () => 'token', transport })
+  const opening = openHttpRemote({ url, session: noSession, transport })
   await expect(opening).rejects.toMatchObject({ name: 'UserError', exitCode: 5 })
   expect(pausesMs).toHaveLength(2)
 })
@@ -190,6 +203,6 @@ test.each([
 ])('%s', async (_name, body, exitCode, message) => {
   const url = await listen((_request, response) => json(response, 200, body))
   const { transport } = transportInTest()
-  const opening = openHttpRemote({ url, accessToken: async () => 'token', transport })
+  const opening = openHttpRemote({ url, session: noSession, transport })
   await expect(opening).rejects.toMatchObject({ name: 'UserError', exitCode, message: expect.stringMatching(message) })
 })

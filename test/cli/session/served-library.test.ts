@@ -49,7 +49,8 @@ test('a library that is no longer served says so, and what to do', async () => {
   const { close } = await openLibraryInTest(folder)
   const transport = createTransport({ clock: { now: Date.now, random: () => 0, delay: async () => {} } })
   onTestFinished(() => transport.close())
-  const remote = await openHttpRemote({ ...(await openLibrary(folder, log)), transport })
+  const library = await openLibrary(folder, log)
+  const remote = await openHttpRemote({ ...library, session: library, transport })
   await close()
   await expect(remote.usage()).rejects.toMatchObject({
     exitCode: 5,

@@ -120,7 +120,7 @@ export function createRemoteInMemory(options: RemoteInMemoryOptions = {}): Remot
     },
     listPhotos: unused,
     findPhoto: unused,
-    signDownloads: unused,
+    signDownload: () => unused,
     usage: unused,
   }
 
