@@ -1,6 +1,7 @@
 import { rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { ClassicLevel } from 'classic-level'
+import type { Owner } from '../../contract/owner.ts'
 import { UserError } from '../errors.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { makeFolder } from '../make-folder.ts'
@@ -43,12 +44,13 @@ const recordsAtOnce = 1000
 type Database = ClassicLevel<string, Buffer>
 
 /**
- * Opens the state that is kept for one remote under `stateFolder`, and makes it where there is none.
- * Throws a `UserError` with exit code 11 while another process has it open, and with 5 where the system does not let it be
- * opened (a full disk, a folder of somebody else's).
+ * Opens the state that is kept for one owner's photos on one remote under `stateFolder`, and makes it where there is none:
+ * what the remote has confirmed to one account says nothing to another. Throws a `UserError` with exit code 11 while another
+ * process has it open, and with 5 where the system does not let it be opened (a full disk, a folder of somebody else's).
  */
-export async function openLocalState(stateFolder: string, remoteId: string): Promise<LocalState> {
-  const path = join(stateFolder, `${remoteId}-v${formatVersion}`)
+export async function openLocalState(stateFolder: string, remoteId: string, owner: Owner): Promise<LocalState> {
+  // Neither of the two may hold a dot, so that no other two make the same name.
+  const path = join(stateFolder, `${remoteId}.${owner}-v${formatVersion}`)
   const notes: string[] = []
   try {
     await makeFolder(path, 0o700)

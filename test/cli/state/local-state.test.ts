@@ -4,6 +4,7 @@ import { describe, expect, it, onTestFinished } from 'vitest'
 import { encodeFileRecord, type FileRecord, findFileRecord, isRacy } from '../../../cli/state/file-record.ts'
 import { type LocalState, openLocalState } from '../../../cli/state/local-state.ts'
 import { contentHashOf } from '../../../contract/content-hash.ts'
+import { ownerSchema } from '../../../contract/owner.ts'
 import { temporaryFolder } from '../../temporary-folder.ts'
 
 const record: FileRecord = {
@@ -41,8 +42,10 @@ describe('file records', () => {
   })
 })
 
-async function openInTest(folder: string, remoteId = 'remote'): Promise<LocalState> {
-  const state = await openLocalState(folder, remoteId)
+const owner = ownerSchema.parse('owner')
+
+async function openInTest(folder: string, remoteId = 'remote', whose = owner): Promise<LocalState> {
+  const state = await openLocalState(folder, remoteId, whose)
   onTestFinished(() => state.close())
   return state
 }
@@ -58,7 +61,7 @@ describe('local state', () => {
   it('keeps what is remembered, also under names of any bytes', async () => {
     const folder = await temporaryFolder()
     const names = ['a', 'b\xff\xfe.jpg', 'caf\xc3\xa9', 'z'.repeat(255)]
-    const first = await openLocalState(folder, 'remote')
+    const first = await openLocalState(folder, 'remote', owner)
     await first.remember(
       names.map((name) => ({ folder: '/photos', name, record })),
       durable,
@@ -110,20 +113,33 @@ describe('local state', () => {
     expect((await (await openInTest(folder, 'two')).findRecords('/a', '1', '1')).size).toBe(0)
   })
 
+  it('knows one owner apart from the other, however their names meet', async () => {
+    const folder = await temporaryFolder()
+    const state = await openInTest(folder, 'a-b', ownerSchema.parse('c'))
+    await state.remember([{ folder: '/a', name: '1', record }], durable)
+    for (const [remoteId, whose] of [
+      ['a-b', 'd'],
+      ['a', 'b-c'],
+    ] as const) {
+      const other = await openInTest(folder, remoteId, ownerSchema.parse(whose))
+      expect((await other.findRecords('/a', '1', '1')).size).toBe(0)
+    }
+  })
+
   it('is for one process at a time', async () => {
     const folder = await temporaryFolder()
     await openInTest(folder)
-    await expect(openLocalState(folder, 'remote')).rejects.toMatchObject({ name: 'UserError', exitCode: 11 })
+    await expect(openLocalState(folder, 'remote', owner)).rejects.toMatchObject({ name: 'UserError', exitCode: 11 })
   })
 
   it('is moved aside when it cannot be opened, and says so', async () => {
     const folder = await temporaryFolder()
-    await mkdir(join(folder, 'remote-v1'))
-    await writeFile(join(folder, 'remote-v1', 'CURRENT'), 'rubbish')
+    await mkdir(join(folder, 'remote.owner-v1'))
+    await writeFile(join(folder, 'remote.owner-v1', 'CURRENT'), 'rubbish')
     const state = await openInTest(folder)
     expect(state.takeNotes()).toEqual([expect.stringContaining('the local state was damaged')])
     expect(state.takeNotes()).toEqual([])
-    expect((await readdir(folder)).sort()).toEqual(['remote-v1', 'remote-v1-damaged'])
+    expect((await readdir(folder)).sort()).toEqual(['remote.owner-v1', 'remote.owner-v1-damaged'])
     await state.remember([{ folder: '/a', name: '1', record }], durable)
     expect((await state.findRecords('/a', '1', '1')).size).toBe(1)
   })
@@ -135,53 +151,53 @@ describe('local state', () => {
     ['MANIFEST is gone', async (path: string) => unlink(await manifestIn(path))],
   ])('is moved aside when its %s', async (_what, damage) => {
     const folder = await temporaryFolder()
-    await (await openLocalState(folder, 'remote')).close()
-    await damage(join(folder, 'remote-v1'))
+    await (await openLocalState(folder, 'remote', owner)).close()
+    await damage(join(folder, 'remote.owner-v1'))
     const state = await openInTest(folder)
     expect(state.takeNotes()).toEqual([expect.stringContaining('the local state was damaged')])
   })
 
   it('stays where it is when the system is to blame, and says so', async () => {
     const folder = await temporaryFolder()
-    const path = join(folder, 'remote-v1')
-    await (await openLocalState(folder, 'remote')).close()
+    const path = join(folder, 'remote.owner-v1')
+    await (await openLocalState(folder, 'remote', owner)).close()
     await rm(join(path, 'LOCK'))
     await mkdir(join(path, 'LOCK'))
-    await expect(openLocalState(folder, 'remote')).rejects.toMatchObject({
+    await expect(openLocalState(folder, 'remote', owner)).rejects.toMatchObject({
       name: 'UserError',
       exitCode: 5,
       message: `the local state in ${path} cannot be opened: is a directory`,
       hint: expect.stringContaining('XDG_STATE_HOME'),
     })
-    expect(await readdir(folder)).toEqual(['remote-v1'])
+    expect(await readdir(folder)).toEqual(['remote.owner-v1'])
   })
 
   it('cannot be below a file, and says so', async () => {
     const file = join(await temporaryFolder(), 'file')
     await writeFile(file, '')
-    await expect(openLocalState(join(file, 'photos'), 'remote')).rejects.toMatchObject({
+    await expect(openLocalState(join(file, 'photos'), 'remote', owner)).rejects.toMatchObject({
       name: 'UserError',
       exitCode: 5,
-      message: `the local state in ${join(file, 'photos', 'remote-v1')} cannot be opened: not a directory`,
+      message: `the local state in ${join(file, 'photos', 'remote.owner-v1')} cannot be opened: not a directory`,
     })
   })
 
   it('remembers nothing, and says so, when damage shows only while it is read', async () => {
     const folder = await temporaryFolder()
-    const first = await openLocalState(folder, 'remote')
+    const first = await openLocalState(folder, 'remote', owner)
     const names = Array.from({ length: 60_000 }, (_, index) => `${index}`)
     await first.remember(
       names.map((name) => ({ folder: '/a', name, record })),
       durable,
     )
     await first.close()
-    await (await openLocalState(folder, 'remote')).close() // moves its log into tables
-    const tables = (await readdir(join(folder, 'remote-v1'))).filter((name) => name.endsWith('.ldb'))
+    await (await openLocalState(folder, 'remote', owner)).close() // moves its log into tables
+    const tables = (await readdir(join(folder, 'remote.owner-v1'))).filter((name) => name.endsWith('.ldb'))
     for (const name of tables) {
-      const path = join(folder, 'remote-v1', name)
+      const path = join(folder, 'remote.owner-v1', name)
       await writeFile(path, (await readFile(path)).fill(0xee, 0, 10_000))
     }
-    const damaged = await openLocalState(folder, 'remote')
+    const damaged = await openLocalState(folder, 'remote', owner)
     const found = await damaged.findRecords('/a', '0', '99999')
     expect(found.size).toBeLessThan(60_000)
     await damaged.remember([{ folder: '/a', name: '1', record }], durable)

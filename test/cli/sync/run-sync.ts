@@ -5,6 +5,7 @@ import type { FileOutcome, RunEvent } from '../../../cli/run-event.ts'
 import { openLocalState } from '../../../cli/state/local-state.ts'
 import type { OriginalSender } from '../../../cli/sync/original-sender.ts'
 import { type SyncOptions, sync } from '../../../cli/sync/sync.ts'
+import { type Owner, ownerSchema } from '../../../contract/owner.ts'
 
 export interface Run {
   readonly events: readonly RunEvent[]
@@ -34,12 +35,19 @@ export interface SyncInTest extends Partial<SyncOptions> {
   readonly sender: OriginalSender
   /** Where the state lies; it is opened for the run and closed after it. */
   readonly stateFolder: string
+  /** Whose photos they are; there is one of them unless the test is about two. */
+  readonly owner?: Owner
   readonly onEvent?: (event: RunEvent) => void
 }
 
+export const onlyOwner = ownerSchema.parse('somebody')
+
 /** One run from start to end. */
-export async function runSync(paths: readonly string[], { stateFolder, onEvent, ...options }: SyncInTest): Promise<Run> {
-  const state = await openLocalState(join(stateFolder, 'state'), options.remote.configuration.remoteId)
+export async function runSync(
+  paths: readonly string[],
+  { stateFolder, onEvent, owner = onlyOwner, ...options }: SyncInTest,
+): Promise<Run> {
+  const state = await openLocalState(join(stateFolder, 'state'), options.remote.configuration.remoteId, owner)
   const events: RunEvent[] = []
   try {
     const common = { state, transfers: 3, dryRun: false, device: 'laptop', clock: clockAhead() }

@@ -8,7 +8,7 @@ import { openLocalState } from '../../../cli/state/local-state.ts'
 import { sync } from '../../../cli/sync/sync.ts'
 import { temporaryFolder } from '../../temporary-folder.ts'
 import { createRemoteInMemory } from './remote-in-memory.ts'
-import { clockAhead } from './run-sync.ts'
+import { clockAhead, onlyOwner } from './run-sync.ts'
 
 setFlagsFromString('--expose-gc')
 const collectGarbage: unknown = runInNewContext('gc')
@@ -35,7 +35,7 @@ it('needs no more memory for the last file than for the first ones', async () =>
     beginUploads: async (originals) => originals.map(({ contentHash }) => ({ kind: 'stored', contentHash })),
     confirm: async (photos) => photos.map(({ contentHash }) => ({ kind: 'stored', contentHash })),
   }
-  const state = await openLocalState(join(root, 'state'), 'remote')
+  const state = await openLocalState(join(root, 'state'), 'remote', onlyOwner)
   onTestFinished(() => state.close())
   const heapBytes: number[] = []
   let files = 0

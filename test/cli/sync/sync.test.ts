@@ -6,7 +6,7 @@ import { TransferError, UserError } from '../../../cli/errors.ts'
 import { openLocalState } from '../../../cli/state/local-state.ts'
 import { temporaryFolder } from '../../temporary-folder.ts'
 import { createRemoteInMemory, hashOf } from './remote-in-memory.ts'
-import { clockAhead, runSync } from './run-sync.ts'
+import { clockAhead, onlyOwner, runSync } from './run-sync.ts'
 
 /** A synced folder `DCIM` beside a place for the state. */
 async function cardFolder(
@@ -345,7 +345,7 @@ describe('sync when things go wrong', () => {
     backend.faults.confirmAs = () => 'rejected'
     const run = await runSync([dcim], { ...backend, stateFolder })
     expect(run.outcomes).toMatchObject([{ action: 'failed', reason: 'the backend refuses it: other bytes arrived' }])
-    const state = await openLocalState(join(stateFolder, 'state'), backend.remote.configuration.remoteId)
+    const state = await openLocalState(join(stateFolder, 'state'), backend.remote.configuration.remoteId, onlyOwner)
     const remembered = await state.findRecords(dcim, 'a.jpg', 'a.jpg')
     await state.close()
     expect(remembered.size).toBe(0)
@@ -399,7 +399,7 @@ describe('sync when things go wrong', () => {
     const { dcim, stateFolder } = await cardFolder({ 'a.jpg': 'a' })
     const backend = createRemoteInMemory()
     await runSync([dcim], { ...backend, stateFolder })
-    const database = join(stateFolder, 'state', 'in-memory-v1')
+    const database = join(stateFolder, 'state', `in-memory.${onlyOwner}-v1`)
     for (const name of await readdir(database)) await writeFile(join(database, name), 'rubbish')
     const run = await runSync([dcim], { ...backend, stateFolder })
     expect(run.counts).toEqual({ already_stored: 1 })
