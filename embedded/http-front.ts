@@ -18,6 +18,8 @@ export interface HttpFront {
 /** One listener for everything: S3 owns the paths that start with a bucket, the API all others. */
 export interface FrontRoutes {
   readonly buckets: readonly string[]
+  /** What every answer says that the time is. */
+  readonly now: () => Date
   readonly s3: RequestListener
   readonly api: (request: IncomingMessage, response: ServerResponse) => Promise<void>
 }
@@ -47,6 +49,7 @@ export async function listenHttp(host: string, port: number): Promise<HttpFront>
 }
 
 function dispatch(request: IncomingMessage, response: ServerResponse, routes: FrontRoutes): void {
+  response.setHeader('date', routes.now().toUTCString())
   const first = /^\/([^/?]*)/.exec(request.url ?? '')?.[1] ?? ''
   if (routes.buckets.includes(first) || isSignedWithAwsKey(request)) {
     routes.s3(request, response)

@@ -118,6 +118,7 @@ async function openLibrary(options: EmbeddedOptions, opened: ClosingStack): Prom
   })
   front.answerWith({
     buckets: Object.keys(buckets),
+    now,
     s3: (request, response) => s3.handle(request, response),
     api: async (request, response) => {
       if (answerChallenge(identity, request, response)) return

@@ -7,6 +7,9 @@ import { xmlDocument } from './xml.ts'
 /** How much of an unwanted body is read and thrown away, so that the client gets to read the refusal, before hanging up. */
 const maximumDrainedBytes = 64 * 1024 ** 2
 
+/** What stays when an answer turns out to be a refusal. */
+const headersOfEveryAnswer = new Set(['x-amz-request-id', 'date'])
+
 export async function sendResponse(incoming: IncomingMessage, response: ServerResponse, answer: S3Response): Promise<void> {
   const { body, headers = {} } = answer
   for (const [name, value] of Object.entries(headers)) if (value !== undefined) response.setHeader(name, value)
@@ -41,7 +44,7 @@ export function sendError(
     ['Resource', incoming.url?.split('?')[0]],
     ['RequestId', requestId],
   ])
-  for (const name of response.getHeaderNames()) if (name !== 'x-amz-request-id') response.removeHeader(name)
+  for (const name of response.getHeaderNames()) if (!headersOfEveryAnswer.has(name)) response.removeHeader(name)
   response.statusCode = status
   if (!incoming.complete) dismissBody(incoming, response)
   if (incoming.method === 'HEAD') {
