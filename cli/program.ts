@@ -1,10 +1,15 @@
 import { Command, CommanderError } from 'commander'
 import packageJson from '../package.json' with { type: 'json' }
+import { addDevicesCommand } from './commands/devices.ts'
+import { addLoginCommand } from './commands/login.ts'
+import { addLogoutCommand } from './commands/logout.ts'
 import { addLsCommand } from './commands/ls.ts'
 import { settleFlags } from './commands/options.ts'
 import { addPullCommand } from './commands/pull.ts'
 import { addServeCommand } from './commands/serve.ts'
 import { addSyncCommand } from './commands/sync.ts'
+import { addUsersCommand } from './commands/users.ts'
+import { addWhoamiCommand } from './commands/whoami.ts'
 import type { Context, Finish } from './context.ts'
 import { UserError } from './errors.ts'
 import { type ExitCode, exitCodes } from './exit-codes.ts'
@@ -54,6 +59,11 @@ function createProgram(context: Context, finish: Finish): Command {
   addSyncCommand(program, context, finish)
   addPullCommand(program, context, finish)
   addLsCommand(program, context, finish)
+  addLoginCommand(program, context, finish)
+  addLogoutCommand(program, context, finish)
+  addWhoamiCommand(program, context, finish)
+  addDevicesCommand(program, context, finish)
   addServeCommand(program, context, finish)
+  addUsersCommand(program, context, finish)
   return program
 }

@@ -51,7 +51,7 @@ export interface NewAccount {
 }
 
 /** In characters. NIST SP 800-63B-4, section 3.1.1.2, asks for 8, better 15, and for no rules about kinds of characters. */
-const minimumPasswordLength = 12
+export const minimumPasswordLength = 12
 const maximumPasswordBytes = 1024
 
 /** The password as it will be hashed. Throws an {@link AccountError} for one that is too easy to guess, or endless. */
@@ -76,13 +76,21 @@ export async function addAccount(folder: string, { email, password }: NewAccount
   const passwordHash = await hashPassword(parseNewPassword(password))
   const identity = await findOrCreateLibrary(folder)
   return await change(folder, (before) => {
-    if (before.accounts.some((account) => isSameEmail(account.email, address))) {
-      throw new AccountError('email-taken', `there is an account for ${address} already`)
-    }
+    requireUnused(before, address)
     const owner = ownerOfNew(address, before, identity)
     const account = { email: address, owner, password: passwordHash, passwordId: randomUUID(), addedAt: new Date().toISOString() }
     return { after: { ...before, accounts: [...before.accounts, account] }, result: { email: address, owner } }
   })
+}
+
+/** Throws what {@link addAccount} would throw because of the email; for who asks for a password only then. */
+export async function requireNewEmail(folder: string, email: string): Promise<void> {
+  requireUnused(await readAccounts(folder), parseEmail(email))
+}
+
+/** Throws what {@link changePassword} would throw because of the email. */
+export async function requireKnownEmail(folder: string, email: string): Promise<void> {
+  requireAccount(await readAccounts(folder), email)
 }
 
 /** In the order in which they were added; none where there is no library. */
@@ -129,12 +137,12 @@ export function emailKey(email: string): string {
   return email.trim().normalize('NFC').toLowerCase()
 }
 
-function isSameEmail(left: string, right: string): boolean {
-  return emailKey(left) === emailKey(right)
+function findByEmail({ accounts }: Accounts, email: string): Account | undefined {
+  return accounts.find((account) => emailKey(account.email) === emailKey(email))
 }
 
-function findByEmail({ accounts }: Accounts, email: string): Account | undefined {
-  return accounts.find((account) => isSameEmail(account.email, email))
+function requireUnused(accounts: Accounts, email: string): void {
+  if (findByEmail(accounts, email)) throw new AccountError('email-taken', `there is an account for ${email} already`)
 }
 
 function requireAccount(accounts: Accounts, email: string): Account {
@@ -153,8 +161,7 @@ function ownerOfNew(email: string, { accounts, formerOwners }: Accounts, identit
 
 const emailSchema = z.string().trim().max(254).pipe(z.email())
 
-/** Throws an {@link AccountError}. */
-export function parseEmail(text: string): string {
+function parseEmail(text: string): string {
   const parsed = emailSchema.safeParse(text)
   if (!parsed.success) throw new AccountError('invalid-email', `'${text.trim()}' is not an email address`)
   return parsed.data

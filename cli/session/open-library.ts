@@ -166,7 +166,7 @@ const folderFailures: Readonly<Record<string, string>> = {
 }
 
 /** A folder that cannot be used is the user's to mend; an address in use, too; all else is a bug. */
-function asUserError(error: unknown, folder: string, { host, port }: Omit<ServeOptions, 'log'>): unknown {
+export function asUserError(error: unknown, folder: string, { host, port }: Omit<ServeOptions, 'log'>): unknown {
   if (!(error instanceof Error && 'code' in error && typeof error.code === 'string')) return error
   if (error.code === 'EADDRINUSE' || error.code === 'EADDRNOTAVAIL') {
     const hint = 'choose another one with --listen HOST:PORT'

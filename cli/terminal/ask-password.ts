@@ -9,8 +9,9 @@ import { readPasswordLine } from './password-line.ts'
  * `parse` says by a `UserError` what is wrong with one; what it returns is compared.
  */
 export async function askNewPassword(
-  { stdin, stderr, signal }: Pick<Context, 'stdin' | 'stderr' | 'signal'>,
+  question: string,
   parse: (typed: string) => string,
+  { stdin, stderr, signal }: Pick<Context, 'stdin' | 'stderr' | 'signal'>,
 ): Promise<string> {
   if (!isTerminal(stdin)) {
     // Without a word, `ssh nas photos users add …` would seem to hang.
@@ -18,7 +19,7 @@ export async function askNewPassword(
     return parse(await readPasswordLine(stdin, signal))
   }
   using input = openHiddenInput(stdin, stderr, signal)
-  const password = parse(await input.ask('New password: '))
+  const password = parse(await input.ask(question))
   if (parse(await input.ask('The same again: ')) === password) return password
   throw new UserError('the two passwords differ', { exitCode: exitCodes.usage, hint: 'run the same command again' })
 }

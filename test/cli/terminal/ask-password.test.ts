@@ -22,7 +22,7 @@ const never = new AbortController().signal
 async function typing(keys: readonly (string | Buffer)[], { parse = asTyped, signal = never } = {}) {
   const stdin = new TypedTerminal()
   const stderr = new RecordedStream({ isTTY: true })
-  const asked = askNewPassword({ stdin, stderr, signal }, parse)
+  const asked = askNewPassword('New password: ', parse, { stdin, stderr, signal })
   expect(stdin.isRaw).toBe(true)
   for (const key of keys) stdin.write(key)
   const outcome = await asked.catch((error: unknown) => error)
@@ -62,7 +62,7 @@ test('Ctrl-C interrupts the run, and gives the terminal back', async () => {
 test('a signal from outside does so, too', async () => {
   const stopping = new AbortController()
   const stdin = new TypedTerminal()
-  const asked = askNewPassword({ stdin, stderr: new RecordedStream(), signal: stopping.signal }, asTyped)
+  const asked = askNewPassword('New password: ', asTyped, { stdin, stderr: new RecordedStream(), signal: stopping.signal })
   stopping.abort(new Interruption('SIGTERM'))
   await expect(asked).rejects.toThrow()
   expect(stdin.isRaw).toBe(false)
@@ -92,7 +92,9 @@ test('a password that will not do is told before it is asked for again', async (
 
 async function piping(bytes: readonly (string | Buffer)[], signal = never): Promise<unknown> {
   const stdin = Readable.from(bytes.map((chunk) => Buffer.from(chunk)))
-  return await askNewPassword({ stdin, stderr: new RecordedStream(), signal }, asTyped).catch((error: unknown) => error)
+  return await askNewPassword('New password: ', asTyped, { stdin, stderr: new RecordedStream(), signal }).catch(
+    (error: unknown) => error,
+  )
 }
 
 test('without a terminal it is the first line of standard input', async () => {
@@ -111,7 +113,11 @@ test.each([
 
 test('a run that waits for standard input can be stopped', async () => {
   const stopping = new AbortController()
-  const asked = askNewPassword({ stdin: new PassThrough(), stderr: new RecordedStream(), signal: stopping.signal }, asTyped)
+  const asked = askNewPassword('New password: ', asTyped, {
+    stdin: new PassThrough(),
+    stderr: new RecordedStream(),
+    signal: stopping.signal,
+  })
   stopping.abort(new Interruption('SIGINT'))
   await expect(asked).rejects.toBeInstanceOf(Interruption)
 })
