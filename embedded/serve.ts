@@ -8,8 +8,9 @@ import { openMetadataReader } from '../lambda/photos/read-metadata.ts'
 import { createProcessUploadHandler, type ProcessUploadHandler } from '../lambda/process-upload.ts'
 import { createApiGateway } from './api-gateway.ts'
 import { ClosingStack } from './closing-stack.ts'
-import { answerAwsJson, isAwsJson } from './cognito/aws-json.ts'
+import { answerAwsJson, isAwsJson, isCallOf } from './cognito/aws-json.ts'
 import { createIdentityPool } from './cognito/identity-pool.ts'
+import { isForManagedLogin } from './cognito/managed-login-endpoints.ts'
 import { createTemporaryCredentials } from './cognito/temporary-credentials.ts'
 import { dynamoDbEndpoint, type EmbeddedDynamoDb, openDynamoDb } from './dynamodb.ts'
 import { listenHttp } from './http-front.ts'
@@ -17,6 +18,7 @@ import { embeddedClientId, openIssuer } from './issuer.ts'
 import { type LibraryIdentity, libraryPaths, readOrCreateLibrary } from './library.ts'
 import { answerChallenge } from './library-proof.ts'
 import { deriveSecret } from './library-secret.ts'
+import { OpenedWhenNeeded } from './opened-when-needed.ts'
 import { Queue } from './queue.ts'
 import { openQueueStore } from './queue-store.ts'
 import type { FindCredentials } from './s3/credentials.ts'
@@ -111,9 +113,19 @@ async function openLibrary(options: EmbeddedOptions, opened: ClosingStack): Prom
     log,
   })
   const identityPool = createIdentityPool({ identityPoolId: identityPoolIdOf(identity), issuer, credentials: temporary, now })
+  const signIn = opened.add(
+    new OpenedWhenNeeded(async () => {
+      const { openSignIn } = await import('./sign-in.ts')
+      return await openSignIn({ folder, region, identity, issuer, dynamoDb, publicUrl: front.url, ownUrl: front.url, now, log })
+    }),
+    (openedSignIn) => openedSignIn.close((each) => each.close()),
+  )
   const gateway = createApiGateway({
-    routes: httpRoutes.filter((route) => route.function === 'api'),
-    functions: { api: durableApi(createApiHandler(backend), dynamoDb), auth: durableApi(createApiHandler(backend), dynamoDb) },
+    routes: httpRoutes,
+    functions: {
+      api: durableApi(createApiHandler(backend), dynamoDb),
+      auth: durableApi(async (event) => (await signIn.get()).authFunction(event), dynamoDb),
+    },
     verifyAccessToken: (token) => issuer.verifyAccessToken(token, now()),
   })
   front.answerWith({
@@ -122,8 +134,10 @@ async function openLibrary(options: EmbeddedOptions, opened: ClosingStack): Prom
     s3: (request, response) => s3.handle(request, response),
     api: async (request, response) => {
       if (answerChallenge(identity, request, response)) return
-      if (isAwsJson(request)) await answerAwsJson(request, response, identityPool)
-      else await gateway(request, response)
+      if (isForManagedLogin(request)) return await (await signIn.get()).managedLogin(request, response)
+      if (!isAwsJson(request)) return await gateway(request, response)
+      const isForUserPool = isCallOf('AWSCognitoIdentityProviderService', request)
+      await answerAwsJson(request, response, isForUserPool ? (await signIn.get()).userPool : identityPool)
     },
   })
 

@@ -24,6 +24,11 @@ export function isAwsJson(request: IncomingMessage): boolean {
   return request.method === 'POST' && request.headers['x-amz-target'] !== undefined
 }
 
+/** Whether a request calls this service, such as `AWSCognitoIdentityService`. */
+export function isCallOf(service: string, request: IncomingMessage): boolean {
+  return String(request.headers['x-amz-target']).startsWith(`${service}.`)
+}
+
 /** Answers a request of the protocol "AWS JSON 1.1". Source: Smithy 2.0, "AWS JSON 1.1 protocol". */
 export async function answerAwsJson(request: IncomingMessage, response: ServerResponse, calls: AwsCalls): Promise<void> {
   try {

@@ -1,0 +1,34 @@
+import type { Adapter, AdapterPayload } from 'oidc-provider'
+import { z } from 'zod'
+import type { SignInStore } from './sign-in-store.ts'
+
+const payloadSchema = z.record(z.string(), z.unknown())
+
+/** Where oidc-provider keeps what it must find again, one adapter a kind of thing. */
+export function createOidcAdapter(store: SignInStore, now: () => Date): (model: string) => Adapter {
+  return (model) => {
+    const keyOf = (id: string) => `oidc/${model}/${id}`
+    const find = async (id: string): Promise<AdapterPayload | undefined> =>
+      payloadSchema.safeParse(await store.find(keyOf(id))).data
+
+    return {
+      find,
+      async upsert(id, payload, expiresInSeconds) {
+        await store.put(keyOf(id), payload, new Date(now().getTime() + expiresInSeconds * 1000))
+      },
+      async consume(id) {
+        const payload = await find(id)
+        if (payload === undefined) return
+        // oidc-provider goes by the system's clock alone.
+        const remainingMs = Number(payload.exp) * 1000 - Date.now()
+        const consumed = Math.floor(Date.now() / 1000)
+        await store.put(keyOf(id), { ...payload, consumed }, new Date(now().getTime() + remainingMs))
+      },
+      destroy: (id) => store.remove(keyOf(id)),
+      revokeByGrantId: (grantId) => store.removeWhere(keyOf(''), (value) => payloadSchema.parse(value)['grantId'] === grantId),
+      // Of sessions nothing is asked, and there is no device flow here: that one is in the auth function.
+      findByUid: async () => undefined,
+      findByUserCode: async () => undefined,
+    }
+  }
+}

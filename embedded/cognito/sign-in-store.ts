@@ -1,0 +1,48 @@
+import { ClassicLevel } from 'classic-level'
+import { z } from 'zod'
+
+/** What sign-in remembers on disk. Each write has reached the disk when its promise resolves: a lost one could sign somebody out. */
+export interface SignInStore {
+  /** What was kept under a key, unless it has expired. */
+  find(key: string): Promise<unknown>
+  put(key: string, value: unknown, expiresAt: Date): Promise<void>
+  remove(key: string): Promise<void>
+  /** Removes all whose key starts so and for which `isMeant` holds. */
+  removeWhere(prefix: string, isMeant: (value: unknown) => boolean): Promise<void>
+  close(): Promise<void>
+}
+
+const entrySchema = z.object({ value: z.unknown(), expiresAt: z.int() })
+const durably = { sync: true }
+
+/** Opens a folder that no other process has open, and sweeps what has expired. */
+export async function openSignInStore(folder: string, now: () => Date): Promise<SignInStore> {
+  const database = new ClassicLevel<string, string>(folder)
+  await database.open()
+  const parse = (text: string) => entrySchema.parse(JSON.parse(text))
+  const hasExpired = (expiresAt: number) => expiresAt <= now().getTime()
+
+  const expired: string[] = []
+  for await (const [key, text] of database.iterator()) if (hasExpired(parse(text).expiresAt)) expired.push(key)
+  await database.batch(expired.map((key) => ({ type: 'del', key })))
+
+  return {
+    async find(key) {
+      const text = await database.get(key)
+      if (text === undefined) return undefined
+      const { value, expiresAt } = parse(text)
+      return hasExpired(expiresAt) ? undefined : value
+    },
+    put: (key, value, expiresAt) => database.put(key, JSON.stringify({ value, expiresAt: expiresAt.getTime() }), durably),
+    remove: (key) => database.del(key, durably),
+    async removeWhere(prefix, isMeant) {
+      const entries = await database.iterator({ gte: prefix, lt: `${prefix}\uffff` }).all()
+      const meant = entries.filter(([, text]) => isMeant(parse(text).value))
+      await database.batch(
+        meant.map(([key]) => ({ type: 'del', key })),
+        durably,
+      )
+    },
+    close: () => database.close(),
+  }
+}
