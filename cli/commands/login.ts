@@ -1,0 +1,110 @@
+import { type Command, Option } from 'commander'
+import type { RemoteConfiguration } from '../../contract/remote-configuration.ts'
+import { type Context, type Finish, profilesFolder } from '../context.ts'
+import { UserError } from '../errors.ts'
+import { type ExitCode, exitCodes } from '../exit-codes.ts'
+import { fetchRemoteConfiguration } from '../remote/http-remote.ts'
+import { createTransport } from '../remote/transport.ts'
+import type { KeptSignIn } from '../session/keep-sign-in.ts'
+import type { SignInOptions, SignInTokens } from '../session/oauth-client.ts'
+import { defaultProfileName, findProfile, loginCommand, type Profile, type ProfilePlace } from '../session/profile.ts'
+import { parseRemoteUrl, requirePrivate, requirePrivateEndpoints } from '../session/remote-url.ts'
+import { requireBrowser } from '../terminal/browser.ts'
+import { showDeviceCode } from '../terminal/sign-in-screen.ts'
+import { visible } from '../terminal/visible.ts'
+import { deviceOption, insecureHttpOption, profileOption } from './options.ts'
+
+interface LoginFlags {
+  readonly profile?: string
+  readonly device: string
+  readonly browser?: true
+  readonly insecureHttp?: true
+}
+
+/** `photos login`: signs in to a remote. */
+export function addLoginCommand(program: Command, context: Context, finish: Finish): void {
+  program
+    .command('login')
+    .description('sign in to a remote; the browser that approves it may be on any machine')
+    .argument('[url]', 'address of a deployment or of a `photos serve`; without it, that of the profile')
+    .addOption(profileOption())
+    .addOption(deviceOption())
+    .addOption(new Option('--browser', 'sign in with the browser of this machine').env('PHOTOS_BROWSER'))
+    .addOption(insecureHttpOption())
+    .action(async (url: string | undefined, flags: LoginFlags) => finish(await login(url, flags, context)))
+}
+
+/** Where to sign in, and as what it will be kept. */
+interface Target {
+  readonly place: ProfilePlace
+  readonly url: string
+  readonly insecureHttp: boolean
+}
+
+async function login(typedUrl: string | undefined, flags: LoginFlags, context: Context): Promise<ExitCode> {
+  if (flags.browser) requireBrowser(context)
+  const target = await findTarget(typedUrl, flags, context)
+  const transport = createTransport({ clock: context.clock ?? {} })
+  const { signal } = context
+  try {
+    const configuration = await fetchRemoteConfiguration({ url: target.url, transport, signal })
+    requirePrivateEndpoints(configuration, target.insecureHttp)
+    const command = loginCommand(target.place.name, target.url)
+    const tokens = await signIn({ configuration, transport, command, signal }, flags, context)
+    const { keepSignIn } = await import('../session/keep-sign-in.ts')
+    const kept = await keepSignIn(tokens, { ...target, deviceName: flags.device, configuration, transport, signal })
+    tell(kept, target.place, context)
+    return exitCodes.done
+  } finally {
+    transport.close()
+  }
+}
+
+async function findTarget(typedUrl: string | undefined, flags: LoginFlags, context: Context): Promise<Target> {
+  const place = { folder: profilesFolder(context), name: flags.profile ?? defaultProfileName }
+  const before = typedUrl === undefined ? await findProfile(place) : undefined
+  const url = typedUrl === undefined ? urlOf(before, place) : parseRemoteUrl(typedUrl)
+  const insecureHttp = flags.insecureHttp === true || before?.insecureHttp === true
+  requirePrivate(url, insecureHttp)
+  return { place, url, insecureHttp }
+}
+
+function urlOf(profile: Profile | undefined, { name }: ProfilePlace): string {
+  if (profile !== undefined) return profile.url
+  throw new UserError('give the address of the remote to sign in to', {
+    exitCode: exitCodes.usage,
+    hint: `${loginCommand(name, 'URL')}, where URL is what a deployment or \`photos serve\` printed`,
+  })
+}
+
+async function signIn(options: SignInOptions, flags: LoginFlags, context: Context): Promise<SignInTokens> {
+  if (flags.browser) {
+    const [{ signInByBrowser }, { openBrowser }] = await Promise.all([
+      import('../session/browser-flow.ts'),
+      import('../terminal/browser.ts'),
+    ])
+    return await signInByBrowser({ ...options, open: (url) => openBrowser(url, context) })
+  }
+  const { signInByDevice } = await import('../session/device-flow.ts')
+  const host = hostOf(options.configuration)
+  return await signInByDevice({ ...options, deviceName: flags.device, show: (code) => showDeviceCode(code, host, context) })
+}
+
+function hostOf({ endpoints }: RemoteConfiguration): string {
+  return new URL(endpoints.api).host
+}
+
+function tell({ profile, replaced }: KeptSignIn, { name }: ProfilePlace, { stdout, stderr }: Context): void {
+  const { account, device } = profile.session
+  const at = new URL(profile.url).host
+  if (replaced && !isSameAccount(profile, replaced)) {
+    const before = `${new URL(replaced.url).host} as ${visible(replaced.session.account.email)}`
+    stderr.write(`the profile ${name} was signed in to ${before} before; that session has been ended\n`)
+  }
+  const how = name === defaultProfileName ? '' : `; use it with --profile ${name}`
+  stdout.write(`signed in to ${at} as ${visible(account.email)}; this device is ${visible(device.name)}${how}\n`)
+}
+
+function isSameAccount(one: KeptSignIn['profile'], other: KeptSignIn['profile']): boolean {
+  return one.remote.remoteId === other.remote.remoteId && one.session.account.owner === other.session.account.owner
+}

@@ -1,0 +1,106 @@
+import type { RemoteConfiguration } from '../../contract/remote-configuration.ts'
+import { UserError } from '../errors.ts'
+import type { Transport } from '../remote/transport.ts'
+import { endSession } from './end-session.ts'
+import type { SignInTokens } from './oauth-client.ts'
+import { fetchProfileConfiguration } from './open-profile.ts'
+import {
+  findProfile,
+  loginCommand,
+  type Profile,
+  type ProfilePlace,
+  type SignedInProfile,
+  type StoredSession,
+  saveProfile,
+} from './profile.ts'
+import { withProfileLock } from './profile-lock.ts'
+import { createSignedInDevices } from './signed-in-devices.ts'
+import { tokensOf } from './signed-in-session.ts'
+import { readIdToken } from './token-claims.ts'
+import { createUserPool } from './user-pool.ts'
+
+export interface KeepSignInOptions {
+  readonly place: ProfilePlace
+  /** As typed, normalised. */
+  readonly url: string
+  readonly insecureHttp: boolean
+  readonly deviceName: string
+  readonly configuration: RemoteConfiguration
+  readonly transport: Transport
+  readonly signal?: AbortSignal | undefined
+}
+
+export interface KeptSignIn {
+  readonly profile: SignedInProfile
+  /** What the profile was before, where somebody was signed in with it. */
+  readonly replaced: SignedInProfile | undefined
+}
+
+/**
+ * Makes fresh tokens a session that lasts: this machine becomes one of the user's devices, and the profile holds it all.
+ * A session that the profile had before is ended; where that fails, the user finds it among the devices.
+ */
+export async function keepSignIn(tokens: SignInTokens, options: KeepSignInOptions): Promise<KeptSignIn> {
+  const { place, transport, signal } = options
+  const profile = await registerDevice(tokens, options)
+  const replaced = await withProfileLock(place, { clock: transport.clock, signal }, async () => {
+    const before = await findReplaced(place)
+    await saveProfile(place, profile)
+    return before
+  })
+  if (replaced) await endReplaced(replaced, options)
+  return { profile, replaced }
+}
+
+async function registerDevice(tokens: SignInTokens, options: KeepSignInOptions): Promise<SignedInProfile> {
+  const { place, url, insecureHttp, deviceName, configuration, transport, signal } = options
+  const { sub: owner, email = owner } = readIdToken(tokens.idToken)
+  const session = { owner, accessToken: async () => tokens.accessToken, idToken: async () => tokens.idToken }
+  const signInHint = `check the clock of this machine, then try again: ${loginCommand(place.name, url)}`
+  const devices = createSignedInDevices({ configuration, session, transport, signInHint })
+  try {
+    const registered = await devices.register({ name: deviceName }, { signal })
+    const stored: StoredSession = {
+      account: { owner, email },
+      device: { ...registered, name: deviceName },
+      tokens: tokensOf(tokens, tokens.refreshToken, transport.clock),
+    }
+    const { remoteId, issuer } = configuration
+    return { version: 1, url, insecureHttp, remote: { remoteId, issuer }, session: stored }
+  } catch (error) {
+    // What nobody keeps should not stay good for a year; without a device it could not be refreshed, either.
+    await createUserPool(configuration, transport.clock)
+      .revoke(tokens.refreshToken)
+      .catch(() => {})
+    throw error
+  }
+}
+
+/** A damaged profile is replaced like none. */
+async function findReplaced(place: ProfilePlace): Promise<SignedInProfile | undefined> {
+  try {
+    return asSignedIn(await findProfile(place))
+  } catch (error) {
+    if (error instanceof UserError) return undefined
+    throw error
+  }
+}
+
+function asSignedIn(profile: Profile | undefined): SignedInProfile | undefined {
+  return profile?.session && { ...profile, session: profile.session }
+}
+
+async function endReplaced(
+  replaced: SignedInProfile,
+  { place, configuration, transport, signal }: KeepSignInOptions,
+): Promise<void> {
+  const isSameRemote = replaced.remote.remoteId === configuration.remoteId && replaced.remote.issuer === configuration.issuer
+  try {
+    const itsConfiguration = isSameRemote
+      ? configuration
+      : await fetchProfileConfiguration(replaced, { place, transport, signal })
+    await endSession(replaced, { place, configuration: itsConfiguration, transport, signal })
+  } catch {
+    // The new session counts. The old one can still be ended: `photos devices`.
+  }
+}

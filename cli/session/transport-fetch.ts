@@ -1,0 +1,31 @@
+import type { CustomFetchOptions } from 'oauth4webapi'
+import { findCertificateFailure } from '../remote/certificate-failure.ts'
+import { readBody, startExchange, type Transport } from '../remote/transport.ts'
+
+/** What OAuth's libraries ask for. */
+export type OAuthFetch = (url: string, options: CustomFetchOptions<'POST', URLSearchParams>) => Promise<Response>
+
+/** An OAuth answer is a few tokens. */
+const longestAnswerBytes = 256 * 1024
+const bodiless = new Set([204, 304])
+
+/** `fetch` over the connections of a run, with its errors: those of the network keep their codes. */
+export function createOAuthFetch(transport: Transport): OAuthFetch {
+  return async (url, { method, headers, body, signal }) => {
+    const bytes = Buffer.from(body.toString())
+    const sent = { ...headers, 'content-length': String(bytes.length) }
+    const { request, response } = startExchange(transport, { method, url, headers: sent }, signal ?? undefined)
+    try {
+      request.end(bytes)
+      const answer = await response
+      const status = answer.statusCode ?? 0
+      const text = (await readBody(answer, longestAnswerBytes)).toString()
+      const contentType = answer.headers['content-type'] ?? 'text/plain'
+      return new Response(bodiless.has(status) ? null : text, { status, headers: { 'content-type': contentType } })
+    } catch (error) {
+      throw findCertificateFailure(error, url) ?? error
+    } finally {
+      request.destroy()
+    }
+  }
+}
