@@ -3,6 +3,7 @@ import type { z } from 'zod'
 import { apiErrorSchema } from '../../contract/api-error.ts'
 import type { UserError } from '../errors.ts'
 import type { Session } from '../session/session.ts'
+import { findCertificateFailure } from './certificate-failure.ts'
 import { defaultSignInHint, sessionRefused, unreachable } from './remote-errors.ts'
 import { isNetworkError, parseRetryAfter, RetryableError, retry } from './retry.ts'
 import { readBody, startExchange, type Transport } from './transport.ts'
@@ -67,7 +68,7 @@ async function callWithRetries<T>(call: ApiCall<T>, options: ApiClientOptions): 
   } catch (error) {
     if (isNetworkError(error)) throw options.whenUnreachable?.(error) ?? unreachable(options.url, error)
     if (error instanceof RetryableError) throw unreachable(options.url, error)
-    throw error
+    throw findCertificateFailure(error, options.url) ?? error
   }
 }
 

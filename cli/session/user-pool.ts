@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import type { DeviceMetadata } from '../../contract/devices.ts'
 import type { RemoteConfiguration } from '../../contract/remote-configuration.ts'
+import { findCertificateFailure } from '../remote/certificate-failure.ts'
 import { type Clock, isNetworkError, RetryableError, retry } from '../remote/retry.ts'
 
 /** What a refresh brings. */
@@ -78,7 +79,7 @@ async function ask<T>(
 ): Promise<T> {
   const client = await createClient(endpoints.userPool, region)
   try {
-    return await retry(() => send(client).catch(rethrow), { clock, maximumAttempts })
+    return await retry(() => send(client).catch((error) => rethrow(error, endpoints.userPool)), { clock, maximumAttempts })
   } catch (error) {
     if (!(error instanceof RetryableError)) throw error
     throw new UserPoolUnreachableError(error.message, { cause: error.cause })
@@ -132,11 +133,11 @@ const faultSchema = z.object({
 })
 
 /** Errors of the SDK hold the request, which holds tokens; none of them goes further than this. */
-function rethrow(error: unknown): never {
+function rethrow(error: unknown, url: string): never {
   const { name, code, $fault, $response } = faultSchema.safeParse(error).data ?? { name: 'Error' }
   if (endings.has(name)) throw new SessionEndedError(name)
   if (isNetworkError(error)) throw new RetryableError(error instanceof Error ? error.message : name)
   const isPassing = passing.has(name) || $fault === 'server' || ($response?.statusCode ?? 0) >= 500
   if (isPassing) throw new RetryableError(`it answers ${$response?.statusCode ?? name}`)
-  throw new Error(`the user pool cannot be used: ${code ?? name}`)
+  throw findCertificateFailure(error, url) ?? new Error(`the user pool cannot be used: ${code ?? name}`)
 }
