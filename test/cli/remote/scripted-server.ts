@@ -42,7 +42,7 @@ export function transportInTest(options: TransportOptions = {}): TestTransport {
   const delay = async (milliseconds: number): Promise<void> => {
     pausesMs.push(milliseconds)
   }
-  const transport = createTransport({ ...options, clock: { now: () => 0, random: () => 1, delay } })
+  const transport = createTransport({ ...options, clock: { now: () => 0, random: () => 1, delay, ...options.clock } })
   onTestFinished(() => transport.close())
   return { transport, pausesMs }
 }
