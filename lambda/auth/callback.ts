@@ -11,7 +11,7 @@ import { type Message, messagePage, messages } from './pages/message-page.ts'
 import { ownOriginOf } from './request-facts.ts'
 import { sealTokens, waitingTokensOf } from './sealed-tokens.ts'
 
-/** RFC 6749, sections 4.1.2 and 4.1.2.1: either a code or an error. */
+/** RFC 6749, sections 4.1.2 and 4.1.2.1: either a code or an error, never both. */
 const callbackSchema = z.object({ state: z.string(), code: z.string().optional(), error: z.string().optional() })
 
 /**
@@ -26,7 +26,8 @@ export function callbackRoute(auth: AuthBackend) {
       return context.html(messagePage(messages.otherBrowser), 400)
     }
     if (!(await auth.sessions.comeBack(sessionIdOf(browserSecret)))) return context.html(messagePage(messages.otherBrowser), 400)
-    if (query.data.code === undefined) return context.html(messagePage(messages.notSignedIn), 400)
+    if (query.data.code === undefined || query.data.error !== undefined)
+      return context.html(messagePage(messages.notSignedIn), 400)
     const redirectUri = `${ownOriginOf(context, auth)}${deviceGrantPaths.callback}`
     const problem = await signIn(browserSecret, query.data.code, redirectUri, auth)
     if (problem !== undefined) return context.html(messagePage(problem), 400)

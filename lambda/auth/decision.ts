@@ -8,12 +8,13 @@ import { sessionIdOf } from './browser-secret.ts'
 import { revokeQuietly } from './callback.ts'
 import { networkOf } from './client-address.ts'
 import type { AuthBackend } from './connect-auth.ts'
-import { readForm } from './form-body.ts'
+import { parseForm, readForm } from './form-body.ts'
 import { messagePage, messages } from './pages/message-page.ts'
 import { isFromOwnPage, sourceAddressOf } from './request-facts.ts'
 import { openTokens, sealTokens } from './sealed-tokens.ts'
 
-const decisionSchema = z.object({ csrf_token: z.string(), decision: z.enum(['approve', 'deny']) })
+const csrfSchema = z.object({ csrf_token: z.string().default('') })
+const decisionSchema = z.object({ decision: z.enum(['approve', 'deny']) })
 
 /** `POST /device/decision`: the only request that lets a device in. */
 export function decisionRoute(auth: AuthBackend) {
@@ -26,12 +27,10 @@ export function decisionRoute(auth: AuthBackend) {
       context.header('Retry-After', String(waitSeconds))
       return context.html(messagePage(messages.tooManyAttempts), 429)
     }
-    const form = decisionSchema.safeParse(await readForm(context))
+    const form = await readForm(context)
     const csrfToken = (await auth.keys()).csrfToken(sessionId)
-    if (!form.success || !isSameSecret(form.data.csrf_token, csrfToken)) {
-      return context.html(messagePage(messages.refused), 403)
-    }
-    await decide(sessionId, form.data.decision, auth)
+    if (!isSameSecret(parseForm(csrfSchema, form).csrf_token, csrfToken)) return context.html(messagePage(messages.refused), 403)
+    await decide(sessionId, parseForm(decisionSchema, form).decision, auth)
     return context.redirect(deviceGrantPaths.confirm, 303)
   })
 }

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
-import { Hono } from 'hono'
+import { type Context, Hono } from 'hono'
+import { z } from 'zod'
 import type { ApiError } from '../../contract/api-error.ts'
 import {
   type DevicesResponse,
@@ -13,7 +14,11 @@ import { createRandomSecret, hashSecret } from './auth-keys.ts'
 import type { AuthBackend } from './connect-auth.ts'
 import { readableDeviceName } from './device-name.ts'
 import { maximumDevices } from './devices.ts'
+import { grantSeconds } from './grants.ts'
 import { sourceAddressOf } from './request-facts.ts'
+
+/** The device may have waited for the approval as long as its code was valid; then it registers at once. */
+const maximumSignInAgeSeconds = grantSeconds + 5 * 60
 
 /** `/v1/devices`: the machines that the owner has signed in. The secret of one is told once and kept as a hash. */
 export function deviceRoutes(auth: AuthBackend) {
@@ -23,6 +28,9 @@ export function deviceRoutes(auth: AuthBackend) {
       const { owner } = context.var
       if ((await auth.devices.list(owner)).length >= maximumDevices) {
         return context.json(errorBody('too_many_devices', `${maximumDevices} devices are signed in; revoke one first`), 409)
+      }
+      if (!(await isFreshSignIn(context, auth))) {
+        return context.json(errorBody('sign_in_again', 'a sign-in registers one device, and soon; sign in again'), 403)
       }
       const device = { deviceId: randomBytes(6).toString('hex'), deviceSecret: createRandomSecret() }
       const { deviceId, deviceSecret } = device
@@ -43,6 +51,24 @@ export function deviceRoutes(auth: AuthBackend) {
       if (await auth.devices.remove(context.var.owner, deviceId)) return context.body(null, 204)
       return context.json(errorBody('not_found', 'there is no such device'), 404)
     })
+}
+
+/**
+ * Claims of the access token, as API Gateway hands them on: text. `origin_jti` and `auth_time` stay the same when a session
+ * is refreshed.
+ */
+const signInClaimsSchema = z.object({ origin_jti: z.string().min(1), auth_time: z.coerce.number().optional() })
+const signInEventSchema = z.object({
+  requestContext: z.object({ authorizer: z.object({ jwt: z.object({ claims: signInClaimsSchema }) }) }),
+})
+
+/** A device is registered by the sign-in that made it, once, and not by a session that somebody has been holding for long. */
+async function isFreshSignIn(context: Context<RouteEnvironment>, auth: AuthBackend): Promise<boolean> {
+  const signIn = signInEventSchema.safeParse(context.env.event).data?.requestContext.authorizer.jwt.claims
+  if (signIn === undefined) return false
+  const oldestAuthTime = auth.now().getTime() / 1000 - maximumSignInAgeSeconds
+  if (signIn.auth_time !== undefined && signIn.auth_time < oldestAuthTime) return false
+  return await auth.devices.isFirstOf(context.var.owner, signIn.origin_jti)
 }
 
 function errorBody(code: string, message: string): ApiError {

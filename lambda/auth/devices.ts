@@ -4,6 +4,7 @@ import { type SignedInDevice, signedInDeviceSchema } from '../../contract/device
 import type { Owner } from '../../contract/owner.ts'
 import { authRecordKeys } from '../aws/auth-table.ts'
 import { unlessRefused } from '../aws/conditional-write.ts'
+import { hashSecret } from './auth-keys.ts'
 
 /** An owner has so many at most. */
 export const maximumDevices = 100
@@ -22,6 +23,11 @@ export interface NewDevice {
 
 /** The machines that an owner has signed in. What is not here cannot refresh its session: see docs/adr/0004. */
 export interface Devices {
+  /**
+   * Whether this sign-in has not registered a device before, which it may only once: else a session whose device was
+   * revoked would register itself again, with the access token that it still has.
+   */
+  isFirstOf(owner: Owner, signInId: string): Promise<boolean>
   put(owner: Owner, device: NewDevice): Promise<void>
   /** Newest first. */
   list(owner: Owner): Promise<readonly SignedInDevice[]>
@@ -35,6 +41,16 @@ export function openDevices(client: DynamoDBDocumentClient, tableName: string, n
   const seconds = () => Math.floor(now().getTime() / 1000)
 
   return {
+    async isFirstOf(owner, signInId) {
+      const put = new PutCommand({
+        TableName: tableName,
+        Item: { ...authRecordKeys.registration(owner, hashSecret(signInId)), expiresAt: seconds() + deviceSeconds },
+        ConditionExpression: 'attribute_not_exists(#record)',
+        ExpressionAttributeNames: { '#record': 'record' },
+      })
+      return (await unlessRefused(client.send(put))) !== undefined
+    },
+
     async put(owner, device) {
       const times = { signedInAt: now().toISOString(), lastRefreshedAt: null, expiresAt: seconds() + deviceSeconds }
       const put = new PutCommand({

@@ -15,6 +15,8 @@ export const authRecordKeys = {
   /** Attempts within one window of time. */
   attempts: (counter: string) => ({ partition: `attempts#${counter}`, record: 'attempts' }),
   device: (owner: Owner, deviceId: string) => ({ partition: `owner#${owner}`, record: `device#${deviceId}` }),
+  /** That a sign-in has registered its device, by the SHA-256 of what its tokens say of their origin. */
+  registration: (owner: Owner, originHash: string) => ({ partition: `owner#${owner}`, record: `registration#${originHash}` }),
   devicesOf: (owner: Owner) => ({ partition: `owner#${owner}`, recordPrefix: 'device#' }),
 } as const
 

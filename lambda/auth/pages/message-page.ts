@@ -20,11 +20,15 @@ ${startAgain ? html`<p><a class="button" href="${deviceGrantPaths.verification}"
 
 /** What people are told, in one place. */
 export const messages = {
-  approved: { title: 'Approved', text: 'Your device is signed in. You can close this page.', startAgain: false },
+  approved: {
+    title: 'Approved',
+    text: 'Your device is signed in. You can close this page, and revoke the device at any time.',
+    startAgain: false,
+  },
   denied: { title: 'Denied', text: 'The device was not let in. You can close this page.', startAgain: false },
   decidedElsewhere: {
     title: 'This code is not valid any more',
-    text: 'It has expired, or was decided in another window. Nothing was approved here. Ask your device for a new code.',
+    text: 'It has expired, or was decided in another window. You decided nothing here. Ask your device for a new code.',
     startAgain: true,
   },
   nothingHere: {
@@ -49,7 +53,7 @@ export const messages = {
   },
   refused: {
     title: 'This was refused',
-    text: 'The form did not come from a page of this sign-in. Nothing was approved.',
+    text: 'The form did not come from a page of this sign-in. No device was let in by it.',
     startAgain: true,
   },
   tooManyAttempts: {

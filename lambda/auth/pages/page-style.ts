@@ -21,6 +21,7 @@ header { margin: 0 0 .75rem; color: var(--quiet); font-weight: 600; letter-spaci
 main { background: var(--card); border: 1px solid var(--line); border-radius: 1rem; padding: 1.75rem 1.5rem; }
 h1 { margin: 0 0 .75rem; font-size: 1.5rem; line-height: 1.25; }
 p { margin: 0 0 1rem; }
+form { margin: 0 0 1rem; }
 main > :last-child, form > :last-child { margin-bottom: 0; }
 .quiet { color: var(--quiet); font-size: .9375rem; }
 .error, .care { border-radius: .625rem; padding: .75rem 1rem; }
@@ -34,8 +35,8 @@ input {
 input.code, .code { font-family: ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; letter-spacing: .12em; }
 input.code { font-size: 1.5rem; text-align: center; text-transform: uppercase; }
 input.code::placeholder { color: var(--quiet); opacity: .55; }
-dl { margin: 0 0 1.25rem; }
-dl > div { padding: .625rem 0; border-top: 1px solid var(--line); }
+dl { margin: 0 0 1rem; }
+dl > div { padding: .5rem 0; border-top: 1px solid var(--line); }
 dl > div:last-child { border-bottom: 1px solid var(--line); }
 dt { color: var(--quiet); font-size: .875rem; }
 dd { margin: 0; overflow-wrap: anywhere; }
