@@ -17,6 +17,8 @@ export const shared = {
   target: 'node20.19',
   external,
   minifySyntax: true,
+  // oidc-provider files what it stores by the names of its classes.
+  keepNames: true,
   legalComments: /** @type {const} */ ('none'),
   logLevel: /** @type {const} */ ('warning'),
   // CommonJS packages inside an ES module still ask for Node's own modules with `require`.
