@@ -1,0 +1,63 @@
+import { expect, test } from 'vitest'
+import type { S3Refusal } from '../../../cli/remote/s3-refusal.ts'
+import { createServerClock } from '../../../cli/remote/server-clock.ts'
+import { createDownloadSigner } from '../../../cli/remote/sign-download.ts'
+import type { ObtainOptions } from '../../../cli/remote/temporary-credentials.ts'
+import { remoteConfigurationInTest } from '../remote-configuration-in-test.ts'
+
+const awsEndpoint = 'https://s3.eu-west-1.amazonaws.com'
+
+function openInTest() {
+  const asked: ObtainOptions[] = []
+  const credentials = async (options: ObtainOptions = {}) => {
+    asked.push(options)
+    const accessKeyId = `ASIA${asked.length}`
+    return { accessKeyId, secretAccessKey: 'secret', sessionToken: 'session', expiresAt: new Date(Date.UTC(2031, 0)) }
+  }
+  const configuration = { ...remoteConfigurationInTest(awsEndpoint), region: 'eu-west-1', storageBucket: 'photos' }
+  const serverClock = createServerClock(() => Date.UTC(2030, 0))
+  return { asked, signDownload: createDownloadSigner({ configuration, credentials, serverClock }) }
+}
+
+function refusal(code: string, date?: string): S3Refusal {
+  return { status: 403, code, message: '', retryAfterMs: undefined, date }
+}
+
+test('the signature is in headers, and covers the host, the time and the session', async () => {
+  const { signDownload } = openInTest()
+  const { method, url, headers } = await signDownload('originals/somebody/abc.jpg')()
+  expect([method, url]).toEqual(['GET', 'https://photos.s3.eu-west-1.amazonaws.com/originals/somebody/abc.jpg'])
+  expect(headers).toEqual({
+    host: 'photos.s3.eu-west-1.amazonaws.com',
+    'x-amz-content-sha256': 'UNSIGNED-PAYLOAD',
+    'x-amz-date': '20300101T000000Z',
+    'x-amz-security-token': 'session',
+    authorization: expect.stringMatching(
+      /^AWS4-HMAC-SHA256 Credential=ASIA1\/20300101\/eu-west-1\/s3\/aws4_request, SignedHeaders=host;x-amz-content-sha256;x-amz-date;x-amz-security-token, Signature=[0-9a-f]{64}$/,
+    ),
+  })
+})
+
+test.each(['ExpiredToken', 'InvalidToken', 'InvalidAccessKeyId', 'TokenRefreshRequired'])(
+  'after %s it asks for other credentials than those it used',
+  async (code) => {
+    const { asked, signDownload } = openInTest()
+    const sign = signDownload('key')
+    await sign()
+    expect((await sign(refusal(code))).headers['authorization']).toContain('Credential=ASIA2/')
+    expect(asked.map(({ refused }) => refused)).toEqual([undefined, 'ASIA1'])
+  },
+)
+
+test.each([
+  ['Tue, 01 Jan 2030 03:00:00 GMT', '20300101T030000Z'],
+  ['some day', '20300101T000000Z'],
+  [undefined, '20300101T000000Z'],
+])('when the storage calls the clock wrong and says that it is %s, it signs for %s', async (date, expected) => {
+  const { asked, signDownload } = openInTest()
+  const sign = signDownload('key')
+  await sign()
+  const { headers } = await sign(refusal('RequestTimeTooSkewed', date))
+  expect(headers['x-amz-date']).toBe(expected)
+  expect(asked.map(({ refused }) => refused)).toEqual([undefined, undefined])
+})
