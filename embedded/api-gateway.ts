@@ -68,16 +68,15 @@ async function authorize(request: IncomingMessage, options: ApiGatewayOptions): 
   return token === undefined ? undefined : await options.verifyAccessToken(token)
 }
 
-/** Undefined when the body is larger than API Gateway takes. */
+/** Undefined when the body is larger than API Gateway takes. Then the rest is read, too: who is still sending hears no answer. */
 async function readBody(request: IncomingMessage): Promise<Buffer | undefined> {
   const chunks: Buffer[] = []
   let sizeBytes = 0
   for await (const chunk of request) {
     sizeBytes += chunk.length
-    if (sizeBytes > maximumBodyBytes) return undefined
-    chunks.push(chunk)
+    if (sizeBytes <= maximumBodyBytes) chunks.push(chunk)
   }
-  return Buffer.concat(chunks)
+  return sizeBytes <= maximumBodyBytes ? Buffer.concat(chunks) : undefined
 }
 
 function eventOf(

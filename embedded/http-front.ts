@@ -1,6 +1,8 @@
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http'
+import { createServer as createTlsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
+import type { TlsFiles } from './listen-rules.ts'
 
 /** How long a closing listener waits for the requests that are under way. */
 const closingMs = 3_000
@@ -9,7 +11,9 @@ const closingMs = 3_000
 const inactivityMs = 120_000
 
 export interface HttpFront {
+  /** The address that is listened on. */
   readonly url: string
+  readonly port: number
   /** Until this is called, requests wait. */
   answerWith(routes: FrontRoutes): void
   close(): Promise<void>
@@ -24,14 +28,24 @@ export interface FrontRoutes {
   readonly api: (request: IncomingMessage, response: ServerResponse) => Promise<void>
 }
 
-export async function listenHttp(host: string, port: number): Promise<HttpFront> {
-  const server = createServer({ requestTimeout: 0, keepAliveTimeout: 30_000 })
+export interface ListeningAddress {
+  readonly host: string
+  /** 0 for any free one. */
+  readonly port: number
+  readonly tls?: TlsFiles | undefined
+}
+
+export async function listenHttp({ host, port, tls }: ListeningAddress): Promise<HttpFront> {
+  const options = { requestTimeout: 0, keepAliveTimeout: 30_000 }
+  const server = tls === undefined ? createServer(options) : createTlsServer({ ...options, ...tls })
   server.timeout = inactivityMs
   server.listen(port, host)
   await once(server, 'listening')
+  const address = addressOf(server)
 
   return {
-    url: urlOf(server),
+    url: `${tls === undefined ? 'http' : 'https'}://${address.host}:${address.port}`,
+    port: address.port,
     answerWith(routes) {
       const listener: RequestListener = (request, response) => dispatch(request, response, routes)
       server.on('request', listener)
@@ -65,9 +79,8 @@ function isSignedWithAwsKey(request: IncomingMessage): boolean {
   return request.headers.authorization?.startsWith('AWS4-HMAC-SHA256') ?? false
 }
 
-function urlOf(server: Server): string {
+function addressOf(server: Server): { readonly host: string; readonly port: number } {
   const address: AddressInfo | string | null = server.address()
   if (address === null || typeof address === 'string') throw new Error('the server does not listen on a port')
-  const host = address.family === 'IPv6' ? `[${address.address}]` : address.address
-  return `http://${host}:${address.port}`
+  return { host: address.family === 'IPv6' ? `[${address.address}]` : address.address, port: address.port }
 }

@@ -1,17 +1,23 @@
 import { once } from 'node:events'
+import { readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { type Command, InvalidArgumentError, Option } from 'commander'
+import type { TlsFiles } from '../../embedded/listen-rules.ts'
 import type { EmbeddedBackend } from '../../embedded/serve.ts'
 import { type Context, defaultLibraryFolder, type Finish } from '../context.ts'
 import { UserError } from '../errors.ts'
 import { exitCodes } from '../exit-codes.ts'
-import { AddressTakenError, hasLibrary, type LibraryLog, serveHere } from '../session/open-library.ts'
+import { AddressTakenError, hasLibrary, type ServeOptions, serveHere } from '../session/open-library.ts'
 import { newLibraryNote, requireParent } from '../session/open-remote.ts'
 import { libraryOption } from './options.ts'
 
 interface ServeFlags {
   readonly library?: string
   readonly listen?: Address
+  readonly tlsCert?: string
+  readonly tlsKey?: string
+  readonly publicUrl?: string
+  readonly insecureHttp?: boolean
 }
 
 interface Address {
@@ -28,10 +34,20 @@ export function addServeCommand(program: Command, context: Context, finish: Fini
     .addOption(
       new Option(
         '--listen <host:port>',
-        'loopback address to listen on (default: 127.0.0.1:8420, or a free port if that is taken)',
+        'address to listen on (default: 127.0.0.1:8420, or a free port if that is taken); for other machines: 0.0.0.0:8420',
       )
         .env('PHOTOS_LISTEN')
-        .argParser(parseLoopback),
+        .argParser(parseAddress),
+    )
+    .addOption(new Option('--tls-cert <file>', 'certificate (chain) for other machines, PEM').env('PHOTOS_TLS_CERT'))
+    .addOption(new Option('--tls-key <file>', 'its private key, PEM').env('PHOTOS_TLS_KEY'))
+    .addOption(
+      new Option('--public-url <url>', 'address that other machines use, where it is another one').env('PHOTOS_PUBLIC_URL'),
+    )
+    .addOption(
+      new Option('--insecure-http', 'serve other machines without TLS: whoever is in the network can read along').env(
+        'PHOTOS_INSECURE_HTTP',
+      ),
     )
     .action(async (flags: ServeFlags) => {
       await serve(flags, context)
@@ -46,9 +62,11 @@ async function serve(flags: ServeFlags, context: Context): Promise<void> {
   try {
     if (flags.library !== undefined) requireParent(folder)
     const isNew = !(await hasLibrary(folder))
-    const backend = await serveAt(flags.listen, folder, log)
+    const { publicUrl, insecureHttp } = flags
+    const backend = await serveAt(flags.listen, folder, { tls: await readTls(flags), publicUrl, insecureHttp, log })
     if (isNew) context.stderr.write(`${newLibraryNote(folder)}\n`)
     context.stdout.write(`serving ${folder} at ${backend.url}\n`)
+    if (backend.url !== backend.localUrl) context.stderr.write(`on other machines: ${loginCommand(backend.url)}\n`)
     if (!context.signal.aborted) await once(context.signal, 'abort')
     context.stderr.write('stopping; what is under way is finished first\n')
     await backend.close()
@@ -62,21 +80,44 @@ async function serve(flags: ServeFlags, context: Context): Promise<void> {
 const usualAddress: Address = { host: '127.0.0.1', port: 8420 }
 
 /** The usual address is a convenience: runs find a library by its folder, so that any free port does as well. */
-async function serveAt(listen: Address | undefined, folder: string, log: LibraryLog): Promise<EmbeddedBackend> {
-  if (listen !== undefined) return await serveHere(folder, { ...listen, log })
+async function serveAt(listen: Address | undefined, folder: string, options: ServeOptions): Promise<EmbeddedBackend> {
+  if (listen !== undefined) return await serveHere(folder, { ...listen, ...options })
   try {
-    return await serveHere(folder, { ...usualAddress, log })
+    return await serveHere(folder, { ...usualAddress, ...options })
   } catch (error) {
     if (!(error instanceof AddressTakenError)) throw error
-    return await serveHere(folder, { ...usualAddress, port: 0, log })
+    return await serveHere(folder, { ...usualAddress, port: 0, ...options })
   }
 }
 
-/** Only this machine may connect until there are accounts and TLS to let others in. */
-function parseLoopback(text: string): Address {
-  const [, host = '', port = ''] = /^(.*):(\d{1,5})$/.exec(text) ?? []
-  if (Number(port) > 65_535 || !['127.0.0.1', 'localhost', '[::1]'].includes(host)) {
-    throw new InvalidArgumentError('give 127.0.0.1:PORT, localhost:PORT or [::1]:PORT; other machines cannot be served yet.')
+/** What to type there. Plain HTTP has to be asked for on both sides. */
+function loginCommand(url: string): string {
+  return `photos login ${url}${url.startsWith('http:') ? ' --insecure-http' : ''}`
+}
+
+async function readTls({ tlsCert, tlsKey }: ServeFlags): Promise<TlsFiles | undefined> {
+  if (tlsCert === undefined && tlsKey === undefined) return undefined
+  if (tlsCert === undefined || tlsKey === undefined) {
+    const [given, missing] = tlsCert === undefined ? ['--tls-key', '--tls-cert'] : ['--tls-cert', '--tls-key']
+    throw new UserError(`${given} is given without ${missing}`, { exitCode: exitCodes.usage, hint: `add ${missing} FILE` })
+  }
+  return { cert: await readPem(tlsCert), key: await readPem(tlsKey) }
+}
+
+async function readPem(path: string): Promise<string> {
+  try {
+    return await readFile(path, 'utf8')
+  } catch (cause) {
+    const hint = 'check the path, and that you may read the file'
+    throw new UserError(`${path} cannot be read`, { exitCode: exitCodes.usage, hint, cause })
+  }
+}
+
+/** Who may be served at an address is decided where the library is. */
+function parseAddress(text: string): Address {
+  const [, host = '', port = ''] = /^(\[[0-9a-fA-F:.]+\]|[^:[\]/\s]+):(\d{1,5})$/.exec(text) ?? []
+  if (host === '' || Number(port) > 65_535) {
+    throw new InvalidArgumentError('give HOST:PORT, such as 127.0.0.1:8420, [::1]:8420 or 0.0.0.0:8420.')
   }
   return { host: host.replaceAll(/[[\]]/g, ''), port: Number(port) }
 }

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { type ClientRequest, get, type IncomingMessage } from 'node:http'
 import { setTimeout as wait } from 'node:timers/promises'
+import type { ListenOptions, ListenProblem } from '../../embedded/listen-rules.ts'
 import type { EmbeddedBackend } from '../../embedded/serve.ts'
 import { errorCode } from '../error-code.ts'
 import { UserError } from '../errors.ts'
@@ -40,9 +41,9 @@ export async function openLibrary(folder: string, log: LibraryLog): Promise<Open
 }
 
 function asOpened(backend: EmbeddedBackend): OpenedLibrary {
-  const { url, identity } = backend
+  const { localUrl, identity } = backend
   return {
-    url,
+    url: localUrl,
     owner: identity.owner,
     accessToken: () => backend.accessToken(),
     idToken: () => backend.idToken(),
@@ -78,9 +79,7 @@ export async function requireLibrary(folder: string): Promise<void> {
 /** The address to listen on is in use, or not of this machine. */
 export class AddressTakenError extends UserError {}
 
-export interface ServeOptions {
-  readonly host?: string
-  readonly port?: number
+export interface ServeOptions extends Partial<ListenOptions> {
   readonly log: LibraryLog
 }
 
@@ -88,6 +87,7 @@ export interface ServeOptions {
 export async function serveHere(folder: string, { log, ...address }: ServeOptions): Promise<EmbeddedBackend> {
   const { serveLibrary } = await import('../../embedded/serve.ts')
   const { NotALibraryError } = await import('../../embedded/library.ts')
+  const { ListenRefusedError } = await import('../../embedded/listen-rules.ts')
   try {
     await makeFolder(folder)
     return await serveLibrary({ folder, ...address, log: (entry) => log(JSON.stringify(entry)) })
@@ -96,8 +96,20 @@ export async function serveHere(folder: string, { log, ...address }: ServeOption
       const hint = 'restore the file from a backup of the library, or choose another folder with --library'
       throw new UserError(error.message, { exitCode: exitCodes.remoteUnreachable, hint, cause: error })
     }
+    if (error instanceof ListenRefusedError) {
+      throw new UserError(error.message, { exitCode: exitCodes.usage, hint: listenHints[error.problem], cause: error })
+    }
     throw asUserError(error, folder, address)
   }
+}
+
+const listenHints: Readonly<Record<ListenProblem, string>> = {
+  'no-accounts': 'say who may sign in first: photos users add EMAIL',
+  'no-tls': 'give --tls-cert FILE --tls-key FILE; or --insecure-http, where you trust everybody in the network',
+  'bad-certificate': 'give --tls-cert a file in PEM form, with -----BEGIN CERTIFICATE-----',
+  'bad-key': 'give --tls-key a file in PEM form, with -----BEGIN PRIVATE KEY-----',
+  'other-key': 'give --tls-cert and --tls-key the two files that were made together',
+  'bad-public-url': 'give --public-url nothing but scheme, host and port: https://photos.example.org',
 }
 
 /** The library as another process serves it; undefined where none does. Nobody else's process gets to see a token. */

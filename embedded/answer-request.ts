@@ -1,0 +1,50 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { ApiHandler } from '../lambda/api.ts'
+import { httpRoutes } from '../lambda/http-routes.ts'
+import { createApiGateway } from './api-gateway.ts'
+import { type AwsCalls, answerAwsJson, isAwsJson, isCallOf } from './cognito/aws-json.ts'
+import { isForManagedLogin } from './cognito/managed-login-endpoints.ts'
+import type { EmbeddedDynamoDb } from './dynamodb.ts'
+import { durableApi } from './functions.ts'
+import type { Issuer } from './issuer.ts'
+import type { LibraryIdentity } from './library.ts'
+import { answerChallenge } from './library-proof.ts'
+import type { OpenedWhenNeeded } from './opened-when-needed.ts'
+import type { SignIn } from './sign-in.ts'
+
+export interface RequestAnswerers {
+  readonly identity: LibraryIdentity
+  readonly issuer: Issuer
+  readonly api: ApiHandler
+  readonly signIn: OpenedWhenNeeded<SignIn>
+  readonly identityPool: AwsCalls
+  readonly dynamoDb: EmbeddedDynamoDb
+  readonly now: () => Date
+}
+
+const jwksPath = '/.well-known/jwks.json'
+
+/** Hands a request that is not for S3 to what stands in for the service that it is meant for. */
+export function createRequestAnswerer({ identity, issuer, api, signIn, identityPool, dynamoDb, now }: RequestAnswerers) {
+  const gateway = createApiGateway({
+    routes: httpRoutes,
+    functions: {
+      api: durableApi(api, dynamoDb),
+      auth: durableApi(async (event) => (await signIn.get()).authFunction(event), dynamoDb),
+    },
+    verifyAccessToken: (token) => issuer.verifyAccessToken(token, now()),
+  })
+
+  return async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    if (answerChallenge(identity, request, response)) return
+    if (request.method === 'GET' && request.url === jwksPath) return sendKeys(response, issuer)
+    if (isForManagedLogin(request)) return await (await signIn.get()).managedLogin(request, response)
+    if (!isAwsJson(request)) return await gateway(request, response)
+    const isForUserPool = isCallOf('AWSCognitoIdentityProviderService', request)
+    await answerAwsJson(request, response, isForUserPool ? (await signIn.get()).userPool : identityPool)
+  }
+}
+
+function sendKeys(response: ServerResponse, { keys }: Issuer): void {
+  response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(keys))
+}
