@@ -19,6 +19,8 @@ export const shared = {
   minifySyntax: true,
   // oidc-provider files what it stores by the names of its classes.
   keepNames: true,
+  // An ES module has its names also when it is loaded by `import()`, which a CommonJS one in a bundle has not.
+  mainFields: ['module', 'main'],
   legalComments: /** @type {const} */ ('none'),
   logLevel: /** @type {const} */ ('warning'),
   // CommonJS packages inside an ES module still ask for Node's own modules with `require`.
