@@ -55,9 +55,9 @@ async function readJson(request: IncomingMessage): Promise<unknown> {
   let sizeBytes = 0
   for await (const chunk of request) {
     sizeBytes += chunk.length
-    if (sizeBytes > maximumBodyBytes) throw new CognitoError('SerializationException', 'the request is too long')
-    chunks.push(chunk)
+    if (sizeBytes <= maximumBodyBytes) chunks.push(chunk)
   }
+  if (sizeBytes > maximumBodyBytes) throw new CognitoError('SerializationException', 'the request is too long')
   try {
     return JSON.parse(Buffer.concat(chunks).toString())
   } catch (cause) {

@@ -104,17 +104,16 @@ async function answerRevocation(request: IncomingMessage, response: ServerRespon
 
 const maximumFormBytes = 16 * 1024
 
-/** Undefined where it is no form, or a larger one than people fill in. */
+/** Undefined where it is no form, or a larger one than people fill in; that is read to its end, or else its sender hears no answer. */
 async function readForm(request: IncomingMessage): Promise<URLSearchParams | undefined> {
   if (!/^application\/x-www-form-urlencoded\b/i.test(request.headers['content-type'] ?? '')) return undefined
   const chunks: Buffer[] = []
   let sizeBytes = 0
   for await (const chunk of request) {
     sizeBytes += chunk.length
-    if (sizeBytes > maximumFormBytes) return undefined
-    chunks.push(chunk)
+    if (sizeBytes <= maximumFormBytes) chunks.push(chunk)
   }
-  return new URLSearchParams(Buffer.concat(chunks).toString())
+  return sizeBytes <= maximumFormBytes ? new URLSearchParams(Buffer.concat(chunks).toString()) : undefined
 }
 
 function sendPage(response: ServerResponse, status: number, page: Html): void {
