@@ -17,8 +17,9 @@ export function confirmRoute(auth: AuthBackend) {
     const browserSecret = findBrowserSecret(context, auth)
     const session = browserSecret === undefined ? undefined : await findSession(sessionIdOf(browserSecret), auth)
     if (session === undefined) return context.html(messagePage(messages.nothingHere), 400)
-    const outcome = outcomeOf(session, auth)
-    if (outcome !== undefined) return context.html(messagePage(outcome))
+    if (session.grant.decidedBy === session.sessionId) return context.html(messagePage(outcomeOf(session.grant)))
+    const problem = findProblem(session, auth)
+    if (problem !== undefined) return context.html(messagePage(problem), 400)
     return context.html(confirmPage(await describe(session, context, auth)))
   })
 }
@@ -31,15 +32,15 @@ async function findSession(sessionId: string, auth: AuthBackend) {
 
 type FoundSession = NonNullable<Awaited<ReturnType<typeof findSession>>>
 
-/** Undefined as long as this browser has to decide. */
-function outcomeOf({ sessionId, step, grant }: FoundSession, auth: AuthBackend): Message | undefined {
-  if (grant.decidedBy === sessionId) return decisionOf(grant)
-  if (step === 'started' || step === 'returned') return messages.nothingHere
-  return step === 'decided' || !auth.grants.isOpen(grant) ? messages.decidedElsewhere : undefined
+/** The grant alone says what came of this browser's decision. */
+function outcomeOf({ status }: Grant): Message {
+  return status === 'denied' ? messages.denied : messages.approved
 }
 
-function decisionOf({ status }: Grant): Message {
-  return status === 'denied' ? messages.denied : messages.approved
+/** Why this browser has nothing to decide. */
+function findProblem({ step, grant }: FoundSession, auth: AuthBackend): Message | undefined {
+  if (step === 'started' || step === 'returned') return messages.nothingHere
+  return step === 'decided' || !auth.grants.isOpen(grant) ? messages.decidedElsewhere : undefined
 }
 
 async function describe(session: FoundSession, context: Context<RouteEnvironment>, auth: AuthBackend) {

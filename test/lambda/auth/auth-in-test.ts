@@ -93,6 +93,8 @@ export interface RequestInTest {
   readonly sourceIp?: string
   /** Who the JWT authorizer says that it is. */
   readonly owner?: string
+  /** What else the token says. */
+  readonly claims?: Readonly<Record<string, string>>
 }
 
 export interface ResponseInTest {
@@ -115,9 +117,18 @@ export async function request(handler: ApiHandler, sent: RequestInTest): Promise
   return { status: statusCode, headers: new Headers(headers), cookies, body }
 }
 
-function eventOf({ method, path, headers = {}, body, cookies, sourceIp = '203.0.113.7', owner }: RequestInTest): ApiEvent {
+function eventOf({
+  method,
+  path,
+  headers = {},
+  body,
+  cookies,
+  sourceIp = '203.0.113.7',
+  owner,
+  claims,
+}: RequestInTest): ApiEvent {
   const url = new URL(path, origin)
-  const authorizer = owner === undefined ? {} : { jwt: { claims: { sub: owner, scope: accessScope }, scopes: [] } }
+  const authorizer = owner === undefined ? {} : { jwt: { claims: { sub: owner, scope: accessScope, ...claims }, scopes: [] } }
   const requestContext = {
     accountId: '0',
     apiId: 'test',
