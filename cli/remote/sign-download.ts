@@ -1,10 +1,9 @@
-import type { SignatureV4 } from '@smithy/signature-v4'
 import type { RemoteConfiguration } from '../../contract/remote-configuration.ts'
 import { objectUrl } from './object-url.ts'
 import type { CallOptions } from './remote.ts'
 import type { S3Refusal } from './s3-refusal.ts'
 import type { ServerClock } from './server-clock.ts'
-import { Sha256 } from './sha256.ts'
+import type { SignGet } from './sign-get.ts'
 import type { ObtainCredentials, TemporaryCredentials } from './temporary-credentials.ts'
 import type { HttpRequest } from './transport.ts'
 
@@ -23,14 +22,10 @@ export interface DownloadSignerOptions {
 /** Refusals of the credentials, not of the one request. https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html */
 const credentialRefusals = new Set(['ExpiredToken', 'InvalidAccessKeyId', 'InvalidToken', 'TokenRefreshRequired'])
 
-/**
- * A signer of downloads, by object key. The signature (Signature Version 4) lies in headers, so that no URL is worth
- * anything; a range may be asked for beside it.
- * https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-header-based-auth.html
- */
+/** A signer of downloads, by object key. */
 export function createDownloadSigner(options: DownloadSignerOptions): (key: string, call?: CallOptions) => SignDownload {
   const { configuration, credentials, serverClock } = options
-  const sign = createSigner(configuration.region)
+  const signerOf = createSigners(configuration.region)
   return (key, { signal } = {}) => {
     const url = objectUrl(configuration.endpoints.s3, configuration.storageBucket, key)
     let used: TemporaryCredentials | undefined
@@ -38,28 +33,19 @@ export function createDownloadSigner(options: DownloadSignerOptions): (key: stri
       serverClock.learn(refusal?.date)
       const refused = refusal && credentialRefusals.has(refusal.code) ? used?.accessKeyId : undefined
       used = await credentials({ refused, signal })
-      return await sign(url, used, serverClock.now())
+      const sign = await signerOf(used)
+      return await sign(url, serverClock.now())
     }
   }
 }
 
-function createSigner(region: string): (url: URL, credentials: TemporaryCredentials, now: Date) => Promise<HttpRequest> {
-  let signer: { readonly credentials: TemporaryCredentials; readonly signature: SignatureV4 } | undefined
-  return async (url, credentials, now) => {
-    const { SignatureV4 } = await import('@smithy/signature-v4')
-    if (signer?.credentials !== credentials) {
-      const rules = { service: 's3', uriEscapePath: false, applyChecksum: false }
-      signer = { credentials, signature: new SignatureV4({ ...rules, region, credentials, sha256: Sha256 }) }
-    }
-    const unsigned = {
-      method: 'GET',
-      protocol: url.protocol,
-      hostname: url.hostname,
-      path: url.pathname,
-      query: {},
-      headers: { host: url.host, 'x-amz-content-sha256': 'UNSIGNED-PAYLOAD' },
-    }
-    const { method, headers } = await signer.signature.sign(unsigned, { signingDate: now })
-    return { method, url: url.href, headers }
+/** One signer for as long as the credentials stay the same. */
+function createSigners(region: string): (credentials: TemporaryCredentials) => Promise<SignGet> {
+  let last: { readonly credentials: TemporaryCredentials; readonly sign: SignGet } | undefined
+  return async (credentials) => {
+    if (last?.credentials === credentials) return last.sign
+    const { createGetSigner } = await import('./sign-get.ts') // only a run that downloads needs it
+    last = { credentials, sign: createGetSigner(region, credentials) }
+    return last.sign
   }
 }
