@@ -18,7 +18,7 @@ import { openScriptedBrowser } from './scripted-browser.js'
  * account to compare is not on it.
  *
  * @param {SignIn} signIn
- * @returns {Promise<readonly Page[]>} the pages as they were seen, from the first to the outcome
+ * @returns {Promise<readonly [Page, Page, Page, Page]>} the pages as they were seen, from the first to the outcome
  */
 export async function approveSignIn({ verificationUri, userCode, email, password, decision = 'approve' }) {
   const browser = openScriptedBrowser()
@@ -45,7 +45,7 @@ function findForm(page, isRight) {
 }
 
 /** Without the query of its address, in which a code may stand. @param {Page} page */
-function unexpected({ url, status, lines }) {
+function unexpected({ url, status, heading, lines }) {
   const { origin, pathname } = new URL(url)
-  return new Error(`${origin}${pathname} answered ${status}, and not with what comes next: ${lines.join(' / ')}`)
+  return new Error(`${origin}${pathname} answered ${status}, and not with what comes next: ${[heading, ...lines].join(' / ')}`)
 }

@@ -1,14 +1,16 @@
 // The main job, once through: `npm run demo`, or `npm run demo -- FOLDER` with photos of your own, which are only read.
 import { execFile, spawn } from 'node:child_process'
-import { createHash } from 'node:crypto'
-import { createReadStream } from 'node:fs'
-import { mkdir, mkdtemp, readdir, stat } from 'node:fs/promises'
+import { randomBytes } from 'node:crypto'
+import { once } from 'node:events'
+import { createWriteStream } from 'node:fs'
+import { mkdir, mkdtemp, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { basename, join, relative, resolve } from 'node:path'
+import { basename, join, resolve } from 'node:path'
 import { createInterface } from 'node:readline'
-import { pipeline } from 'node:stream/promises'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
+import { approveSignIn } from './approve-sign-in.js'
+import { compareFolders } from './compare-folders.js'
 import { makeSamplePhotos } from './make-sample-photos.js'
 
 const cli = fileURLToPath(new URL('../bin/photos.js', import.meta.url))
@@ -17,12 +19,25 @@ const [given] = process.argv.slice(2)
 const work = await mkdtemp(join(tmpdir(), 'photos-demo-'))
 const library = join(work, 'library')
 const pulled = join(work, 'pulled')
-// The demo leaves no trace in what photos remembers for you.
-const environment = { ...process.env, XDG_STATE_HOME: join(work, 'state'), PHOTOS_LIBRARY: library }
+/** What the backend says, which runs beside all else. */
+const log = join(work, 'serve.log')
+const email = 'you@example.org'
+const password = randomBytes(18).toString('base64url')
+// The demo leaves no trace in what photos remembers for you, and takes nothing from it.
+const environment = {
+  ...Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('PHOTOS_'))),
+  XDG_CONFIG_HOME: join(work, 'config'),
+  XDG_STATE_HOME: join(work, 'state'),
+}
 
 const source = given === undefined ? await makeSamples(join(work, 'DCIM')) : await findFolder(given)
+say('On the machine that is to keep the photos: who may sign in. The demo thinks of a password.')
+await addAccount()
+say('Start the backend there, on a library of its own.')
 const backend = await startBackend()
 try {
+  say('On the machine that has the photos: sign in. No browser is needed there.')
+  await signIn(backend.url)
   say('Back up every photo, video and sidecar of the folder.')
   await photos('sync', source)
   say('Once more: nothing is left to do.')
@@ -32,7 +47,7 @@ try {
   say('Bring everything back into a new folder.')
   await photos('pull', '--to', pulled)
   say('Compare every byte.')
-  process.exitCode = await compare(source, join(pulled, basename(source)), await countStored())
+  process.exitCode = await compareFolders(source, join(pulled, basename(source)), await countStored())
 } finally {
   await backend.stop()
 }
@@ -40,6 +55,7 @@ console.log(`
 Originals:   ${join(library, 'originals')}
 Renditions:  ${join(library, 'renditions')}
 Pulled:      ${pulled}
+Server log:  ${log}
 Remove it all with: rm -r ${work}`)
 
 /** @param {string} folder */
@@ -60,22 +76,28 @@ async function findFolder(path) {
   process.exit(4)
 }
 
+async function addAccount() {
+  const words = ['users', 'add', email, '--library', library]
+  show(...words)
+  const adding = spawn(process.execPath, [cli, ...words], { env: environment, stdio: ['pipe', 'inherit', 'inherit'] })
+  adding.stdin.end(`${password}\n`)
+  await endOf(adding, words)
+}
+
 /** `photos serve` in a process of its own, ready when this resolves. */
 async function startBackend() {
-  say('Start the backend on a library of its own.')
-  show('serve', '--listen', '127.0.0.1:0')
-  const serving = spawn(process.execPath, [cli, 'serve', '--listen', '127.0.0.1:0'], {
-    env: environment,
-    stdio: ['ignore', 'pipe', 'inherit'],
-  })
-  /** @type {Promise<number | null>} */
-  const ended = new Promise((done) => serving.once('exit', done))
-  await new Promise((ready, failed) => {
-    const lines = createInterface({ input: serving.stdout })
-    lines.once('line', (line) => ready(console.log(line)))
-    serving.once('exit', () => failed(new Error('the backend did not start')))
-  })
+  const words = ['serve', '--library', library, '--listen', '127.0.0.1:0']
+  show(...words)
+  const serving = spawn(process.execPath, [cli, ...words], { env: environment, stdio: ['ignore', 'pipe', 'pipe'] })
+  serving.stderr.pipe(createWriteStream(log))
+  const ended = once(serving, 'exit')
+  const [line] = await Promise.race([
+    once(createInterface({ input: serving.stdout }), 'line'),
+    ended.then(() => Promise.reject(new Error(`the backend did not start; see ${log}`))),
+  ])
+  console.log(line)
   return {
+    url: /http:\S+$/.exec(line)?.[0] ?? '',
     async stop() {
       serving.kill('SIGTERM')
       await ended
@@ -83,11 +105,58 @@ async function startBackend() {
   }
 }
 
+/** `photos login`, and what a person then does in a browser. @param {string} url */
+async function signIn(url) {
+  const words = ['login', url]
+  show(...words)
+  const signingIn = spawn(process.execPath, [cli, ...words], { env: environment, stdio: ['ignore', 'pipe', 'pipe'] })
+  let said = ''
+  const asks = new Promise((resolve) => {
+    for (const stream of [signingIn.stdout, signingIn.stderr]) {
+      stream.setEncoding('utf8').on('data', (text) => {
+        process.stdout.write(text)
+        said += text
+        const userCode = /\b[B-Z]{4}-[B-Z]{4}\b/.exec(said)?.[0]
+        const verificationUri = /http\S+\/device\b/.exec(said)?.[0]
+        if (userCode && verificationUri) resolve({ userCode, verificationUri })
+      })
+    }
+  })
+  try {
+    const ended = endOf(signingIn, words)
+    const asked = await Promise.race([asks, ended])
+    if (asked) await approve(asked)
+    await ended
+  } finally {
+    signingIn.kill() // it would wait for a browser for minutes
+  }
+}
+
+/** What the person saw in the browser, and did there. @param {{ userCode: string, verificationUri: string }} asked */
+async function approve(asked) {
+  const [toTypeTheCode, toSignIn, toCompare, outcome] = await approveSignIn({ ...asked, email, password })
+  say(`Meanwhile, in a browser at ${asked.verificationUri}:`)
+  const shown = [
+    `${toTypeTheCode.heading}: ${asked.userCode}`,
+    `${toSignIn.heading}: ${email}, and the password`,
+    toCompare.heading,
+    ...toCompare.lines.map((line) => `    ${line}`),
+    '(The codes are the same: Approve.)',
+    [outcome.heading, ...outcome.lines].join(': '),
+  ]
+  for (const line of shown) console.log(`  | ${line}`)
+  console.log()
+}
+
 /** Runs one command as a user would type it; anything but success ends the demo. @param {string[]} words */
 async function photos(...words) {
   show(...words)
-  const running = spawn(process.execPath, [cli, ...words], { env: environment, stdio: 'inherit' })
-  const exitCode = await new Promise((done) => running.once('exit', done))
+  await endOf(spawn(process.execPath, [cli, ...words], { env: environment, stdio: 'inherit' }), words)
+}
+
+/** Throws for anything but success. @param {import('node:child_process').ChildProcess} running @param {string[]} words */
+async function endOf(running, words) {
+  const [exitCode] = await once(running, 'close')
   if (exitCode !== 0) throw new Error(`photos ${words[0]} ended with exit code ${exitCode}`)
 }
 
@@ -101,43 +170,6 @@ async function countStored() {
     .split('\n')
     .map((line) => JSON.parse(line))
   return messages.find((message) => message.message_type === 'summary').already_stored
-}
-
-/** Compares every file of two trees by its SHA-256. @param {string} expected @param {string} actual @param {number} storedFiles @returns {Promise<number>} an exit code */
-async function compare(expected, actual, storedFiles) {
-  /** @type {{ identical: number, different: string[], absent: string[] }} */
-  const result = { identical: 0, different: [], absent: [] }
-  for (const path of await filesBelow(expected)) {
-    const copy = join(actual, relative(expected, path))
-    const isThere = await stat(copy).then(
-      () => true,
-      () => false,
-    )
-    if (!isThere) result.absent.push(path)
-    else if ((await contentHash(path)) === (await contentHash(copy))) result.identical++
-    else result.different.push(path)
-  }
-  console.log(`${result.identical} files came back identical (SHA-256)`)
-  for (const path of result.absent)
-    console.log(`not backed up, since it is not a photo, video or sidecar: ${relative(expected, path)}`)
-  for (const path of result.different) console.error(`different: ${relative(expected, path)}`)
-  const isComplete = result.different.length === 0 && result.identical === storedFiles
-  if (!isComplete) console.error(`${storedFiles} files are stored, and ${result.identical} came back identical`)
-  return isComplete ? 0 : 13
-}
-
-/** @param {string} folder */
-async function filesBelow(folder) {
-  const entries = await readdir(folder, { recursive: true, withFileTypes: true })
-  const files = entries.filter((entry) => entry.isFile() && !entry.name.startsWith('.'))
-  return files.map((entry) => join(entry.parentPath, entry.name)).sort()
-}
-
-/** @param {string} path */
-async function contentHash(path) {
-  const hash = createHash('sha256')
-  await pipeline(createReadStream(path), hash)
-  return hash.digest('hex')
 }
 
 /** @param {string} sentence */

@@ -11,7 +11,7 @@
  * @property {string} url
  * @property {number} status
  * @property {string} heading
- * @property {readonly string[]} lines what a person reads, heading and all
+ * @property {readonly string[]} lines what a person reads below the heading
  * @property {readonly Form[]} forms
  *
  * @typedef {object} ScriptedBrowser
@@ -86,8 +86,9 @@ function parsePage(url, status, html) {
   const forms = [...body.matchAll(/<form\b([^>]*)>(.*?)<\/form>/gis)].map(([, tag = '', content = '']) =>
     parseForm(url, tag, content),
   )
-  const heading = textOf(/<h1\b[^>]*>(.*?)<\/h1>/is.exec(body)?.[1] ?? '').join(' ')
-  return { url, status, heading, lines: textOf(body), forms }
+  const [whole = '', heading = ''] = /<h1\b[^>]*>(.*?)<\/h1>/is.exec(body) ?? []
+  const main = /<main\b[^>]*>(.*)<\/main>/is.exec(body)?.[1] ?? body
+  return { url, status, heading: textOf(heading).join(' '), lines: textOf(main.replace(whole, '')), forms }
 }
 
 /** @param {string} url @param {string} tag @param {string} content @returns {Form} */
@@ -117,12 +118,12 @@ function attributesOf(tag) {
   )
 }
 
-/** Each block of text on a line of its own. @param {string} html */
+/** Each block of text on a line of its own; what a term stands for beside it; `[Buttons]` in brackets. @param {string} html */
 function textOf(html) {
-  const text = html.replaceAll(
-    /<\/?(?:p|h\d|div|li|ul|ol|dl|dt|dd|form|label|button|section|main|header|footer|br|tr|table)\b[^>]*>/gi,
-    '\0',
-  )
+  const text = html
+    .replaceAll(/<\/dt>\s*<dd\b[^>]*>/gi, ': ')
+    .replaceAll(/<button\b[^>]*>(.*?)<\/button>/gis, '[$1]')
+    .replaceAll(/<\/?(?:p|h\d|div|li|ul|ol|dl|dt|dd|form|label|section|main|header|footer|br|tr|table)\b[^>]*>/gi, '\0')
   const lines = text.replaceAll(/<[^>]*>/g, '').split('\0')
   return lines.map((line) => decode(line).replaceAll(/\s+/g, ' ').trim()).filter((line) => line !== '')
 }
