@@ -51,6 +51,7 @@ export function createOidcServer(options: OidcServerOptions): Provider {
 
   provider.use(async (context: KoaContextWithOIDC, next: () => Promise<void>) => {
     await next()
+    forgetBrowser(context)
     if (context.oidc?.entities.AuthorizationCode !== undefined && context.status === 200) {
       await beginSession(context, sessions, findAccount)
     }
@@ -125,6 +126,13 @@ function configurationOf(options: OidcServerOptions): Configuration {
       context.body = String(failedPage())
     },
   }
+}
+
+/** The cookie by which oidc-provider would know the browser again is not given out: nobody stays signed in there. */
+function forgetBrowser(context: KoaContextWithOIDC): void {
+  const cookies = [context.response.get('set-cookie')].flat().filter((cookie) => cookie !== '' && !cookie.startsWith('_session'))
+  if (cookies.length === 0) context.remove('set-cookie')
+  else context.set('set-cookie', cookies)
 }
 
 /** Whoever sits at the browser says who they are, also when somebody did so before them. */

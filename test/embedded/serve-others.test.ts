@@ -1,0 +1,86 @@
+import { createHash, randomBytes } from 'node:crypto'
+import { networkInterfaces } from 'node:os'
+import { describe, expect, test } from 'vitest'
+import { openLibrary } from '../../cli/session/open-library.ts'
+import { remoteConfigurationSchema } from '../../contract/remote-configuration.ts'
+import { beginUploadsResponseSchema } from '../../contract/transfers.ts'
+import { addAccount } from '../../embedded/accounts.ts'
+import { findServing } from '../../embedded/serving.ts'
+import { temporaryFolder } from '../temporary-folder.ts'
+import { canMakeCertificates, makeCertificate } from './certificate-in-test.ts'
+import { ask } from './request.ts'
+import { serveInTest } from './serve-in-test.ts'
+
+const ada = { email: 'ada@example.com', password: 'correct horse battery' }
+const names = 'DNS:localhost,IP:127.0.0.1'
+
+describe.skipIf(!canMakeCertificates)('with TLS', () => {
+  test('the document, the API and S3 are at the address that the certificate is good for', async () => {
+    const folder = await temporaryFolder()
+    await addAccount(folder, ada)
+    const tls = makeCertificate(folder, names)
+    const backend = await serveInTest(folder, { host: '127.0.0.1', tls })
+    expect(backend.url).toMatch(/^https:\/\/127\.0\.0\.1:\d+$/)
+
+    const { endpoints } = remoteConfigurationSchema.parse(
+      JSON.parse((await ask(`${backend.url}/.well-known/photos.json`, { ca: tls.cert })).text),
+    )
+    expect(new Set(Object.values(endpoints))).toEqual(new Set([backend.url]))
+
+    const bytes = randomBytes(1000)
+    const contentHash = createHash('sha256').update(bytes).digest('hex')
+    const originals = [{ contentHash, sizeBytes: bytes.length, contentType: 'video/mp4' }]
+    const authorization = `Bearer ${await backend.accessToken()}`
+    const begin = { method: 'POST', headers: { authorization }, body: JSON.stringify({ originals }), ca: tls.cert }
+    const { uploads } = beginUploadsResponseSchema.parse(JSON.parse((await ask(`${backend.url}/v1/uploads`, begin)).text))
+    const [upload] = uploads
+    if (upload?.kind !== 'put') throw new Error(`expected a put, got ${upload?.kind}`)
+    expect(new URL(upload.request.url).origin).toBe(backend.url)
+    const put = { method: 'PUT', headers: upload.request.headers, body: bytes, ca: tls.cert }
+    expect((await ask(upload.request.url, put)).status).toBe(200)
+    await backend.queue.whenIdle()
+    expect(await backend.queue.deadLetters()).toEqual([])
+  })
+
+  test('nothing is said without TLS, and nothing to who does not trust the certificate', async () => {
+    const folder = await temporaryFolder()
+    await addAccount(folder, ada)
+    const backend = await serveInTest(folder, { host: '127.0.0.1', tls: makeCertificate(folder, names) })
+    await expect(ask(`${backend.url.replace('https:', 'http:')}/`)).rejects.toThrow()
+    await expect(ask(`${backend.url}/.well-known/photos.json`)).rejects.toMatchObject({ code: 'DEPTH_ZERO_SELF_SIGNED_CERT' })
+  })
+
+  test('another run of this machine reaches the library without certificate and account', async () => {
+    const folder = await temporaryFolder()
+    await addAccount(folder, ada)
+    const backend = await serveInTest(folder, { host: '127.0.0.1', tls: makeCertificate(folder, names) })
+    const library = await openLibrary(folder, () => {})
+    expect(library.url).toBe(backend.localUrl)
+    expect(library.url).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/)
+    expect((await findServing(folder))?.url).toBe(backend.localUrl)
+    const { endpoints } = remoteConfigurationSchema.parse(JSON.parse((await ask(`${library.url}/.well-known/photos.json`)).text))
+    expect(endpoints).toMatchObject({ api: library.url, s3: library.url })
+    const authorization = `Bearer ${await library.accessToken()}`
+    expect((await ask(`${library.url}/v1/usage`, { headers: { authorization } })).status).toBe(200)
+  })
+})
+
+test('without TLS, on purpose, a home network is told this machine’s address in it', async () => {
+  const outward = Object.values(networkInterfaces()).flatMap((each = []) => each.filter(({ internal }) => !internal))
+  const own = outward.find(({ family }) => family === 'IPv4')?.address
+  if (own === undefined) return process.stderr.write('this machine is in no network: nothing to test\n')
+  const folder = await temporaryFolder()
+  await addAccount(folder, ada)
+  const backend = await serveInTest(folder, { host: '0.0.0.0', insecureHttp: true })
+  expect(backend.url).toMatch(new RegExp(`^http://${own}:\\d+$`))
+  expect((await ask(`${backend.url}/.well-known/photos.json`)).status).toBe(200)
+  return undefined
+})
+
+test('what may not be served leaves nothing open', async () => {
+  const folder = await temporaryFolder()
+  await expect(serveInTest(folder, { host: '0.0.0.0', insecureHttp: true })).rejects.toMatchObject({
+    problem: 'no-accounts',
+  })
+  await serveInTest(folder)
+})
