@@ -57,7 +57,7 @@ export function deviceRoutes(auth: AuthBackend) {
  * Claims of the access token, as API Gateway hands them on: text. `origin_jti` and `auth_time` stay the same when a session
  * is refreshed.
  */
-const signInClaimsSchema = z.object({ origin_jti: z.string().min(1), auth_time: z.coerce.number().optional() })
+const signInClaimsSchema = z.object({ origin_jti: z.string().min(1), auth_time: z.coerce.number() })
 const signInEventSchema = z.object({
   requestContext: z.object({ authorizer: z.object({ jwt: z.object({ claims: signInClaimsSchema }) }) }),
 })
@@ -67,7 +67,7 @@ async function isFreshSignIn(context: Context<RouteEnvironment>, auth: AuthBacke
   const signIn = signInEventSchema.safeParse(context.env.event).data?.requestContext.authorizer.jwt.claims
   if (signIn === undefined) return false
   const oldestAuthTime = auth.now().getTime() / 1000 - maximumSignInAgeSeconds
-  if (signIn.auth_time !== undefined && signIn.auth_time < oldestAuthTime) return false
+  if (signIn.auth_time < oldestAuthTime) return false
   return await auth.devices.isFirstOf(context.var.owner, signIn.origin_jti)
 }
 

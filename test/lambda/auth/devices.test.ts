@@ -10,6 +10,7 @@ const errorSchema = z.object({ error: z.object({ code: z.string() }) })
 
 function openOwner(inTest: AuthInTest, owner: string) {
   let signIns = 0
+  const now = () => ({ auth_time: String(inTest.now().getTime() / 1000) })
   const call = (method: string, path: string, more: Partial<RequestInTest> = {}) =>
     request(inTest.handler, { method, path, owner, claims: { origin_jti: 'always the same' }, ...more })
   return {
@@ -17,7 +18,7 @@ function openOwner(inTest: AuthInTest, owner: string) {
     register: (name: string, claims?: Readonly<Record<string, string>>) => {
       signIns += 1
       const body = JSON.stringify({ name })
-      return call('POST', '/v1/devices', { body, claims: claims ?? { origin_jti: `${owner} ${signIns}` } })
+      return call('POST', '/v1/devices', { body, claims: claims ?? { ...now(), origin_jti: `${owner} ${signIns}` } })
     },
     list: async () => devicesResponseSchema.parse(JSON.parse((await call('GET', '/v1/devices')).body)).devices,
   }
@@ -81,7 +82,10 @@ test('a sign-in registers one device, soon: a revoked one cannot register itself
   await zoe.call('DELETE', `/v1/devices/${deviceId}`)
   const again = await zoe.register('NAS', claims)
   expect([again.status, errorSchema.parse(JSON.parse(again.body)).error.code]).toEqual([403, 'sign_in_again'])
-  expect((await zoe.register('NAS', {})).status).toBe(403)
+  const { origin_jti: _origin, ...withoutOrigin } = claims
+  for (const odd of [{}, withoutOrigin, { origin_jti: 'another' }, { origin_jti: 'another', auth_time: 'now' }]) {
+    expect((await zoe.register('NAS', odd)).status).toBe(403)
+  }
   inTest.pass(16 * 60)
   expect((await zoe.register('NAS', { ...claims, origin_jti: 'another' })).status).toBe(403)
   expect(await zoe.list()).toEqual([])
