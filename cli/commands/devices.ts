@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import type { SignedInDevice } from '../../contract/devices.ts'
+import { deviceIdSchema, type SignedInDevice } from '../../contract/devices.ts'
 import type { Context, Finish } from '../context.ts'
 import { UserError } from '../errors.ts'
 import { exitCodes } from '../exit-codes.ts'
@@ -49,7 +49,8 @@ async function revoke({ devices, profile }: OpenedDevices, id: string, { stdout,
   if (id === profile.session.device.deviceId) {
     throw new UserError('that is this machine', { exitCode: exitCodes.usage, hint: 'to end its session: photos logout' })
   }
-  if (!(await devices.revoke(id, { signal }))) {
+  const isRevoked = deviceIdSchema.safeParse(id).success && (await devices.revoke(id, { signal }))
+  if (!isRevoked) {
     throw new UserError(`no device ${JSON.stringify(id)} is signed in`, {
       exitCode: exitCodes.usage,
       hint: 'to see which are: photos devices',

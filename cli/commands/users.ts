@@ -80,7 +80,9 @@ async function changeUser(email: string, flags: UsersFlags, context: Context): P
     const password = await askPassword(accounts, context)
     await accounts.changePassword(folder, { email, password })
   })
-  context.stdout.write(`changed the password of ${visible(email)}; its devices have to sign in again: photos login\n`)
+  context.stdout.write(
+    `changed the password of ${visible(email)}; within an hour its devices have to sign in again: photos login\n`,
+  )
 }
 
 function askPassword({ minimumPasswordLength, parseNewPassword }: Accounts, context: Context): Promise<string> {
@@ -91,7 +93,7 @@ async function removeUser(email: string, flags: UsersFlags, context: Context): P
   const folder = folderOf(flags, context)
   await requireLibrary(folder)
   const { email: removed, owner } = await withAccounts(folder, (accounts) => accounts.removeAccount(folder, email))
-  context.stdout.write(`removed ${visible(removed)}; its devices are signed out\n`)
+  context.stdout.write(`removed ${visible(removed)}; within an hour its devices are signed out\n`)
   context.stdout.write(`Its photos stay, in ${folder}/originals/${owner}; added again, it has them again.\n`)
 }
 
