@@ -1,5 +1,5 @@
 import { readdir, rm } from 'node:fs/promises'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { ClassicLevel } from 'classic-level'
 import { UserError } from '../errors.ts'
 import { exitCodes } from '../exit-codes.ts'
@@ -49,6 +49,7 @@ async function acquire(place: ProfilePlace, { clock, signal }: LockOptions): Pro
 }
 
 async function tryToLock(path: string): Promise<ClassicLevel> {
+  await makeFolder(dirname(path), 0o700)
   await makeFolder(path, 0o700)
   const lock = new ClassicLevel(path)
   await lock.open()
