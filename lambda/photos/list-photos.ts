@@ -12,7 +12,9 @@ const listPageSize = 500
 const usagePageSize = 5000
 
 /** Where a page ended. The owner is never part of it: that comes from the token alone. */
-const cursorSchema = z.object({ record: z.string().max(256), captureSort: z.string().max(256).optional() })
+const usageCursorSchema = z.object({ record: z.string().max(256) })
+const listCursorSchema = usageCursorSchema.extend({ captureSort: z.string().max(256) })
+type Cursor = z.infer<typeof usageCursorSchema | typeof listCursorSchema>
 
 /** A cursor that we did not write: the caller's mistake. */
 export class InvalidCursorError extends Error {
@@ -37,12 +39,12 @@ export function openPhotoList(client: DynamoDBDocumentClient, tableName: string)
           KeyConditionExpression: '#owner = :owner AND captureSort BETWEEN :first AND :last',
           ExpressionAttributeNames: { '#owner': 'owner' },
           ExpressionAttributeValues: { ':owner': owner, ':first': first, ':last': last },
-          ExclusiveStartKey: startKey(owner, query.cursor),
+          ExclusiveStartKey: startKey(owner, query.cursor, listCursorSchema),
           Limit: listPageSize,
         }),
       )
       const entries = Items.map((item) => listEntryOf(listedRecordSchema.parse(item)))
-      return { entries, ...nextCursor(LastEvaluatedKey) }
+      return { entries, ...nextCursor(LastEvaluatedKey, listCursorSchema) }
     },
 
     async usage(owner, cursor) {
@@ -52,7 +54,7 @@ export function openPhotoList(client: DynamoDBDocumentClient, tableName: string)
           KeyConditionExpression: '#owner = :owner AND begins_with(#record, :photos)',
           ExpressionAttributeNames: { '#owner': 'owner', '#record': 'record' },
           ExpressionAttributeValues: { ':owner': owner, ':photos': recordKeys.everyPhoto },
-          ExclusiveStartKey: startKey(owner, cursor),
+          ExclusiveStartKey: startKey(owner, cursor, usageCursorSchema),
           Limit: usagePageSize,
         }),
       )
@@ -61,7 +63,7 @@ export function openPhotoList(client: DynamoDBDocumentClient, tableName: string)
         photos: photos.length,
         originalBytes: sum(photos.map((photo) => photo.sizeBytes)),
         renditionBytes: sum(photos.flatMap((photo) => photo.renditions.map((rendition) => rendition.sizeBytes))),
-        ...nextCursor(LastEvaluatedKey),
+        ...nextCursor(LastEvaluatedKey, usageCursorSchema),
       }
     },
   }
@@ -75,19 +77,18 @@ function rangeOf(query: ListPhotosQuery): readonly [string, string] {
   return [query.from ?? '0', query.before ?? (dated ? undatedPrefix : afterEverything)]
 }
 
-function startKey(owner: Owner, cursor: string | undefined): Record<string, string> | undefined {
+function startKey(owner: Owner, cursor: string | undefined, schema: z.ZodType<Cursor>): Record<string, string> | undefined {
   if (cursor === undefined) return undefined
   try {
-    const { record, captureSort } = cursorSchema.parse(JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8')))
-    return { owner, record, ...(captureSort !== undefined && { captureSort }) }
+    return { ...schema.parse(JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8'))), owner }
   } catch (cause) {
     throw new InvalidCursorError('the cursor is not one that this API gave', { cause })
   }
 }
 
-function nextCursor(lastKey: Record<string, unknown> | undefined): { readonly cursor?: string } {
+function nextCursor(lastKey: Record<string, unknown> | undefined, schema: z.ZodType<Cursor>): { readonly cursor?: string } {
   if (lastKey === undefined) return {}
-  return { cursor: Buffer.from(JSON.stringify(cursorSchema.parse(lastKey))).toString('base64url') }
+  return { cursor: Buffer.from(JSON.stringify(schema.parse(lastKey))).toString('base64url') }
 }
 
 function sum(numbers: readonly number[]): number {
