@@ -14,7 +14,7 @@ export interface ConfirmPage {
   readonly csrfToken: string
 }
 
-/** All that tells one's own device from a stranger's (RFC 10027), and the two buttons. Deny comes first, also with the keyboard. */
+/** All that tells one's own device from a stranger's (RFC 10027), and two buttons alike. Deny comes first, also with the keyboard. */
 export function confirmPage(page: ConfirmPage): Html {
   return renderPage({
     title: 'Is this your device?',
@@ -32,7 +32,7 @@ Approve only what you have started yourself, just now, on a device that you can 
 <input type="hidden" name="csrf_token" value="${page.csrfToken}" autocomplete="off">
 <div class="choice">
 <button type="submit" name="decision" value="deny" class="plain">Deny</button>
-<button type="submit" name="decision" value="approve">Approve</button>
+<button type="submit" name="decision" value="approve" class="plain">Approve</button>
 </div>
 </form>`,
   })

@@ -52,10 +52,13 @@ test('an approved device that waits too long gets nothing', async () => {
 
 test("another client's device code redeems nothing", async () => {
   const inTest = await openAuthInTest()
-  const device = await approvedDevice(inTest)
+  const [device, waiting] = [await approvedDevice(inTest), await openDeviceInTest(inTest)]
   const other = createAuthHandler(inTest.connect({ PHOTOS_CLIENT_ID: 'other' }))
   const form = { grant_type: deviceCodeGrantType, client_id: 'other', device_code: device.deviceCode }
-  expect(tokensOrError(await request(other, postForm('/oauth/token', form)))).toBe('invalid_grant')
+  for (const { deviceCode } of [device, waiting]) {
+    const answer = await request(other, postForm('/oauth/token', { ...form, device_code: deviceCode }))
+    expect(tokensOrError(answer)).toBe('invalid_grant')
+  }
   expect(tokensOrError(await request(inTest.handler, postForm('/oauth/token', form)))).toBe('invalid_client')
   expect(await device.poll()).toMatchObject({ token_type: 'Bearer' })
 })
