@@ -20,12 +20,14 @@ export interface RequestAnswerers {
   readonly identityPool: AwsCalls
   readonly dynamoDb: EmbeddedDynamoDb
   readonly now: () => Date
+  /** Whether runs of this machine ask here: nobody else needs proof, and who passed it on could pose as the library. */
+  readonly isLocal: boolean
 }
 
 const jwksPath = '/.well-known/jwks.json'
 
 /** Hands a request that is not for S3 to what stands in for the service that it is meant for. */
-export function createRequestAnswerer({ identity, issuer, api, signIn, identityPool, dynamoDb, now }: RequestAnswerers) {
+export function createRequestAnswerer({ identity, issuer, api, signIn, identityPool, dynamoDb, now, isLocal }: RequestAnswerers) {
   const gateway = createApiGateway({
     routes: httpRoutes,
     functions: {
@@ -36,7 +38,7 @@ export function createRequestAnswerer({ identity, issuer, api, signIn, identityP
   })
 
   return async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
-    if (answerChallenge(identity, request, response)) return
+    if (isLocal && answerChallenge(identity, request, response)) return
     if (request.method === 'GET' && request.url === jwksPath) return sendKeys(response, issuer)
     if (isForManagedLogin(request)) return await (await signIn.get()).managedLogin(request, response)
     if (!isAwsJson(request)) return await gateway(request, response)

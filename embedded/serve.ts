@@ -9,7 +9,7 @@ import { listAccounts } from './accounts.ts'
 import { createRequestAnswerer } from './answer-request.ts'
 import { ClosingStack } from './closing-stack.ts'
 import { createIdentityPool } from './cognito/identity-pool.ts'
-import { createTemporaryCredentials } from './cognito/temporary-credentials.ts'
+import { createTemporaryCredentials, type TemporaryCredentialsIssuer } from './cognito/temporary-credentials.ts'
 import { openDynamoDb } from './dynamodb.ts'
 import {
   asSeenFrom,
@@ -29,7 +29,6 @@ import { isLoopback, type ListenOptions, publicUrlOf, requireAllowed } from './l
 import { OpenedWhenNeeded } from './opened-when-needed.ts'
 import { Queue } from './queue.ts'
 import { openQueueStore } from './queue-store.ts'
-import type { FindCredentials } from './s3/credentials.ts'
 import { openS3, type S3Options, type S3Store } from './s3/open-s3.ts'
 import { announceServing, withdrawServing } from './serving.ts'
 import { tidyUploads } from './tidy-uploads.ts'
@@ -66,6 +65,18 @@ export interface EmbeddedBackend {
   close(): Promise<void>
 }
 
+/** Throws a ListenRefusedError where other machines could reach what is not safe for them. */
+export async function requireServable({
+  folder,
+  ...options
+}: Pick<EmbeddedOptions, 'folder' | keyof ListenOptions>): Promise<void> {
+  await requireAllowed(listenOptionsOf(options), async () => (await listAccounts(folder)).length)
+}
+
+function listenOptionsOf(options: Partial<ListenOptions>): ListenOptions {
+  return { ...options, host: options.host ?? '127.0.0.1', port: options.port ?? 0 }
+}
+
 /**
  * Opens a library and serves it. Throws a LibraryInUseError when another process does so already, and a ListenRefusedError
  * where other machines could reach what is not safe for them.
@@ -84,8 +95,7 @@ async function openLibrary(options: EmbeddedOptions, opened: ClosingStack): Prom
   const { folder, log } = options
   const now = options.now ?? (() => new Date())
   const paths = libraryPaths(folder)
-  const listen: ListenOptions = { ...options, host: options.host ?? '127.0.0.1', port: options.port ?? 0 }
-  await requireAllowed(listen, async () => (await listAccounts(folder)).length)
+  await requireServable(options)
   await mkdir(paths.own, { recursive: true, mode: 0o700 })
   // First, because this is the lock: one process has the library open, and one makes it who it is.
   const store = opened.add(await openQueueStore(paths.queue), (queueStore) => queueStore.close())
@@ -97,13 +107,9 @@ async function openLibrary(options: EmbeddedOptions, opened: ClosingStack): Prom
 
   const buckets = { [uploadBucket]: paths.uploads, [storageBucket]: folder, ...options.buckets }
   const arrivals: Arrivals = { announce: () => Promise.resolve() }
-  const temporary = createTemporaryCredentials(deriveSecret(identity, 'temporary credentials'), storageBucket)
-  const findCredentials: FindCredentials = (accessKeyId, sessionToken) => {
-    if (accessKeyId === identity.accessKeyId) return identity
-    return sessionToken === undefined ? undefined : temporary.find(accessKeyId, sessionToken)
-  }
+  const credentials = createTemporaryCredentials(deriveSecret(identity, 'temporary credentials'), storageBucket)
   const s3 = opened.add(
-    await openEmbeddedS3({ findCredentials, buckets, metadataFolder: paths.s3, now }, arrivals),
+    await openEmbeddedS3(identity, credentials, { buckets, metadataFolder: paths.s3, now }, arrivals),
     (embeddedS3) => embeddedS3.close(),
   )
   const signIn = opened.add(
@@ -113,14 +119,19 @@ async function openLibrary(options: EmbeddedOptions, opened: ClosingStack): Prom
     }),
     (openedSignIn) => openedSignIn.close((each) => each.close()),
   )
-  const { front, local, publicUrl } = await listenTwice(listen, opened)
+  const { front, local, publicUrl } = await listenTwice(listenOptionsOf(options), opened)
 
   const functions = { identity, dynamoDb, s3, now, log }
   const backend = connectFunctions(local.url, functions)
-  const identityPool = createIdentityPool({ identityPoolId: identityPoolIdOf(identity), issuer, credentials: temporary, now })
+  const identityPool = createIdentityPool({ identityPoolId: identityPoolIdOf(identity), issuer, credentials, now })
   const answerWith = (listening: HttpFront, seen: Backend) => {
-    const api = createRequestAnswerer({ identity, issuer, api: createApiHandler(seen), signIn, identityPool, dynamoDb, now })
-    listening.answerWith({ buckets: Object.keys(buckets), now, s3: (request, response) => s3.handle(request, response), api })
+    const services = { identity, issuer, signIn, identityPool, dynamoDb, now }
+    listening.answerWith({
+      buckets: Object.keys(buckets),
+      now,
+      s3: (request, response) => s3.handle(request, response),
+      api: createRequestAnswerer({ ...services, api: createApiHandler(seen), isLocal: listening === local }),
+    })
   }
   answerWith(local, backend)
   if (front !== local) answerWith(front, asSeenFrom(publicUrl, backend, functions))
@@ -169,12 +180,18 @@ interface Arrivals {
 }
 
 async function openEmbeddedS3(
-  options: Pick<S3Options, 'findCredentials' | 'buckets' | 'metadataFolder' | 'now'>,
+  identity: LibraryIdentity,
+  credentials: TemporaryCredentialsIssuer,
+  options: Pick<S3Options, 'buckets' | 'metadataFolder' | 'now'>,
   arrivals: Arrivals,
 ): Promise<S3Store> {
   return await openS3({
     ...options,
     region,
+    findCredentials(accessKeyId, sessionToken) {
+      if (accessKeyId === identity.accessKeyId) return identity
+      return sessionToken === undefined ? undefined : credentials.find(accessKeyId, sessionToken)
+    },
     onObjectCreated: async (event) => {
       if (event.Records[0].s3.bucket.name === uploadBucket) await arrivals.announce(JSON.stringify(event))
     },

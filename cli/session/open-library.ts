@@ -85,14 +85,16 @@ export interface ServeOptions extends Partial<ListenOptions> {
 
 /** Opens the library in this process. Throws a LibraryInUseError when another one has it open. */
 export async function serveHere(folder: string, { log, ...address }: ServeOptions): Promise<EmbeddedBackend> {
-  const { serveLibrary } = await import('../../embedded/serve.ts')
+  const { requireServable, serveLibrary } = await import('../../embedded/serve.ts')
   const { NotALibraryError } = await import('../../embedded/library.ts')
   const { ListenRefusedError } = await import('../../embedded/listen-rules.ts')
+  const { DamagedAccountsError } = await import('../../embedded/accounts.ts')
   try {
+    await requireServable({ folder, ...address })
     await makeFolder(folder)
     return await serveLibrary({ folder, ...address, log: (entry) => log(JSON.stringify(entry)) })
   } catch (error) {
-    if (error instanceof NotALibraryError) {
+    if (error instanceof NotALibraryError || error instanceof DamagedAccountsError) {
       const hint = 'restore the file from a backup of the library, or choose another folder with --library'
       throw new UserError(error.message, { exitCode: exitCodes.remoteUnreachable, hint, cause: error })
     }
@@ -177,14 +179,21 @@ const folderFailures: Readonly<Record<string, string>> = {
   EEXIST: 'is not a folder',
 }
 
+const addressFailures: Readonly<Record<string, string>> = {
+  EADDRINUSE: 'is in use by another program',
+  EADDRNOTAVAIL: 'is not on this machine',
+  EACCES: 'may not be listened on: ports below 1024 are for the system',
+  ENOTFOUND: 'is not on this machine',
+  EAI_AGAIN: 'is not on this machine',
+}
+
 /** A folder that cannot be used is the user's to mend; an address in use, too; all else is a bug. */
 export function asUserError(error: unknown, folder: string, { host, port }: Omit<ServeOptions, 'log'>): unknown {
   if (!(error instanceof Error && 'code' in error && typeof error.code === 'string')) return error
-  if (error.code === 'EADDRINUSE' || error.code === 'EADDRNOTAVAIL') {
+  if ('syscall' in error && (error.syscall === 'getaddrinfo' || (error.syscall === 'listen' && 'port' in error))) {
+    const failure = addressFailures[error.code] ?? `cannot be listened on (${error.code})`
     const hint = 'choose another one with --listen HOST:PORT'
-    const address = `${host}:${port}`
-    const message = error.code === 'EADDRINUSE' ? `${address} is in use by another program` : `${address} is not on this machine`
-    return new AddressTakenError(message, { exitCode: exitCodes.usage, hint, cause: error })
+    return new AddressTakenError(`${host}:${port} ${failure}`, { exitCode: exitCodes.usage, hint, cause: error })
   }
   const failure = findFolderFailure(error)
   if (failure === undefined) return error

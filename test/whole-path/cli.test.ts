@@ -44,7 +44,8 @@ describe('exit codes', () => {
     [['pull'], /required option '--to <dir>'/],
     [['ls', '--since', '2021-13'], /2021-13/],
     [['pull', '--to', 'x', '--until', 'yesterday'], /yesterday/],
-    [['serve', '--listen', '0.0.0.0:80'], /127\.0\.0\.1:PORT/],
+    [['serve', '--listen', '8420'], /127\.0\.0\.1:8420/],
+    [['serve', '--listen', '0.0.0.0:80'], /--tls-cert/],
   ])('2 for %j, which makes nothing', async (commandLine, message) => {
     const finished = await user.photos(...commandLine)
     expect(finished).toMatchObject({ exitCode: 2, stdout: '', stderr: expect.stringMatching(message) })
