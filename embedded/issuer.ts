@@ -43,6 +43,8 @@ export interface TokenSubject {
   readonly email?: string
   /** Which sign-in it comes from (Cognito's `origin_jti`). */
   readonly signInId?: string
+  /** When that was (Cognito's `auth_time`); a refresh does not change it. */
+  readonly signedInAt?: Date
   /** What the client sent along to find again in its ID token. */
   readonly nonce?: string
 }
@@ -108,24 +110,31 @@ export async function openIssuer(identity: LibraryIdentity): Promise<Issuer> {
 }
 
 /** Source: Amazon Cognito Developer Guide, "Understanding the access token". */
-function accessClaimsOf({ owner, scope = accessScope, signInId }: TokenSubject): JWTPayload {
+function accessClaimsOf({ owner, scope = accessScope, ...subject }: TokenSubject): JWTPayload {
   return {
     client_id: embeddedClientId,
     token_use: 'access',
     scope,
     username: owner,
-    ...(signInId === undefined ? {} : { origin_jti: signInId }),
+    ...signInClaimsOf(subject),
   }
 }
 
 /** Source: Amazon Cognito Developer Guide, "Understanding the identity (ID) token". */
-function idClaimsOf({ owner, email, signInId, nonce }: TokenSubject): JWTPayload {
+function idClaimsOf({ owner, email, nonce, ...subject }: TokenSubject): JWTPayload {
   return {
     aud: embeddedClientId,
     token_use: 'id',
     'cognito:username': owner,
     ...(email === undefined ? {} : { email, email_verified: true }),
-    ...(signInId === undefined ? {} : { origin_jti: signInId }),
+    ...signInClaimsOf(subject),
     ...(nonce === undefined ? {} : { nonce }),
+  }
+}
+
+function signInClaimsOf({ signInId, signedInAt }: Pick<TokenSubject, 'signInId' | 'signedInAt'>): JWTPayload {
+  return {
+    ...(signInId === undefined ? {} : { origin_jti: signInId }),
+    ...(signedInAt === undefined ? {} : { auth_time: Math.floor(signedInAt.getTime() / 1000) }),
   }
 }

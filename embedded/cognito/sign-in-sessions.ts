@@ -86,7 +86,8 @@ export function openSignInSessions(options: SignInSessionsOptions): SignInSessio
 
   const tokensOf = async (id: string, session: Session, account: Account, nonce?: string): Promise<SessionTokens> => {
     const { owner, scope, generation } = session
-    const subject = { owner, scope, email: account.email, signInId: id, ...(nonce === undefined ? {} : { nonce }) }
+    const signIn = { signInId: id, signedInAt: new Date(session.expiresAt - lifeMs) }
+    const subject = { owner, scope, email: account.email, ...signIn, ...(nonce === undefined ? {} : { nonce }) }
     return {
       accessToken: await issuer.issueAccessToken(subject, now()),
       idToken: await issuer.issueIdToken(subject, now()),
