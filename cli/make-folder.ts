@@ -8,11 +8,19 @@ import { errorCode } from './error-code.ts'
  */
 export async function makeFolder(path: string, mode = 0o777): Promise<void> {
   try {
-    await mkdir(path, { mode })
+    await makeOne(path, mode)
   } catch (error) {
-    if (errorCode(error) === 'EEXIST') return
     if (errorCode(error) !== 'ENOENT' || dirname(path) === path) throw error
     await makeFolder(dirname(path))
+    await makeOne(path, mode)
+  }
+}
+
+/** One that somebody else has made in the meantime is as good. */
+async function makeOne(path: string, mode: number): Promise<void> {
+  try {
     await mkdir(path, { mode })
+  } catch (error) {
+    if (errorCode(error) !== 'EEXIST') throw error
   }
 }
