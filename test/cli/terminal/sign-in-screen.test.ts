@@ -1,0 +1,96 @@
+import { expect, test } from 'vitest'
+import type { Context } from '../../../cli/context.ts'
+import { formatLarge, largeCodeColumns } from '../../../cli/terminal/large-letters.ts'
+import { showDeviceCode } from '../../../cli/terminal/sign-in-screen.ts'
+import { userCodeAlphabet } from '../../../contract/device-grant.ts'
+import { RecordedStream } from './recorded-stream.ts'
+
+const code = {
+  userCode: 'WDJB-MJHT',
+  verificationUri: 'https://abcdefghij.execute-api.us-east-1.amazonaws.com/device',
+  verificationUriComplete: 'https://abcdefghij.execute-api.us-east-1.amazonaws.com/device?user_code=WDJB-MJHT',
+  expiresInSeconds: 600,
+}
+
+interface Terminal {
+  readonly isTTY?: boolean
+  readonly columns?: number
+  readonly rows?: number
+  readonly environment?: Readonly<Record<string, string>>
+}
+
+async function shownOn({ isTTY = true, columns, rows, environment = {} }: Terminal, shown = code): Promise<readonly string[]> {
+  const size = { ...(columns && { columns }), ...(rows && { rows }) }
+  const stderr = Object.assign(new RecordedStream({ isTTY }), size)
+  const context: Context = {
+    stdin: process.stdin,
+    stdout: new RecordedStream(),
+    stderr,
+    environment,
+    now: () => new Date(),
+    signal: new AbortController().signal,
+  }
+  await showDeviceCode(shown, 'photos.example.com', context)
+  return stderr.lines
+}
+
+const isDrawing = (line: string): boolean => /^[█▀][█▀▄ ]{19,}$/.test(line)
+
+test('a terminal with room shows a QR code, the link and the code, large, the code last', async () => {
+  const lines = await shownOn({ columns: 80, rows: 50 })
+  expect(lines.slice(0, 20).every(isDrawing)).toBe(true)
+  expect(lines.slice(20)).toEqual([
+    '',
+    'To sign in to photos.example.com, open this page on your phone or any other machine:',
+    '',
+    '  https://abcdefghij.execute-api.us-east-1.amazonaws.com/device',
+    '',
+    'and type this code:',
+    '',
+    '  █   █  █▀▀▀▄    ▀█▀  █▀▀▀▄         █▄ ▄█    ▀█▀  █   █  ▀▀█▀▀',
+    '  █▄▀▄█  █   █  ▄  █   █▀▀▀▄   ▀▀▀   █ ▀ █  ▄  █   █▀▀▀█    █',
+    '  ▀   ▀  ▀▀▀▀    ▀▀    ▀▀▀▀          ▀   ▀   ▀▀    ▀   ▀    ▀',
+    '',
+    '  WDJB-MJHT',
+    '',
+    'Approve there only if it shows this very code. It is good for 10 minutes.',
+    'Waiting for you; Ctrl-C gives up.',
+  ])
+})
+
+test('a small one keeps both in sight', async () => {
+  const lines = await shownOn({ columns: 80, rows: 25 })
+  expect(lines.slice(0, 20).every(isDrawing)).toBe(true)
+  expect(lines.slice(20)).toEqual([
+    'To sign in to photos.example.com, scan this or open https://abcdefghij.execute-api.us-east-1.amazonaws.com/device',
+    'and type the code  WDJB-MJHT  (good for 10 minutes). Waiting; Ctrl-C gives up.',
+  ])
+})
+
+test.each<[string, Terminal]>([
+  ['too narrow', { columns: 39, rows: 80 }],
+  ['too low', { columns: 80, rows: 24 }],
+  ['dumb', { columns: 80, rows: 80, environment: { TERM: 'dumb' } }],
+  ['none at all', { isTTY: false }],
+])('a terminal that is %s gets no QR code, and link and code on lines of their own', async (_name, terminal) => {
+  const lines = await shownOn(terminal)
+  expect(lines.filter((line) => isDrawing(line))).toEqual([])
+  expect(lines).toEqual(expect.arrayContaining([`  ${code.verificationUri}`, '  WDJB-MJHT']))
+})
+
+test('nothing is drawn where nobody watches, nor where it would wrap', async () => {
+  expect((await shownOn({ isTTY: false })).join('')).not.toMatch(/[█▀▄]/)
+  expect((await shownOn({ columns: largeCodeColumns + 2, rows: 80 })).slice(20).join('')).not.toMatch(/[█▀▄]/)
+})
+
+test('what a remote says does not steer the terminal', async () => {
+  const hostile = { ...code, userCode: '\u001b[2JAAAA', verificationUri: 'https://x.example/\u202e' }
+  expect((await shownOn({ columns: 80, rows: 80 }, hostile)).join('')).not.toMatch(/\p{Cc}|\p{Cf}/u)
+})
+
+test('every letter of a user code has a large form of its own', () => {
+  const forms = [...userCodeAlphabet, '-'].map((letter) => formatLarge(letter)?.join('\n'))
+  expect(new Set(forms).size).toBe(userCodeAlphabet.length + 1)
+  expect(forms).not.toContain(undefined)
+  expect(formatLarge('AEIOU')).toBeUndefined()
+})
