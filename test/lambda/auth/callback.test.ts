@@ -48,6 +48,14 @@ test('an error of the managed login has a page, and ends the attempt', async () 
   expect((await browser.get(callback)).status).toBe(400)
 })
 
+test('an error that comes with a code is an error', async () => {
+  const inTest = await openAuthInTest()
+  const { browser, callback } = await sentBack(inTest)
+  expect((await browser.get(`${callback}&error=access_denied`)).status).toBe(400)
+  await expectNothingToDecide(browser)
+  expect(inTest.login.refreshTokens).toEqual([])
+})
+
 test('what comes twice, with another state or too late is refused', async () => {
   const inTest = await openAuthInTest()
   const { browser, callback } = await sentBack(inTest)
