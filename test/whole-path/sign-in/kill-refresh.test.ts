@@ -14,8 +14,8 @@ let proxy: RecordingProxy
 beforeAll(async () => {
   proxy = await startRecordingProxy()
   const port = await findLastingPort()
-  served = await serveAccounts({ port, publicUrl: proxy.url })
   proxy.forwardTo(`http://127.0.0.1:${port}`)
+  served = await serveAccounts({ port, publicUrl: proxy.url })
   return async () => {
     await proxy.close()
     await served.close()
@@ -49,7 +49,7 @@ test('between the refresh and the answer: signed in still, when it is run again 
   const before = await user.readProfile()
   expect(await killedBeforeTheAnswer(user)).toMatchObject({ exitCode: null })
   expect(await user.readProfile()).toBe(before)
-  expect(await user.photos('ls')).toEqual({ exitCode: 0, stdout: '', stderr: '' })
+  expect(await user.photos('ls')).toEqual({ exitCode: 0, stdout: '', stderr: 'no photos yet\n' })
   await expectWholeProfile(user)
 })
 
@@ -88,7 +88,7 @@ test('while the answer is written: signed in still, whichever moment it was', as
     await Promise.all([killed, running.finished])
     watcher.close()
     await expectWholeProfile(user)
-    expect([changes, await user.photos('ls')]).toEqual([changes, { exitCode: 0, stdout: '', stderr: '' }])
+    expect([changes, await user.photos('ls')]).toEqual([changes, { exitCode: 0, stdout: '', stderr: 'no photos yet\n' }])
     await expectWholeProfile(user)
   }
 })

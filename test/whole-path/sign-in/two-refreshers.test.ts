@@ -10,8 +10,8 @@ let proxy: RecordingProxy
 beforeAll(async () => {
   proxy = await startRecordingProxy()
   const port = await findLastingPort()
-  served = await serveAccounts({ port, publicUrl: proxy.url })
   proxy.forwardTo(`http://127.0.0.1:${port}`)
+  served = await serveAccounts({ port, publicUrl: proxy.url })
   return async () => {
     await proxy.close()
     await served.close()
@@ -29,15 +29,15 @@ test('two processes refresh at once: both go on, with one refresh for both', asy
     const before = refreshes()
     const finished = await Promise.all([user.photos('ls', '--json'), user.photos('ls', '--json')])
     expect(finished).toEqual([
-      { exitCode: 0, stdout: '', stderr: '' },
-      { exitCode: 0, stdout: '', stderr: '' },
+      { exitCode: 0, stdout: '', stderr: 'no photos yet\n' },
+      { exitCode: 0, stdout: '', stderr: 'no photos yet\n' },
     ])
     expect([round, refreshes() - before]).toEqual([round, 1])
   }
   // A minute later, too: what is stored is the last token, not one that was rotated.
   served.advance(120)
   await user.letTokensExpire()
-  expect(await user.photos('ls', '--json')).toEqual({ exitCode: 0, stdout: '', stderr: '' })
+  expect(await user.photos('ls', '--json')).toEqual({ exitCode: 0, stdout: '', stderr: 'no photos yet\n' })
 })
 
 test('six at once, with a slow remote: still one refresh', async () => {
@@ -45,7 +45,7 @@ test('six at once, with a slow remote: still one refresh', async () => {
   const before = refreshes()
   const finished = await Promise.all(Array.from({ length: 6 }, () => user.photos('ls', '--json')))
   expect(finished.map(({ exitCode, stderr }) => ({ exitCode, stderr }))).toEqual(
-    Array.from({ length: 6 }, () => ({ exitCode: 0, stderr: '' })),
+    Array.from({ length: 6 }, () => ({ exitCode: 0, stderr: 'no photos yet\n' })),
   )
   expect(refreshes() - before).toBe(1)
 })
