@@ -5,8 +5,8 @@ import * as esbuild from 'esbuild'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 
-/** Packages with native code, or whose own files find each other by path. */
-const external = ['sharp', 'classic-level', 'dynalite']
+/** Packages with native code, whose own files find each other by path, or whose classes need the names that a bundle takes away. */
+const external = ['sharp', 'classic-level', 'dynalite', 'oidc-provider']
 
 /** How everything is bundled. @satisfies {esbuild.BuildOptions} */
 export const shared = {
@@ -17,8 +17,6 @@ export const shared = {
   target: 'node20.19',
   external,
   minifySyntax: true,
-  // oidc-provider files what it stores by the names of its classes.
-  keepNames: true,
   // An ES module has its names also when it is loaded by `import()`, which a CommonJS one in a bundle has not.
   mainFields: ['module', 'main'],
   legalComments: /** @type {const} */ ('none'),
