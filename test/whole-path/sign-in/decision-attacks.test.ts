@@ -25,6 +25,11 @@ async function deciding(): Promise<Deciding> {
   return { begun, browser, page: await walkToDecision(browser, served, begun) }
 }
 
+let lasting: Promise<Deciding> | undefined
+
+/** One for all requests that are refused before they are counted as a decision. */
+const decidingForRefusals = (): Promise<Deciding> => (lasting ??= deciding())
+
 /** The fields with which the page's own form approves. */
 function approval(page: Page): Record<string, string> {
   const form = findForm(page, 'approve')
@@ -43,7 +48,7 @@ const decisionUrl = (): string => `${served.url}${deviceGrantPaths.decision}`
 
 describe('a request that the page did not make', () => {
   test('a GET approves nothing, wherever the answer is written', async () => {
-    const { begun, browser, page } = await deciding()
+    const { begun, browser, page } = await decidingForRefusals()
     const query = new URLSearchParams(approval(page)).toString()
     expect((await browser.step(`${decisionUrl()}?${query}`)).status).toBe(404)
     expect((await browser.step(`${decisionUrl()}?${query}`, { method: 'HEAD' })).status).toBe(404)
@@ -53,7 +58,7 @@ describe('a request that the page did not make', () => {
   })
 
   test('fields in the query of a POST do not count', async () => {
-    const { begun, browser, page } = await deciding()
+    const { begun, browser, page } = await decidingForRefusals()
     const headers = { origin: served.url, 'content-type': 'application/x-www-form-urlencoded' }
     const query = new URLSearchParams(approval(page)).toString()
     const answer = await browser.step(`${decisionUrl()}?${query}`, { method: 'POST', headers, body: '' })
@@ -74,7 +79,7 @@ describe('a request that the page did not make', () => {
 
   test("a foreign CSRF token, from the attacker's own decision, is refused", async () => {
     const { begun, browser, page } = await deciding()
-    const { page: foreign } = await deciding()
+    const { page: foreign } = await decidingForRefusals()
     const field = csrfField(page)
     const answer = await browser.submit(page, { [field]: approval(foreign)[field] ?? '' }, 'approve')
     expect(answer.status).toBe(403)
@@ -89,7 +94,7 @@ describe('a request that the page did not make', () => {
     ['of a host that only begins like ours', 'prefix'],
     ['missing', null],
   ])('an Origin %s is refused', async (_name, given) => {
-    const { begun, browser, page } = await deciding()
+    const { begun, browser, page } = await decidingForRefusals()
     const origin =
       given === 'https' ? served.url.replace('http:', 'https:') : given === 'prefix' ? `${served.url}.evil.example` : given
     expect((await browser.submit(page, {}, 'approve', { origin })).status).toBe(403)
@@ -99,7 +104,7 @@ describe('a request that the page did not make', () => {
   test.each(['text/plain', 'application/json', 'multipart/form-data; boundary=x'])(
     'a body of type %s is refused',
     async (type) => {
-      const { begun, browser, page } = await deciding()
+      const { begun, browser, page } = await decidingForRefusals()
       const { body } = formOf(approval(page))
       const headers = { origin: served.url, 'content-type': type }
       const answer = await browser.step(decisionUrl(), { method: 'POST', headers, body })
@@ -138,6 +143,18 @@ describe('another browser', () => {
     expect((await browser.submit(page, {}, 'approve')).status).toBe(403)
     expect(await poll(served, begun)).toBe('authorization_pending')
   })
+})
+
+test('wrong CSRF tokens are guessed a few times; then the right one is refused as well', async () => {
+  const { begun, browser, page } = await deciding()
+  const field = csrfField(page)
+  const statuses: number[] = []
+  for (let guess = 1; guess <= 12; guess += 1)
+    statuses.push((await browser.submit(page, { [field]: `${guess}`.repeat(43).slice(0, 43) }, 'approve')).status)
+  expect(statuses.at(0)).toBe(403)
+  expect(statuses.at(-1)).toBe(429)
+  expect((await browser.submit(page, {}, 'approve')).status).toBe(429)
+  expect(await poll(served, begun)).toBe('authorization_pending')
 })
 
 describe('a decision stands', () => {
