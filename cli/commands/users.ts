@@ -23,7 +23,7 @@ The password is asked for, unseen. Where standard input is not a terminal, its f
 
 /** `photos users`: who may sign in to a library of this machine. Works while the library is served, too. */
 export function addUsersCommand(program: Command, context: Context, finish: Finish): void {
-  const users = program.command('users').description('accounts of a library that photos serve opens to other machines')
+  const users = program.command('users').description('say who may sign in to a library that this machine serves')
   users
     .command('list', { isDefault: true })
     .description('list the accounts of a library')
