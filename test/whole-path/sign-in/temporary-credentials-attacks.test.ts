@@ -12,6 +12,7 @@ import {
   S3Client,
   S3ServiceException,
 } from '@aws-sdk/client-s3'
+import { getSignedUrl } from '@aws-sdk/s3-request-presigner'
 import { afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { contentHashOf } from '../../../contract/content-hash.ts'
 import { originalKey, renditionKey, uploadKey } from '../../../contract/object-keys.ts'
@@ -184,10 +185,14 @@ describe('credentials that are not whole', () => {
     for (const credentials of wrong) expect(await get(s3With(credentials), aliceKey())).toBe(403)
   })
 
-  test('an hour later they are over', async () => {
+  test('an hour later they are over, and so is what was signed with them for a week', async () => {
     const client = await clientOf(alice)
-    expect(await get(client, aliceKey())).toBe(200)
-    served.advance(3601)
+    const url = await getSignedUrl(client, new GetObjectCommand(at(aliceKey())), { expiresIn: 7 * 24 * 3600 })
+    expect((await ask(url)).status).toBe(200)
+    served.advance(3599)
+    expect((await ask(url)).status).toBe(200)
+    served.advance(2)
+    expect([400, 403]).toContain((await ask(url)).status)
     expect([400, 403]).toContain(await get(client, aliceKey()))
     served.advance(-3601)
   })
