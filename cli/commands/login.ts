@@ -62,11 +62,22 @@ async function login(typedUrl: string | undefined, flags: LoginFlags, context: C
 
 async function findTarget(typedUrl: string | undefined, flags: LoginFlags, context: Context): Promise<Target> {
   const place = { folder: profilesFolder(context), name: flags.profile ?? defaultProfileName }
-  const before = typedUrl === undefined ? await findProfile(place) : undefined
+  const before = await findBefore(place, typedUrl !== undefined)
   const url = typedUrl === undefined ? urlOf(before, place) : parseRemoteUrl(typedUrl)
-  const insecureHttp = flags.insecureHttp === true || before?.insecureHttp === true
+  // Said once of an address, it holds for signing in there again.
+  const insecureHttp = flags.insecureHttp === true || (before?.insecureHttp === true && before.url === url)
   requirePrivate(url, insecureHttp)
   return { place, url, insecureHttp }
+}
+
+/** A damaged profile, too, can be signed in to again by who gives the address. */
+async function findBefore(place: ProfilePlace, isUrlTyped: boolean): Promise<Profile | undefined> {
+  try {
+    return await findProfile(place)
+  } catch (error) {
+    if (isUrlTyped && error instanceof UserError && error.exitCode === exitCodes.notSignedIn) return undefined
+    throw error
+  }
 }
 
 function urlOf(profile: Profile | undefined, { name }: ProfilePlace): string {

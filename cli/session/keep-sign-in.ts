@@ -90,11 +90,16 @@ function asSignedIn(profile: Profile | undefined): SignedInProfile | undefined {
   return profile?.session && { ...profile, session: profile.session }
 }
 
+/** The person is signed in already, and waits only for the sake of order. */
+const patienceMs = 10_000
+
 async function endReplaced(
   replaced: SignedInProfile,
-  { place, configuration, transport, signal }: KeepSignInOptions,
+  { place, configuration, transport, ...options }: KeepSignInOptions,
 ): Promise<void> {
   const isSameRemote = replaced.remote.remoteId === configuration.remoteId && replaced.remote.issuer === configuration.issuer
+  const tooLong = AbortSignal.timeout(patienceMs)
+  const signal = options.signal ? AbortSignal.any([options.signal, tooLong]) : tooLong
   try {
     const itsConfiguration = isSameRemote
       ? configuration

@@ -12,7 +12,7 @@ import { visible } from './visible.ts'
 
 /** The text below the QR code, when it is short and when it takes its room. */
 const tightRows = 5
-const roomyRows = 16
+const roomyRows = 17
 const indent = '  '
 
 /** Shows where to approve a sign-in, and with which code. */
@@ -48,7 +48,8 @@ function roomyText({ userCode, ...code }: DeviceCodeShown, host: string, isLarge
   const large = isLarge ? formatLarge(userCode) : undefined
   return [
     '',
-    `To sign in to ${visible(host)}, open this page on your phone or any other machine:`,
+    `To sign in to ${visible(host)},`,
+    'open this page on your phone or on any other machine:',
     '',
     `${indent}${visible(code.verificationUri)}`,
     '',
@@ -57,8 +58,8 @@ function roomyText({ userCode, ...code }: DeviceCodeShown, host: string, isLarge
     ...(large ? [...large.map((line) => `${indent}${line}`), ''] : []),
     `${indent}${visible(userCode)}`,
     '',
-    `Approve there only if it shows this very code. It is good for ${formatLife(code.expiresInSeconds)}.`,
-    'Waiting for you; Ctrl-C gives up.',
+    'Approve there only if it shows this very code.',
+    `It is good for ${formatLife(code.expiresInSeconds)}. Waiting for you; Ctrl-C gives up.`,
   ]
 }
 

@@ -74,10 +74,11 @@ const tokens = (id = idToken()): Answer => [
 ]
 
 test('asks for a code, shows it, polls as told until it is approved', async () => {
-  const flow = await startFlow([pending, pending, tokens()])
+  const id = idToken()
+  const flow = await startFlow([pending, pending, tokens(id)])
   expect(await flow.signedIn).toEqual({
     accessToken: 'access',
-    idToken: idToken(),
+    idToken: id,
     refreshToken: 'refresh',
     expiresInSeconds: 1800,
   })

@@ -21,7 +21,8 @@ test('login shows where to approve, and keeps the session for this user only', a
   expect(stderr).toBe(
     [
       '',
-      `To sign in to ${host}, open this page on your phone or any other machine:`,
+      `To sign in to ${host},`,
+      'open this page on your phone or on any other machine:',
       '',
       `  ${verificationUri}`,
       '',
@@ -29,8 +30,8 @@ test('login shows where to approve, and keeps the session for this user only', a
       '',
       `  ${userCode}`,
       '',
-      'Approve there only if it shows this very code. It is good for 10 minutes.',
-      'Waiting for you; Ctrl-C gives up.',
+      'Approve there only if it shows this very code.',
+      'It is good for 10 minutes. Waiting for you; Ctrl-C gives up.',
       '',
     ].join('\n'),
   )
@@ -178,6 +179,16 @@ describe('signing in again', () => {
       stdout: expect.stringContaining('anna@example.com'),
     })
   })
+})
+
+test('a damaged profile is told, and mended by signing in', async () => {
+  const { url } = await serveAccounts()
+  const machine = await newMachine()
+  await machine.login([url], approvedBy(anna))
+  await writeFile(profilePath(machine.home), '{"version": 1, "tok')
+  expect(await machine.photos(['ls'])).toMatchObject({ exitCode: 12, stderr: expect.stringContaining('is damaged') })
+  expect(await machine.login([url], approvedBy(anna))).toMatchObject({ exitCode: 0 })
+  expect(await machine.photos(['whoami'])).toMatchObject({ exitCode: 0 })
 })
 
 test('denied: exit code 12, and nothing is kept', async () => {

@@ -93,6 +93,20 @@ describe('login', () => {
     })
   })
 
+  test('over http needs to be allowed once only for an address', async () => {
+    const url = (await remoteThat(() => ({}))).replace('127.0.0.1', '[::ffff:7f00:1]')
+    const machine = await newMachine()
+    const folder = join(machine.home, '.config/photos/profiles')
+    await mkdir(folder, { recursive: true })
+    const remote = { remoteId: 'in-test', issuer: 'https://issuer.invalid' }
+    await writeFile(join(folder, 'default.json'), JSON.stringify({ version: 1, url, insecureHttp: true, remote }))
+    const untilAsked = { clock: { delay: async () => Promise.reject(new Interruption('SIGINT')) } }
+    for (const commandLine of [['login'], ['login', url], ['login', url, '--profile', 'work', '--insecure-http']]) {
+      expect(await machine.photos(commandLine, untilAsked)).toMatchObject({ exitCode: 130 })
+    }
+    expect(await machine.photos(['login', url, '--profile', 'work'])).toMatchObject({ exitCode: 2 })
+  })
+
   test('is refused, too, by a remote whose sign-in would be over http', async () => {
     const url = await remoteThat((own) => ({
       endpoints: { ...remoteConfigurationInTest(own).endpoints, signIn: 'http://192.0.2.1' },

@@ -41,7 +41,8 @@ test('a terminal with room shows a QR code, the link and the code, large, the co
   expect(lines.slice(0, 20).every(isDrawing)).toBe(true)
   expect(lines.slice(20)).toEqual([
     '',
-    'To sign in to photos.example.com, open this page on your phone or any other machine:',
+    'To sign in to photos.example.com,',
+    'open this page on your phone or on any other machine:',
     '',
     '  https://abcdefghij.execute-api.us-east-1.amazonaws.com/device',
     '',
@@ -53,8 +54,8 @@ test('a terminal with room shows a QR code, the link and the code, large, the co
     '',
     '  WDJB-MJHT',
     '',
-    'Approve there only if it shows this very code. It is good for 10 minutes.',
-    'Waiting for you; Ctrl-C gives up.',
+    'Approve there only if it shows this very code.',
+    'It is good for 10 minutes. Waiting for you; Ctrl-C gives up.',
   ])
 })
 
