@@ -7,7 +7,14 @@ import { fetchRemoteConfiguration } from '../remote/http-remote.ts'
 import { createTransport } from '../remote/transport.ts'
 import type { KeptSignIn } from '../session/keep-sign-in.ts'
 import type { SignInOptions, SignInTokens } from '../session/oauth-client.ts'
-import { defaultProfileName, findProfile, loginCommand, type Profile, type ProfilePlace } from '../session/profile.ts'
+import {
+  defaultProfileName,
+  findProfile,
+  loginCommand,
+  type Profile,
+  type ProfilePlace,
+  type SignedInProfile,
+} from '../session/profile.ts'
 import { parseRemoteUrl, requirePrivate, requirePrivateEndpoints } from '../session/remote-url.ts'
 import { requireBrowser } from '../terminal/browser.ts'
 import { showDeviceCode } from '../terminal/sign-in-screen.ts'
@@ -105,17 +112,23 @@ function hostOf({ endpoints }: RemoteConfiguration): string {
   return new URL(endpoints.api).host
 }
 
-function tell({ profile, replaced }: KeptSignIn, { name }: ProfilePlace, { stdout, stderr }: Context): void {
-  const { account, device } = profile.session
-  const at = new URL(profile.url).host
-  if (replaced && !isSameAccount(profile, replaced)) {
-    const before = `${new URL(replaced.url).host} as ${visible(replaced.session.account.email)}`
-    stderr.write(`the profile ${name} was signed in to ${before} before; that session has been ended\n`)
-  }
+function tell(kept: KeptSignIn, { name }: ProfilePlace, { stdout, stderr }: Context): void {
+  const { account, device } = kept.profile.session
+  const at = new URL(kept.profile.url).host
+  if (kept.replaced) stderr.write(formatReplaced(kept.profile, kept.replaced, kept.isReplacedEnded, name))
   const how = name === defaultProfileName ? '' : `; use it with --profile ${name}`
   stdout.write(`signed in to ${at} as ${visible(account.email)}; this device is ${visible(device.name)}${how}\n`)
 }
 
-function isSameAccount(one: KeptSignIn['profile'], other: KeptSignIn['profile']): boolean {
+/** Nothing, where all is as it was but for a fresh session. */
+function formatReplaced(profile: SignedInProfile, replaced: SignedInProfile, hasEnded: boolean, name: string): string {
+  if (hasEnded && isSameAccount(profile, replaced)) return ''
+  const { url, session } = replaced
+  const before = `${new URL(url).host} as ${visible(session.account.email)}`
+  const fate = hasEnded ? 'has been ended' : `could not be ended; it is still device ${session.device.deviceId} of that account`
+  return `the profile ${name} was signed in to ${before} before; that session ${fate}\n`
+}
+
+function isSameAccount(one: SignedInProfile, other: SignedInProfile): boolean {
   return one.remote.remoteId === other.remote.remoteId && one.session.account.owner === other.session.account.owner
 }

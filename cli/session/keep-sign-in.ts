@@ -34,6 +34,8 @@ export interface KeptSignIn {
   readonly profile: SignedInProfile
   /** What the profile was before, where somebody was signed in with it. */
   readonly replaced: SignedInProfile | undefined
+  /** Whether the remote knows that the session of before is over. */
+  readonly isReplacedEnded: boolean
 }
 
 /**
@@ -48,8 +50,7 @@ export async function keepSignIn(tokens: SignInTokens, options: KeepSignInOption
     await saveProfile(place, profile)
     return before
   })
-  if (replaced) await endReplaced(replaced, options)
-  return { profile, replaced }
+  return { profile, replaced, isReplacedEnded: replaced !== undefined && (await endReplaced(replaced, options)) }
 }
 
 async function registerDevice(tokens: SignInTokens, options: KeepSignInOptions): Promise<SignedInProfile> {
@@ -96,7 +97,7 @@ const patienceMs = 10_000
 async function endReplaced(
   replaced: SignedInProfile,
   { place, configuration, transport, ...options }: KeepSignInOptions,
-): Promise<void> {
+): Promise<boolean> {
   const isSameRemote = replaced.remote.remoteId === configuration.remoteId && replaced.remote.issuer === configuration.issuer
   const tooLong = AbortSignal.timeout(patienceMs)
   const signal = options.signal ? AbortSignal.any([options.signal, tooLong]) : tooLong
@@ -105,7 +106,8 @@ async function endReplaced(
       ? configuration
       : await fetchProfileConfiguration(replaced, { place, transport, signal })
     await endSession(replaced, { place, configuration: itsConfiguration, transport, signal })
+    return true
   } catch {
-    // The new session counts. The old one can still be ended: `photos devices`.
+    return false // the new session counts; the old one can still be ended: `photos devices`
   }
 }

@@ -1,6 +1,7 @@
 import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { RecordedStream } from '../terminal/recorded-stream.ts'
 import { anna, approvedBy, bert, denied, newMachine, readShown, serveAccounts } from './signed-in-world.ts'
 
 const profilePath = (home: string, name = 'default') => join(home, '.config/photos/profiles', `${name}.json`)
@@ -161,6 +162,25 @@ describe('signing in again', () => {
     const { stdout } = await machine.photos(['devices', '--json'])
     expect(stdout.trimEnd().split('\n')).toHaveLength(1)
     expect(await deviceIdOf(machine)).not.toBe(before)
+  })
+
+  test('elsewhere, while the old remote is gone, says that its session is still known there', async () => {
+    const [old, other] = [await serveAccounts(), await serveAccounts()]
+    const machine = await newMachine()
+    await machine.login([old.url], approvedBy(anna))
+    const deviceId = await deviceIdOf(machine)
+    await old.close()
+    let isApproved = false
+    const delay = async (): Promise<void> => {
+      if (!isApproved) await approvedBy(anna)(readShown(shown.text))
+      isApproved = true
+    }
+    const shown = new RecordedStream()
+    expect(await machine.photos(['login', other.url], { stderr: shown, clock: { delay } })).toMatchObject({ exitCode: 0 })
+    expect(shown.lines.at(-1)).toBe(
+      `the profile default was signed in to ${new URL(old.url).host} as anna@example.com before; ` +
+        `that session could not be ended; it is still device ${deviceId} of that account`,
+    )
   })
 
   test('as somebody else is told; other profiles stay as they are', async () => {
