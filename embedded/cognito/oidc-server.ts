@@ -52,6 +52,8 @@ export function createOidcServer(options: OidcServerOptions): Provider {
   provider.use(async (context: KoaContextWithOIDC, next: () => Promise<void>) => {
     await next()
     forgetBrowser(context)
+    // oidc-provider lets scripts of any site read its errors; no page here has one.
+    context.remove('access-control-allow-origin')
     if (context.oidc?.entities.AuthorizationCode !== undefined && context.status === 200) {
       await beginSession(context, sessions, findAccount)
     }

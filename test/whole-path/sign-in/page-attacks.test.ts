@@ -91,6 +91,35 @@ test('no token, device code, cookie or password is in any address', async () => 
   expect(addresses.filter((address) => address.includes(begun.user_code))).toEqual([])
 })
 
+test('a script of another site may read no answer', async () => {
+  const origin = 'https://evil.example'
+  const { signIn, userPool } = served.configuration.endpoints
+  const paths = [deviceGrantPaths.token, deviceGrantPaths.deviceAuthorization, '/v1/usage', '/.well-known/photos.json', '/device']
+  const urls = [...paths.map((path) => `${served.url}${path}`), `${signIn}/oauth2/token`, `${signIn}/oauth2/authorize`, userPool]
+  for (const url of urls) {
+    for (const method of ['OPTIONS', 'GET', 'POST']) {
+      const headers = { origin, 'access-control-request-method': 'POST', 'access-control-request-headers': 'authorization' }
+      const answer = await ask(url, { method, headers })
+      expect([url, method, answer.headers['access-control-allow-origin']]).toEqual([url, method, undefined])
+    }
+  }
+})
+
+test('a Host header that somebody made up is in no address that is told', async () => {
+  const headers = { host: 'evil.example', 'x-forwarded-host': 'evil.example', 'x-forwarded-proto': 'https' }
+  const values = { client_id: served.configuration.clientId, scope: signInScope }
+  const form = formOf(values)
+  const authorize = `${served.configuration.endpoints.signIn}/oauth2/authorize?${new URLSearchParams({ client_id: 'x' })}`
+  const answers = [
+    await ask(`${served.url}${deviceGrantPaths.deviceAuthorization}`, { ...form, headers: { ...form.headers, ...headers } }),
+    await ask(`${served.url}/.well-known/photos.json`, { headers }),
+    await ask(`${served.url}${deviceGrantPaths.verification}`, { headers }),
+    await ask(authorize, { headers }),
+  ]
+  for (const { url, body, headers: told } of answers)
+    expect([url, body + JSON.stringify(told)]).toEqual([url, expect.not.stringContaining('evil.example')])
+})
+
 describe('what is written into an address', () => {
   test.each(['"><script>alert(1)</script>', "'onfocus=alert(1) autofocus='", '</title><b>', '\u202eJHTW', 'javascript:alert(1)'])(
     '%j stays text',
