@@ -98,7 +98,7 @@ async function closeAll(servers: readonly Server[]): Promise<void> {
 }
 
 const style =
-  'body{font:1.25rem/1.5 system-ui,sans-serif;max-width:32rem;margin:4rem auto;padding:0 1rem;color-scheme:light dark}'
+  ':root{color-scheme:light dark}body{font:1.25rem/1.5 system-ui,sans-serif;max-width:32rem;margin:4rem auto;padding:0 1rem}'
 const styleHash = createHash('sha256').update(style).digest('base64')
 
 const headers = {

@@ -22,7 +22,7 @@ export function confirmPage(page: ConfirmPage): Html {
 <dl>
 <div><dt>Code, the same on your device</dt><dd class="code">${formatUserCode(page.userCode)}</dd></div>
 <div><dt>Device, by the name that it gives itself</dt><dd><bdi>${page.deviceName}</bdi></dd></div>
-<div><dt>Network address of the device</dt><dd>${page.deviceAddress}<br><span class="quiet">${addressLine(page)}</span></dd></div>
+<div><dt>Network address of the device</dt><dd>${page.deviceAddress}<br>${addressLine(page)}</dd></div>
 <div><dt>Asked</dt><dd>${agoOf(page)}</dd></div>
 <div><dt>It will get all photos of</dt><dd><bdi>${page.account}</bdi></dd></div>
 </dl>
@@ -38,9 +38,9 @@ Approve only what you have started yourself, just now, on a device that you can 
   })
 }
 
-function addressLine({ isSameNetwork, browserAddress }: ConfirmPage): string {
-  if (isSameNetwork) return 'the same as this browser’s'
-  return `not the same as this browser’s, which is ${browserAddress}: be careful`
+function addressLine({ isSameNetwork, browserAddress }: ConfirmPage): Html {
+  if (isSameNetwork) return html`<span class="quiet">the same as this browser’s</span>`
+  return html`<span class="differs">not the same as this browser’s, which is ${browserAddress}: be careful</span>`
 }
 
 /** Without scripts the page does not know the clock on its reader's wall. */

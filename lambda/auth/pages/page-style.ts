@@ -24,6 +24,7 @@ p { margin: 0 0 1rem; }
 form { margin: 0 0 1rem; }
 main > :last-child, form > :last-child { margin-bottom: 0; }
 .quiet { color: var(--quiet); font-size: .9375rem; }
+.differs { color: var(--care); font-size: .9375rem; font-weight: 600; }
 .error, .care { border-radius: .625rem; padding: .75rem 1rem; }
 .error { color: var(--error); background: var(--error-ground); }
 .care { color: var(--care); background: var(--care-ground); }
