@@ -70,6 +70,8 @@ async function addUser(email: string, flags: UsersFlags, context: Context): Prom
 }
 
 const ownNote = "It is the library's own account: what is backed up on this machine without signing in is its own, too."
+const handedOnNote =
+  "It was the library's own account: another one that is added while there is none becomes that, and has these photos."
 const apartNote = 'It has its own photos; those of other accounts are kept apart.'
 
 async function changeUser(email: string, flags: UsersFlags, context: Context): Promise<void> {
@@ -95,6 +97,7 @@ async function removeUser(email: string, flags: UsersFlags, context: Context): P
   const { email: removed, owner } = await withAccounts(folder, (accounts) => accounts.removeAccount(folder, email))
   context.stdout.write(`removed ${visible(removed)}; within an hour its devices are signed out\n`)
   context.stdout.write(`Its photos stay, in ${folder}/originals/${owner}; added again, it has them again.\n`)
+  if (await isLibrarysOwn(folder, owner)) context.stdout.write(`${handedOnNote}\n`)
 }
 
 async function listUsers(flags: UsersFlags, context: Context): Promise<void> {
