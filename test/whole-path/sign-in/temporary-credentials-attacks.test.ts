@@ -1,5 +1,4 @@
-// The second wall: what temporary credentials and presigned URLs let one do at S3 itself, without the API.
-import { createHash } from 'node:crypto'
+// The second wall: what temporary credentials let one do at S3 itself, without the API.
 import {
   CopyObjectCommand,
   CreateMultipartUploadCommand,
@@ -14,51 +13,30 @@ import {
 } from '@aws-sdk/client-s3'
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner'
 import { afterEach, beforeAll, describe, expect, test } from 'vitest'
-import { contentHashOf } from '../../../contract/content-hash.ts'
 import { originalKey, renditionKey, uploadKey } from '../../../contract/object-keys.ts'
 import { ownerSchema } from '../../../contract/owner.ts'
-import { beginUploadsResponseSchema, downloadsResponseSchema, type SignedRequest } from '../../../contract/transfers.ts'
 import { signInDevice, type Tokens } from './device-grant.ts'
-import { ask, jsonOf } from './http-answer.ts'
+import { ask } from './http-answer.ts'
+import { hashOf, storePhoto } from './photo-requests.ts'
 import { sampleJpeg } from './sample-jpeg.ts'
 import { type ServedAccounts, serveAccounts } from './served-accounts.ts'
-import { askCredentials, callApi, type TemporaryCredentials, temporaryCredentials } from './session-calls.ts'
+import { askCredentials, type TemporaryCredentials, temporaryCredentials } from './session-calls.ts'
 
 let served: ServedAccounts
 let alice: Tokens
 let bob: Tokens
 let bytes: Buffer
 const uploadBucket = 'photos-uploads'
-const hash = () => contentHashOf(createHash('sha256').update(bytes).digest())
-const aliceKey = () => originalKey(ownerSchema.parse(served.alice.owner), hash(), 'image/jpeg')
+const aliceKey = () => originalKey(ownerSchema.parse(served.alice.owner), hashOf(bytes), 'image/jpeg')
 
 beforeAll(async () => {
   served = await serveAccounts()
   alice = await signInDevice(served, served.alice)
   bob = await signInDevice(served, served.bob)
   bytes = await sampleJpeg('navy')
-  const { url, method, headers } = await signUpload(alice, bytes)
-  expect((await ask(url, { method, headers, body: bytes })).status).toBe(200)
-  await served.backend.queue.whenIdle()
+  await storePhoto(served, alice, bytes)
   return served.close
 })
-
-async function signUpload(tokens: Tokens, body: Buffer): Promise<SignedRequest> {
-  const contentHash = contentHashOf(createHash('sha256').update(body).digest())
-  const originals = [{ contentHash, sizeBytes: body.length, contentType: 'image/jpeg' }]
-  const answer = await callApi(served, tokens.access_token, 'POST', '/v1/uploads', { originals })
-  const [begun] = beginUploadsResponseSchema.parse(jsonOf(answer)).uploads
-  if (begun?.kind !== 'put') throw new Error(`expected a put, got ${begun?.kind}`)
-  return begun.request
-}
-
-async function signDownload(): Promise<SignedRequest> {
-  const downloads = [{ contentHash: hash(), variant: 'original' }]
-  const answer = await callApi(served, alice.access_token, 'POST', '/v1/downloads', { downloads })
-  const [ready] = downloadsResponseSchema.parse(jsonOf(answer)).downloads
-  if (ready?.kind !== 'ready') throw new Error('not signed')
-  return ready.request
-}
 
 const opened: S3Client[] = []
 afterEach(() => {
@@ -108,7 +86,7 @@ describe("an owner's own credentials", () => {
         client.send(new ListObjectsV2Command({ Bucket: own.Bucket, Prefix: `originals/${served.alice.owner}/` })),
       ),
       upload: await statusOf(client.send(new PutObjectCommand({ ...at('uploads/x/y', uploadBucket), Body: 'x' }))),
-      rendition: await get(client, renditionKey(ownerSchema.parse(served.alice.owner), hash(), 'view')),
+      rendition: await get(client, renditionKey(ownerSchema.parse(served.alice.owner), hashOf(bytes), 'view')),
       journal: await get(client, `locations/${served.alice.owner}/x.json`),
     }
     expect(Object.entries(statuses).filter(([, status]) => status !== 403 && status !== 501)).toEqual([])
@@ -134,8 +112,8 @@ describe("Bob's credentials", () => {
       copy: await statusOf(client.send(new CopyObjectCommand({ ...at(`originals/${served.bob.owner}/x`), CopySource: source }))),
       list: await statusOf(client.send(new ListObjectsV2Command({ Bucket: hers.Bucket, Prefix: `originals/${owner}/` }))),
       listAll: await statusOf(client.send(new ListObjectsV2Command({ Bucket: hers.Bucket }))),
-      rendition: await get(client, renditionKey(owner, hash(), 'thumbnail')),
-      upload: await statusOf(client.send(new GetObjectCommand(at(uploadKey(owner, hash()), uploadBucket)))),
+      rendition: await get(client, renditionKey(owner, hashOf(bytes), 'thumbnail')),
+      upload: await statusOf(client.send(new GetObjectCommand(at(uploadKey(owner, hashOf(bytes)), uploadBucket)))),
     }
     expect(Object.entries(statuses).filter(([, status]) => status !== 403 && status !== 501)).toEqual([])
   })
@@ -203,43 +181,5 @@ describe('credentials that are not whole', () => {
     const answer = await askCredentials(served, Object.entries(tokens).find(([each]) => each === name)?.[1] ?? '')
     expect(answer.status).toBe(400)
     expect(answer.body).not.toContain('SecretKey')
-  })
-})
-
-describe('presigned requests', () => {
-  const changed = (request: SignedRequest, from: string, to: string) => request.url.replaceAll(from, to)
-
-  test("a download's URL serves that one object, by that one method, and nothing else", async () => {
-    const request = await signDownload()
-    expect((await ask(request.url, { headers: request.headers })).status).toBe(200)
-    for (const method of ['PUT', 'DELETE', 'POST'])
-      expect([method, (await ask(request.url, { method, headers: request.headers })).status]).toEqual([method, 403])
-    const name = hash()
-    const urls = [
-      changed(request, served.alice.owner, served.bob.owner),
-      changed(request, name, '0'.repeat(64)),
-      changed(request, 'X-Amz-Expires=', 'X-Amz-Expires=9'),
-      changed(request, '/originals/', '/renditions/'),
-      `${request.url}&versionId=1`,
-      `${request.url}&response-content-type=text/html`,
-      request.url.replace(/X-Amz-Signature=.{64}/, `X-Amz-Signature=${'0'.repeat(64)}`),
-      request.url.replace(/&?X-Amz-Signature=[^&]*/, ''),
-      `${new URL(request.url).origin}${new URL(request.url).pathname}`,
-    ]
-    for (const url of urls) expect([400, 403]).toContain((await ask(url, { headers: request.headers })).status)
-  })
-
-  test("an upload's URL takes those bytes once, under that key, and overwrites nothing", async () => {
-    const body = await sampleJpeg('olive')
-    const request = await signUpload(bob, body)
-    const { method, headers } = request
-    const other = Buffer.alloc(body.length, 'x')
-    expect((await ask(request.url, { method, headers, body: other })).status).toBe(400)
-    expect((await ask(changed(request, served.bob.owner, served.alice.owner), { method, headers, body })).status).toBe(403)
-    expect((await ask(request.url, { method, headers: { ...headers, 'if-none-match': '' }, body })).status).toBe(403)
-    const answers = await Promise.all(Array.from({ length: 5 }, () => ask(request.url, { method, headers, body })))
-    expect(answers.filter(({ status }) => status === 200)).toHaveLength(1)
-    expect(answers.filter(({ status }) => ![200, 409, 412].includes(status))).toEqual([])
-    await served.backend.queue.whenIdle()
   })
 })
