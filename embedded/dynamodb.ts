@@ -7,6 +7,7 @@ import { CreateTableCommand, type CreateTableCommandInput, DescribeTableCommand,
 import { NodeHttpHandler } from '@smithy/node-http-handler'
 import { ClassicLevel } from 'classic-level'
 import dynalite from 'dynalite'
+import { ownServices } from '../lambda/aws/clients.ts'
 
 export interface EmbeddedDynamoDb {
   /** Reaches DynamoDB through a socket in the file system: no port that another user of the machine could talk to. */
@@ -35,6 +36,8 @@ export async function openDynamoDb(folder: string, region: string): Promise<Embe
     agent,
     async ensureTable(definition) {
       const client = new DynamoDBClient({
+        ...ownServices,
+        accountIdEndpointMode: 'disabled',
         region,
         endpoint: dynamoDbEndpoint,
         credentials: { accessKeyId: 'embedded', secretAccessKey: 'embedded' },

@@ -16,6 +16,20 @@ export interface ClientOverrides {
   readonly dynamoDbAgent?: Agent
 }
 
+/**
+ * With credentials of our own the services are our own as well: what this machine's AWS variables and profiles say for other uses
+ * has no say here. In a deployment they are how AWS configures a function.
+ */
+export const ownServices = {
+  maxAttempts: 3,
+  retryMode: 'standard',
+  defaultsMode: 'standard',
+  useFipsEndpoint: false,
+  useDualstackEndpoint: false,
+  authSchemePreference: async (): Promise<string[]> => [],
+  userAgentAppId: async () => undefined,
+} as const
+
 /** A client for objects, and for presigning: it never adds a checksum that the caller did not ask for (see docs/s3-differences.md). */
 export function createS3Client(environment: Environment, overrides: ClientOverrides): S3Client {
   return new S3Client({
@@ -23,7 +37,7 @@ export function createS3Client(environment: Environment, overrides: ClientOverri
     requestChecksumCalculation: 'WHEN_REQUIRED',
     responseChecksumValidation: 'WHEN_REQUIRED',
     ...(environment.s3Endpoint !== undefined && { endpoint: environment.s3Endpoint, forcePathStyle: true }),
-    ...(overrides.credentials && { credentials: overrides.credentials }),
+    ...(overrides.credentials && { ...ownServices, credentials: overrides.credentials }),
   })
 }
 
@@ -35,7 +49,7 @@ export function createDynamoDbClient(
   const client = new DynamoDBClient({
     region: environment.region,
     ...(environment.dynamoDbEndpoint !== undefined && { endpoint: environment.dynamoDbEndpoint }),
-    ...(overrides.credentials && { credentials: overrides.credentials }),
+    ...(overrides.credentials && { ...ownServices, credentials: overrides.credentials, accountIdEndpointMode: 'disabled' }),
     ...(overrides.dynamoDbAgent && { requestHandler: new NodeHttpHandler({ httpAgent: overrides.dynamoDbAgent }) }),
   })
   return DynamoDBDocumentClient.from(client, { marshallOptions: { removeUndefinedValues: true } })
