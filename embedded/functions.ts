@@ -1,5 +1,6 @@
 import type { ApiHandler } from '../lambda/api.ts'
-import { type Backend, connectBackend, type LogEntry } from '../lambda/backend.ts'
+import { type Backend, connectBackend } from '../lambda/backend.ts'
+import type { LogEntry } from '../lambda/log.ts'
 import type { ProcessUploadHandler } from '../lambda/process-upload.ts'
 import { dynamoDbEndpoint, type EmbeddedDynamoDb } from './dynamodb.ts'
 import { embeddedClientId, issuerUrlOf } from './issuer.ts'

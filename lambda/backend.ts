@@ -4,10 +4,10 @@ import { type Environment, environmentSchema } from './aws/environment.ts'
 import { createRequestSigner, type RequestSigner } from './aws/sign-requests.ts'
 import { openStorageBucket, type StorageBucket } from './aws/storage-bucket.ts'
 import { openUploadBucket, type UploadBucket } from './aws/upload-bucket.ts'
+import { type LogEntry, writeLogLine } from './log.ts'
 import { openPhotoIndex, type PhotoIndex } from './photos/index-photos.ts'
 import { openPhotoList, type PhotoList } from './photos/list-photos.ts'
 import { type MultipartUploads, openMultipartUploads } from './photos/multipart-uploads.ts'
-import { writeLogLine } from './write-log-line.ts'
 
 /** What the functions work with: one set for a process, made from its environment. */
 export interface Backend {
@@ -23,12 +23,6 @@ export interface Backend {
   now(): Date
   /** One JSON line for the operator. Never given a token, a URL or a name. */
   log(entry: LogEntry): void
-}
-
-export interface LogEntry {
-  readonly level: 'info' | 'error'
-  readonly event: string
-  readonly [detail: string]: unknown
 }
 
 /** What differs where the services under the functions are not AWS's own. */

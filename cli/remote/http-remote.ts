@@ -55,7 +55,7 @@ export function createHttpRemote(configuration: RemoteConfiguration, options: Om
   const issue = createCredentialIssuer({ configuration, session, transport, serverClock, signInHint })
   const credentials = createTemporaryCredentials(issue, serverClock)
   const signDownload = createDownloadSigner({ configuration, credentials, serverClock })
-  return { ...remoteOf(configuration, client), signDownload }
+  return { ...remoteOf(configuration, client), signDownload: (key, call) => signDownload(key, call?.signal) }
 }
 
 /** What a remote tells anyone about itself; needs no session. */

@@ -1,6 +1,5 @@
 import type { RemoteConfiguration } from '../../contract/remote-configuration.ts'
 import { objectUrl } from './object-url.ts'
-import type { CallOptions } from './remote.ts'
 import type { S3Refusal } from './s3-refusal.ts'
 import type { ServerClock } from './server-clock.ts'
 import type { SignGet } from './sign-get.ts'
@@ -23,10 +22,10 @@ export interface DownloadSignerOptions {
 const credentialRefusals = new Set(['ExpiredToken', 'InvalidAccessKeyId', 'InvalidToken', 'TokenRefreshRequired'])
 
 /** A signer of downloads, by object key. */
-export function createDownloadSigner(options: DownloadSignerOptions): (key: string, call?: CallOptions) => SignDownload {
+export function createDownloadSigner(options: DownloadSignerOptions): (key: string, signal?: AbortSignal) => SignDownload {
   const { configuration, credentials, serverClock } = options
   const signerOf = createSigners(configuration.region)
-  return (key, { signal } = {}) => {
+  return (key, signal) => {
     const url = objectUrl(configuration.endpoints.s3, configuration.storageBucket, key)
     let used: TemporaryCredentials | undefined
     return async (refusal) => {

@@ -1,7 +1,7 @@
 import Provider, { type Configuration, errors, interactionPolicy, type KoaContextWithOIDC } from 'oidc-provider'
 import type { Owner } from '../../contract/owner.ts'
 import { loopbackRedirectUris, signInScope } from '../../contract/remote-configuration.ts'
-import type { LogEntry } from '../../lambda/backend.ts'
+import type { LogEntry } from '../../lambda/log.ts'
 import type { Account } from '../accounts.ts'
 import { embeddedClientId, type Issuer } from '../issuer.ts'
 import type { LibraryIdentity } from '../library.ts'

@@ -6,7 +6,7 @@ import type { Session } from '../../cli/session/session.ts'
 import { type Owner, ownerSchema } from '../../contract/owner.ts'
 import { openIssuer } from '../../embedded/issuer.ts'
 import { type EmbeddedBackend, type EmbeddedOptions, serveLibrary } from '../../embedded/serve.ts'
-import type { LogEntry } from '../../lambda/backend.ts'
+import type { LogEntry } from '../../lambda/log.ts'
 
 export interface LibraryInTest {
   readonly backend: EmbeddedBackend

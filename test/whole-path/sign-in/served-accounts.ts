@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { type RemoteConfiguration, remoteConfigurationSchema } from '../../../contract/remote-configuration.ts'
 import { addAccount } from '../../../embedded/accounts.ts'
 import { type EmbeddedBackend, type EmbeddedOptions, serveLibrary } from '../../../embedded/serve.ts'
-import type { LogEntry } from '../../../lambda/backend.ts'
+import type { LogEntry } from '../../../lambda/log.ts'
 import { ask, jsonOf } from './http-answer.ts'
 
 export interface AccountInTest {
