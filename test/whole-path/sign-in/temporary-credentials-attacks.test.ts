@@ -141,7 +141,9 @@ describe("Bob's credentials", () => {
       expect([key, [400, 403, 404].includes(status)]).toEqual([key, true])
     }
     // An owner whose name begins with another's would be next door: the slash belongs to the prefix.
-    expect(await get(client, `originals/${owner}2/${name}`)).toBe(403)
+    const nextDoor = `originals/${owner}2/${name}`
+    await s3With(served.backend.identity).send(new PutObjectCommand({ ...at(nextDoor), Body: 'x' }))
+    expect(await get(client, nextDoor)).toBe(403)
     expect(await get(client, `originals/${owner}`)).toBe(403)
   })
 })
