@@ -70,7 +70,9 @@ interface Addresses {
 
 function forward(request: IncomingMessage, response: ServerResponse, fault: Fault, { backendUrl, url }: Addresses): void {
   const target = new URL(request.url ?? '/', backendUrl)
-  const headers = { ...request.headers, host: target.host }
+  // What the backend has signed is for its own address; what the CLI signs itself is for the one that it knows.
+  const isSignedByCli = request.headers.authorization?.startsWith('AWS4-HMAC-SHA256') ?? false
+  const headers = { ...request.headers, ...(isSignedByCli ? {} : { host: target.host }) }
   const breakOff = (): void => {
     request.socket.destroy()
     onward.destroy()
