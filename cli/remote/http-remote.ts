@@ -129,7 +129,7 @@ async function* listPhotos(client: ApiClient, range: ListRange, options?: CallOp
   }
   try {
     let next: Promise<ListPhotosResponse> | undefined = fetchPage()
-    while (next) {
+    while (next !== undefined) {
       const page: ListPhotosResponse = await next
       next = page.cursor === undefined ? undefined : fetchPage(page.cursor)
       yield* page.entries
