@@ -58,6 +58,8 @@ async function openProfileRemote(place: ProfilePlace, context: Context): Promise
   const transport = createTransport({ clock: context.clock ?? {} })
   try {
     const { configuration, session } = await openProfile(profile, { place, transport, signal: context.signal })
+    // Also where there turns out to be nothing to ask: a session that has ended is to be known today, not with the next photo.
+    await session.accessToken({ signal: context.signal })
     const signInHint = `sign in again: ${loginCommand(place.name, profile.url)}; if that does not help, check the clock of this machine`
     return {
       remote: createHttpRemote(configuration, { session, transport, signInHint }),
