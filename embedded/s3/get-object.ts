@@ -3,6 +3,7 @@ import type { Call, S3Response } from './call.ts'
 import { etagMatches } from './etag.ts'
 import { renderObjectHeaders } from './object-headers.ts'
 import { preconditionFailed } from './object-store.ts'
+import { parseOverrides, withDisposition } from './passive-content.ts'
 import { renderChecksum } from './put-object.ts'
 import type { ObjectRecord } from './records.ts'
 import { S3Error } from './s3-error.ts'
@@ -48,8 +49,7 @@ function describeContent(call: Call, record: ObjectRecord): ContentResponse {
   return {
     status: range === undefined ? 200 : 206,
     headers: {
-      ...renderObjectHeaders(record),
-      ...overrides(call),
+      ...withDisposition({ ...renderObjectHeaders(record), ...parseOverrides(call) }),
       'content-length': lengthBytes,
       ...(range === undefined ? {} : { 'content-range': `bytes ${startBytes}-${lastByte}/${record.sizeBytes}` }),
       ...(showsChecksum && record.checksum && renderChecksum(record.checksum, record.checksum.type)),
@@ -83,11 +83,4 @@ function judgeConditions(call: Call, record: ObjectRecord): ContentResponse | un
 function parseDate(header: string | undefined): number | undefined {
   const time = Date.parse(header ?? '')
   return Number.isNaN(time) ? undefined : time
-}
-
-/** `response-content-disposition` and its like, which S3 takes in a signed query. */
-function overrides(call: Call): Record<string, string> {
-  const prefix = 'response-'
-  const parameters = [...call.request.query].filter(([name]) => name.startsWith(prefix))
-  return Object.fromEntries(parameters.map(([name, value]) => [name.slice(prefix.length), value]))
 }

@@ -7,6 +7,7 @@ import type { FindCredentials } from './credentials.ts'
 import { MultipartStore } from './multipart-store.ts'
 import { ObjectStore } from './object-store.ts'
 import { findOperation } from './operations.ts'
+import { passiveHeaders, requireHeaderValue } from './passive-content.ts'
 import { openRecords } from './records.ts'
 import { sendError, sendResponse } from './respond.ts'
 import { S3Error } from './s3-error.ts'
@@ -110,6 +111,7 @@ async function answer(
 ): Promise<void> {
   const requestId = randomBytes(8).toString('hex').toUpperCase()
   response.setHeader('x-amz-request-id', requestId)
+  for (const [name, value] of Object.entries(passiveHeaders)) response.setHeader(name, value)
   // A client that goes away is seen where its bytes are awaited; without a listener the event would end the process.
   incoming.on('error', () => undefined)
   response.on('error', () => undefined)
@@ -144,6 +146,7 @@ function withSignedParameters(request: S3Request): S3Request {
   if (refused !== undefined) {
     throw new S3Error('NotImplemented', `${refused[0]} in a query is not implemented; sign it as a header.`)
   }
+  for (const [name, value] of hoisted) requireHeaderValue(name, value)
   const query = [...request.query].filter(([name]) => !name.startsWith('x-amz-'))
   return { ...request, headers: new Map([...hoisted, ...request.headers]), query: new Map(query) }
 }

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { S3Response } from './call.ts'
 import { sendFileBody } from './file-body.ts'
+import { passiveHeaders } from './passive-content.ts'
 import { toS3Error } from './s3-error.ts'
 import { xmlDocument } from './xml.ts'
 
@@ -8,7 +9,7 @@ import { xmlDocument } from './xml.ts'
 const maximumDrainedBytes = 64 * 1024 ** 2
 
 /** What stays when an answer turns out to be a refusal. */
-const headersOfEveryAnswer = new Set(['x-amz-request-id', 'date'])
+const headersOfEveryAnswer = new Set(['x-amz-request-id', 'date', ...Object.keys(passiveHeaders)])
 
 export async function sendResponse(incoming: IncomingMessage, response: ServerResponse, answer: S3Response): Promise<void> {
   const { body, headers = {} } = answer
