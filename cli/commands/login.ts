@@ -130,5 +130,5 @@ function formatReplaced(profile: SignedInProfile, replaced: SignedInProfile, has
 }
 
 function isSameAccount(one: SignedInProfile, other: SignedInProfile): boolean {
-  return one.remote.remoteId === other.remote.remoteId && one.session.account.owner === other.session.account.owner
+  return one.url === other.url && one.session.account.owner === other.session.account.owner
 }

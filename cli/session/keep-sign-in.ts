@@ -94,18 +94,13 @@ function asSignedIn(profile: Profile | undefined): SignedInProfile | undefined {
 /** The person is signed in already, and waits only for the sake of order. */
 const patienceMs = 10_000
 
-async function endReplaced(
-  replaced: SignedInProfile,
-  { place, configuration, transport, ...options }: KeepSignInOptions,
-): Promise<boolean> {
-  const isSameRemote = replaced.remote.remoteId === configuration.remoteId && replaced.remote.issuer === configuration.issuer
+/** By what its own address says, whatever the new remote claims to be: all that a remote says of itself can be copied. */
+async function endReplaced(replaced: SignedInProfile, { place, transport, signal: given }: KeepSignInOptions): Promise<boolean> {
   const tooLong = AbortSignal.timeout(patienceMs)
-  const signal = options.signal ? AbortSignal.any([options.signal, tooLong]) : tooLong
+  const signal = given ? AbortSignal.any([given, tooLong]) : tooLong
   try {
-    const itsConfiguration = isSameRemote
-      ? configuration
-      : await fetchProfileConfiguration(replaced, { place, transport, signal })
-    await endSession(replaced, { place, configuration: itsConfiguration, transport, signal })
+    const configuration = await fetchProfileConfiguration(replaced, { place, transport, signal })
+    await endSession(replaced, { place, configuration, transport, signal })
     return true
   } catch {
     return false // the new session counts; the old one can still be ended: `photos devices`

@@ -170,10 +170,11 @@ export function sessionEnded(host: string, name: string, url: string): UserError
   })
 }
 
-/** A run that began as one user never goes on as another. */
+/** A run that began as one user never goes on as another, nor at another address: what is stored may be of another remote. */
 function requireSameSession(stored: Profile | undefined, known: SignedInProfile, name: string): SignedInProfile {
   const signedIn = requireSession(stored ?? { ...known, session: undefined }, name)
   const isSame =
+    signedIn.url === known.url &&
     signedIn.session.account.owner === known.session.account.owner &&
     signedIn.remote.remoteId === known.remote.remoteId &&
     signedIn.remote.issuer === known.remote.issuer

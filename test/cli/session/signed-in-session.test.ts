@@ -199,10 +199,12 @@ test('an error of the user pool holds no token', async () => {
   expect(error).not.toHaveProperty('cause', expect.anything())
 })
 
-test('a run that began as one user does not go on as another, nor signed out', async () => {
+test('a run that began as one user does not go on as another, nor at another address, nor signed out', async () => {
   const session = await openSession(0)
   await saveProfile(place, profileOf(1800, 'bert'))
   await expect(session.accessToken()).rejects.toMatchObject({ exitCode: 12, message: expect.stringContaining('another account') })
+  await saveProfile(place, { ...profileOf(1800), url: 'https://elsewhere.invalid' }) // whatever it says of itself
+  await expect(session.accessToken()).rejects.toMatchObject({ exitCode: 12, message: expect.stringContaining('or remote') })
   const { session: _, ...signedOut } = profileOf(0)
   await saveProfile(place, signedOut)
   await expect(session.accessToken()).rejects.toMatchObject({ exitCode: 12, message: expect.stringContaining('not signed in') })
