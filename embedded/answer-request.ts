@@ -20,6 +20,8 @@ export interface RequestAnswerers {
   readonly identityPool: AwsCalls
   readonly dynamoDb: EmbeddedDynamoDb
   readonly now: () => Date
+  /** What others know this by. */
+  readonly publicUrl: string
   /** Whether runs of this machine ask here: nobody else needs proof, and who passed it on could pose as the library. */
   readonly isLocal: boolean
 }
@@ -27,7 +29,8 @@ export interface RequestAnswerers {
 const jwksPath = '/.well-known/jwks.json'
 
 /** Hands a request that is not for S3 to what stands in for the service that it is meant for. */
-export function createRequestAnswerer({ identity, issuer, api, signIn, identityPool, dynamoDb, now, isLocal }: RequestAnswerers) {
+export function createRequestAnswerer(answerers: RequestAnswerers) {
+  const { identity, issuer, api, signIn, identityPool, dynamoDb, now, publicUrl, isLocal } = answerers
   const gateway = createApiGateway({
     routes: httpRoutes,
     functions: {
@@ -35,6 +38,7 @@ export function createRequestAnswerer({ identity, issuer, api, signIn, identityP
       auth: durableApi(async (event) => (await signIn.get()).authFunction(event), dynamoDb),
     },
     verifyAccessToken: (token) => issuer.verifyAccessToken(token, now()),
+    publicUrl,
   })
 
   return async (request: IncomingMessage, response: ServerResponse): Promise<void> => {

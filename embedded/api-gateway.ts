@@ -13,6 +13,8 @@ export interface ApiGatewayOptions {
   readonly routes: readonly HttpRoute[]
   readonly functions: Readonly<Record<HttpRoute['function'], ApiHandler>>
   readonly verifyAccessToken: (token: string) => Promise<AccessTokenClaims | undefined>
+  /** Where this API is, without a slash at the end, for the functions: what a client calls it in `Host` is anybody's word. */
+  readonly publicUrl: string
 }
 
 /** A route that a request has taken, with what its path says. */
@@ -27,9 +29,9 @@ interface TakenRoute {
  */
 export function createApiGateway(options: ApiGatewayOptions) {
   return async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
-    if (!URL.canParse(request.url ?? '/', 'http://embedded'))
-      return send(response, { statusCode: 400, body: '{"message":"Bad Request"}' })
-    const url = new URL(request.url ?? '/', 'http://embedded')
+    const address = `${options.publicUrl}${request.url}`
+    if (!URL.canParse(address)) return send(response, { statusCode: 400, body: '{"message":"Bad Request"}' })
+    const url = new URL(address)
     const taken = findRoute(options.routes, request.method ?? '', url.pathname)
     if (taken === undefined) return send(response, { statusCode: 404, body: '{"message":"Not Found"}' })
     const claims = taken.route.access === 'owner' ? await authorize(request, options) : undefined
@@ -92,7 +94,7 @@ function eventOf(
   const requestContext = {
     accountId: '000000000000',
     apiId: 'embedded',
-    domainName: request.headers.host ?? 'embedded',
+    domainName: url.host,
     domainPrefix: 'embedded',
     http: {
       method,
@@ -115,7 +117,7 @@ function eventOf(
     rawPath: url.pathname,
     rawQueryString: url.search.slice(1),
     cookies: request.headers.cookie?.split(/; */) ?? [],
-    headers: headersOf(request),
+    headers: { ...headersOf(request), host: url.host },
     queryStringParameters: Object.fromEntries(url.searchParams),
     pathParameters,
     requestContext,

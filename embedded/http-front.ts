@@ -64,6 +64,10 @@ export async function listenHttp({ host, port, tls }: ListeningAddress): Promise
 
 function dispatch(request: IncomingMessage, response: ServerResponse, routes: FrontRoutes): void {
   response.setHeader('date', routes.now().toUTCString())
+  if (!isWellAddressed(request)) {
+    response.writeHead(400, { 'content-type': 'application/json' }).end('{"message":"Bad Request"}')
+    return
+  }
   const first = /^\/([^/?]*)/.exec(request.url ?? '')?.[1] ?? ''
   if (routes.buckets.includes(first) || isSignedWithAwsKey(request)) {
     routes.s3(request, response)
@@ -73,6 +77,18 @@ function dispatch(request: IncomingMessage, response: ServerResponse, routes: Fr
     if (response.headersSent) response.destroy()
     else response.writeHead(500, { 'content-type': 'application/json' }).end('{"message":"Internal Server Error"}')
   })
+}
+
+/** A name or an IPv4 address, or an IPv6 one in brackets; then a port or none. */
+const hostPattern = /^(?:[a-z0-9](?:[a-z0-9._-]*)|\[[0-9a-f:.]+\])(?::\d{1,5})?$/i
+
+/**
+ * Whether a request says in one way only what it is for: one `Host`, and a path. Everything behind here makes addresses of
+ * them, and reads these again.
+ */
+function isWellAddressed({ headersDistinct, url = '' }: IncomingMessage): boolean {
+  const [host = '', ...more] = headersDistinct['host'] ?? []
+  return more.length === 0 && hostPattern.test(host) && /^\/(?![/\\])/.test(url)
 }
 
 function isSignedWithAwsKey(request: IncomingMessage): boolean {

@@ -126,7 +126,7 @@ async function openLibrary(options: EmbeddedOptions, opened: ClosingStack): Prom
   const backend = connectFunctions(local.url, functions)
   const identityPool = createIdentityPool({ identityPoolId: identityPoolIdOf(identity), issuer, credentials, now })
   const answerWith = (listening: HttpFront, seen: Backend) => {
-    const services = { identity, issuer, signIn, identityPool, dynamoDb, now }
+    const services = { identity, issuer, signIn, identityPool, dynamoDb, now, publicUrl }
     listening.answerWith({
       buckets: Object.keys(buckets),
       now,
