@@ -1,5 +1,8 @@
 import type { ExitCode } from './exit-codes.ts'
 
+/** Stands in a hint for the command that was typed: who shows the hint knows it, and puts it there. */
+export const typedCommand = 'photos …'
+
 /**
  * A failure that the user can mend. The message is in lower case and says what is wrong; the hint says what to type or
  * to do next. Anything else that is thrown is a bug and ends with a stack trace and exit code 1.

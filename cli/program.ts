@@ -14,6 +14,7 @@ import type { Context, Finish } from './context.ts'
 import { UserError } from './errors.ts'
 import { type ExitCode, exitCodes } from './exit-codes.ts'
 import { Interruption } from './interruption.ts'
+import { explainFailure } from './terminal/explain-failure.ts'
 
 /** Runs one command line and says how it ended. What it throws is a bug. */
 export async function run(commandLine: readonly string[], context: Context): Promise<ExitCode> {
@@ -24,13 +25,13 @@ export async function run(commandLine: readonly string[], context: Context): Pro
   try {
     await createProgram(context, finish).parseAsync(commandLine, { from: 'user' })
   } catch (error) {
-    exitCode = explain(error, context)
+    exitCode = explain(error, commandLine, context)
   }
   const { reason } = context.signal
   return context.signal.aborted && reason instanceof Interruption ? reason.exitCode : exitCode
 }
 
-function explain(error: unknown, { signal, stderr }: Context): ExitCode {
+function explain(error: unknown, commandLine: readonly string[], { signal, stderr }: Context): ExitCode {
   if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.done : exitCodes.usage
   if (signal.aborted) {
     if (signal.reason instanceof Interruption) stderr.write('interrupted\n')
@@ -41,7 +42,7 @@ function explain(error: unknown, { signal, stderr }: Context): ExitCode {
     return error.exitCode
   }
   if (!(error instanceof UserError)) throw error
-  stderr.write(`photos: ${error.message}\n  ${error.hint}\n`)
+  stderr.write(explainFailure(error, commandLine, stderr))
   return error.exitCode
 }
 

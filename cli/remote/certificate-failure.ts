@@ -1,5 +1,5 @@
 import { errorCode } from '../error-code.ts'
-import { UserError } from '../errors.ts'
+import { typedCommand, UserError } from '../errors.ts'
 import { exitCodes } from '../exit-codes.ts'
 
 /** Codes of OpenSSL's verification, as Node.js passes them on, and of its own check of the name. */
@@ -14,20 +14,43 @@ const reasons: Readonly<Record<string, string>> = {
   ERR_TLS_CERT_ALTNAME_INVALID: 'it is for another name',
 }
 
-/** What can be done about a certificate that this machine does not trust; undefined where an error is none of that. */
-export function findCertificateFailure(error: unknown, url: string): UserError | undefined {
+/**
+ * What can be done where a connection with TLS does not come about: a certificate that this machine does not trust, or a
+ * server that does not speak TLS; undefined where an error is none of that.
+ */
+export function findCertificateFailure(error: unknown, url: string, environment = process.env): UserError | undefined {
   const code = errorCode(error) ?? ''
+  const { host } = new URL(url)
   const reason = reasons[code]
-  if (reason === undefined) return undefined
-  return new UserError(`the certificate of ${new URL(url).host} is not trusted: ${reason}`, {
-    exitCode: exitCodes.remoteUnreachable,
-    hint: hintOf(code),
-    cause: error,
-  })
+  if (reason !== undefined) {
+    const hint = hintOf(code, environment['NODE_EXTRA_CA_CERTS'])
+    return failed(`the certificate of ${host} is not trusted: ${reason}`, hint, error)
+  }
+  if (code !== 'EPROTO' && !code.startsWith('ERR_SSL_')) return undefined
+  const words = wordsOf(error)
+  if (!notTls.test(words))
+    return failed(`no https connection with ${host} comes about: ${words}`, 'check its address and its port', error)
+  const hint = `check the address and its port; if it is meant to be without https, on a network that you trust: photos login http://${host} --insecure-http`
+  return failed(`${host} does not speak https`, hint, error)
 }
 
-function hintOf(code: string): string {
+function failed(message: string, hint: string, cause: unknown): UserError {
+  return new UserError(message, { exitCode: exitCodes.remoteUnreachable, hint, cause })
+}
+
+/** What OpenSSL says of an answer that is not TLS, such as one in plain HTTP. */
+const notTls = /wrong version number|packet length too long|http request|record layer failure|unknown protocol/
+
+/** Of `write EPROTO 40E7…:error:0A00010B:SSL routines:ssl3_get_record:wrong version number:…` the words at the end. */
+function wordsOf(error: unknown): string {
+  const message = error instanceof Error ? error.message : ''
+  return /SSL routines:[^:]*:([^:]+)/.exec(message)?.[1] ?? errorCode(error) ?? ''
+}
+
+/** @param extra the file of further authorities that Node.js has read */
+function hintOf(code: string, extra: string | undefined): string {
   if (code === 'ERR_TLS_CERT_ALTNAME_INVALID') return 'use the name or the address that the certificate is for'
   if (code.startsWith('CERT_')) return 'check the clock of this machine, or renew the certificate'
-  return 'if it is your own, name its file: NODE_EXTRA_CA_CERTS=FILE photos …'
+  if (extra) return `NODE_EXTRA_CA_CERTS names ${extra}, which does not hold the certificate of this server, or cannot be read`
+  return `if it is your own, name its file: NODE_EXTRA_CA_CERTS=FILE ${typedCommand}`
 }

@@ -21,7 +21,7 @@ import type { Session } from '../session/session.ts'
 import { type ApiCall, type ApiClient, createApiClient } from './api-client.ts'
 import { createCredentialIssuer } from './issue-credentials.ts'
 import type { CallOptions, ListRange, Remote } from './remote.ts'
-import { defaultSignInHint } from './remote-errors.ts'
+import { defaultSignInHint, unreachableAtFirst } from './remote-errors.ts'
 import { createServerClock } from './server-clock.ts'
 import { createDownloadSigner } from './sign-download.ts'
 import { createTemporaryCredentials } from './temporary-credentials.ts'
@@ -60,7 +60,9 @@ export function createHttpRemote(configuration: RemoteConfiguration, options: Om
 
 /** What a remote tells anyone about itself; needs no session. */
 export async function fetchRemoteConfiguration(options: Omit<HttpRemoteOptions, 'session'>): Promise<RemoteConfiguration> {
-  const client = createApiClient({ url: options.url, transport: options.transport, maximumAttempts: attemptsToOpen })
+  const { url, transport } = options
+  const whenUnreachable = (cause: unknown): UserError => unreachableAtFirst(url, cause)
+  const client = createApiClient({ url, transport, maximumAttempts: attemptsToOpen, whenUnreachable })
   const answer = await client({ path: '.well-known/photos.json', answer: z.unknown(), signal: options.signal })
   // The version first: a newer remote may describe itself in other words.
   const version = z.object({ apiVersion: z.int() }).safeParse(answer)

@@ -158,7 +158,7 @@ function explainRefresh(error: unknown, url: string, name: string): unknown {
   if (!(error instanceof UserPoolUnreachableError)) return error
   return new UserError(`the session with ${host} cannot be refreshed: the remote cannot be reached (${error.message})`, {
     exitCode: exitCodes.remoteUnreachable,
-    hint: 'check the network, then run the same command again; nothing is lost',
+    hint: 'check the network, then run the same command again',
     cause: error,
   })
 }

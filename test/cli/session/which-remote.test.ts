@@ -131,12 +131,50 @@ describe('login', () => {
     await once(server, 'listening')
     const { port } = z.object({ port: z.int() }).parse(server.address())
     const machine = await newMachine()
+    stubVariables({ NODE_EXTRA_CA_CERTS: '' })
     expect(await machine.photos(['login', `https://127.0.0.1:${port}`])).toEqual({
       exitCode: 5,
       stdout: '',
       stderr: [
         `photos: the certificate of 127.0.0.1:${port} is not trusted: it is self-signed`,
-        '  if it is your own, name its file: NODE_EXTRA_CA_CERTS=FILE photos …\n',
+        `  if it is your own, name its file: NODE_EXTRA_CA_CERTS=FILE photos login https://127.0.0.1:${port}\n`,
+      ].join('\n'),
+    })
+    stubVariables({ NODE_EXTRA_CA_CERTS: '/etc/other.crt' })
+    expect(await machine.photos(['login', `https://127.0.0.1:${port}`])).toMatchObject({
+      stderr: expect.stringContaining(
+        '\n  NODE_EXTRA_CA_CERTS names /etc/other.crt, which does not hold the certificate of this server',
+      ),
+    })
+  })
+
+  test('by https at a server that speaks http only says so', async () => {
+    const machine = await newMachine()
+    const plain = new URL(await listen((_request, response) => response.end('{}'))).host
+    expect(await machine.photos(['login', `https://${plain}`])).toEqual({
+      exitCode: 5,
+      stdout: '',
+      stderr: [
+        `photos: ${plain} does not speak https`,
+        '  check the address and its port; if it is meant to be without https, on a network that you trust: ' +
+          `photos login http://${plain} --insecure-http\n`,
+      ].join('\n'),
+    })
+  })
+
+  test.runIf(canMakeCertificates)('by http at a server that speaks https only says so', async () => {
+    const server = createServer(makeCertificate(await temporaryFolder(), 'IP:127.0.0.1')).listen(0, '127.0.0.1')
+    onTestFinished(() => void server.close())
+    await once(server, 'listening')
+    const { port } = z.object({ port: z.int() }).parse(server.address())
+    const machine = await newMachine()
+    const clock = { delay: async () => {} }
+    expect(await machine.photos(['login', `http://127.0.0.1:${port}`], { clock })).toEqual({
+      exitCode: 5,
+      stdout: '',
+      stderr: [
+        `photos: 127.0.0.1:${port} does not speak http, or broke off`,
+        `  it may want https://: photos login https://127.0.0.1:${port}\n`,
       ].join('\n'),
     })
   })

@@ -1,0 +1,17 @@
+import type { Output } from '../context.ts'
+import { typedCommand, type UserError } from '../errors.ts'
+import { visible } from './visible.ts'
+import { wrapFor } from './wrap.ts'
+
+/** What is said of a failure that the user can mend. @param commandLine what was typed after `photos` */
+export function explainFailure({ message, hint }: UserError, commandLine: readonly string[], stderr: Output): string {
+  const typed = ['photos', ...commandLine.map(quoted)].join(' ')
+  // Here, since what a remote or a file calls itself may be in any of them.
+  const [what, next] = [visible(`photos: ${message}`), visible(hint.replaceAll(typedCommand, () => typed))]
+  return `${wrapFor(stderr, what)}\n${wrapFor(stderr, next, '  ')}\n`
+}
+
+/** For a POSIX shell, where it needs it. */
+function quoted(word: string): string {
+  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`
+}

@@ -1,0 +1,44 @@
+import { expect, test } from 'vitest'
+import { wrapFor } from '../../../cli/terminal/wrap.ts'
+
+const terminal = (columns: number) => ({ isTTY: true, columns })
+const hint = 'sign in again: photos login https://nas.local:8420 --profile parents; if that does not help, check the clock'
+
+test.each<[string, number, readonly string[]]>([
+  ['fits', 120, [`  ${hint}`]],
+  [
+    'is broken between words',
+    80,
+    ['  sign in again: photos login https://nas.local:8420 --profile parents; if that', '  does not help, check the clock'],
+  ],
+  [
+    'has the command on a line of its own',
+    60,
+    ['  sign in again:', '  photos login https://nas.local:8420 --profile parents; if', '  that does not help, check the clock'],
+  ],
+  [
+    'never has a command broken, however narrow the terminal',
+    30,
+    [
+      '  sign in again:',
+      '  photos login https://nas.local:8420 --profile parents;',
+      '  if that does not help, check',
+      '  the clock',
+    ],
+  ],
+])('a hint that %s', (_name, columns, lines) => {
+  expect(wrapFor(terminal(columns), hint, '  ').split('\n')).toEqual(lines)
+})
+
+test('a command keeps the variable before it', () => {
+  const text = 'if it is your own, name its file: NODE_EXTRA_CA_CERTS=FILE photos login https://nas.local:8420'
+  expect(wrapFor(terminal(70), text).split('\n')).toEqual([
+    'if it is your own, name its file:',
+    'NODE_EXTRA_CA_CERTS=FILE photos login https://nas.local:8420',
+  ])
+})
+
+test('nothing is broken where it is no terminal, or its width is not known', () => {
+  expect(wrapFor({ isTTY: false, columns: 40 }, hint)).toBe(hint)
+  expect(wrapFor({ isTTY: true }, hint)).toBe(hint)
+})
