@@ -2,10 +2,12 @@ import type { Context } from 'hono'
 import { getCookie, setCookie } from 'hono/cookie'
 import type { RouteEnvironment } from '../routes/signed-in.ts'
 import type { AuthBackend } from './connect-auth.ts'
-import { grantSeconds } from './grants.ts'
 import { ownOriginOf } from './request-facts.ts'
 
 const cookieName = 'photos-sign-in'
+
+/** Longer than a code is good for, so that whoever comes late is told so. What is still valid, its record says. */
+const keptSeconds = 60 * 60
 
 /** 32 bytes as base64url, as `createRandomSecret` makes them. */
 const browserSecretPattern = /^[A-Za-z0-9_-]{43}$/
@@ -22,7 +24,7 @@ export function findBrowserSecret(context: Context<RouteEnvironment>, auth: Auth
  */
 export function setBrowserSecret(context: Context<RouteEnvironment>, auth: AuthBackend, secret: string): void {
   const origin = ownOriginOf(context, auth)
-  const attributes = { path: '/', httpOnly: true, sameSite: 'Lax', maxAge: grantSeconds } as const
+  const attributes = { path: '/', httpOnly: true, sameSite: 'Lax', maxAge: keptSeconds } as const
   setCookie(context, nameFor(origin), secret, { ...attributes, secure: canBeSecure(origin) })
 }
 

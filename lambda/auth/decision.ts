@@ -20,7 +20,9 @@ const decisionSchema = z.object({ decision: z.enum(['approve', 'deny']) })
 export function decisionRoute(auth: AuthBackend) {
   return new Hono<RouteEnvironment>().post(deviceGrantPaths.decision, async (context) => {
     const browserSecret = findBrowserSecret(context, auth)
-    if (!isFromOwnPage(context, auth) || browserSecret === undefined) return context.html(messagePage(messages.refused), 403)
+    if (!isFromOwnPage(context, auth)) return context.html(messagePage(messages.refused), 403)
+    // After hours in front of the page the browser has let go of its cookie.
+    if (browserSecret === undefined) return context.html(messagePage(messages.nothingHere), 403)
     const sessionId = sessionIdOf(browserSecret)
     const waitSeconds = await countAttempt(networkOf(sourceAddressOf(context)), sessionId, auth)
     if (waitSeconds !== undefined) {

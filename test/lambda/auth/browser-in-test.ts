@@ -1,6 +1,6 @@
 import { type AuthInTest, origin, postForm, type RequestInTest, type ResponseInTest, request } from './auth-in-test.ts'
 
-/** A person's browser: it keeps cookies, and says where its forms come from. */
+/** A person's browser: it keeps cookies as long as they are to be kept, and says where its forms come from. */
 export interface BrowserInTest {
   readonly cookies: Map<string, string>
   get(path: string): Promise<ResponseInTest>
@@ -14,13 +14,17 @@ export interface BrowserInTest {
 
 export function openBrowserInTest(inTest: AuthInTest, sourceIp = '203.0.113.7'): BrowserInTest {
   const cookies = new Map<string, string>()
+  const keptUntil = new Map<string, number>()
+  const time = () => inTest.now().getTime() / 1000
 
   async function send(sent: RequestInTest): Promise<ResponseInTest> {
+    for (const [name, end] of keptUntil) if (end <= time()) cookies.delete(name)
     const own = [...cookies].map(([name, value]) => `${name}=${value}`)
     const response = await request(inTest.handler, { cookies: own, sourceIp, ...sent })
     for (const cookie of response.cookies) {
-      const [, name = '', value = ''] = /^([^=]+)=([^;]*)/.exec(cookie) ?? []
+      const [, name = '', value = '', maxAge] = /^([^=]+)=([^;]*)(?:.*; Max-Age=(\d+))?/.exec(cookie) ?? []
       cookies.set(name, value)
+      if (maxAge !== undefined) keptUntil.set(name, time() + Number(maxAge))
     }
     return response
   }

@@ -70,8 +70,19 @@ test('what has expired takes no decision, although it is still in the table', as
   const { device, browser, csrfToken } = await comparing(inTest)
   inTest.pass(600)
   expect((await browser.decide('approve', csrfToken)).status).toBe(303)
-  expect((await browser.get('/device/confirm')).status).toBe(400)
+  const page = await browser.get('/device/confirm')
+  expect([page.status, page.body]).toEqual([400, expect.stringContaining('took too long')])
   expect(await device.poll()).toBe('expired_token')
+})
+
+test('hours later, when the browser has let go of its cookie, the page says that it took too long', async () => {
+  const inTest = await openAuthInTest()
+  const { browser, csrfToken } = await comparing(inTest)
+  inTest.pass(24 * 60 * 60)
+  const page = await browser.decide('approve', csrfToken)
+  expect([page.status, page.body]).toEqual([403, expect.stringContaining('took too long')])
+  const forged = await browser.decide('approve', csrfToken, { headers: { origin: 'https://evil.example' } })
+  expect([forged.status, forged.body]).toEqual([403, expect.stringContaining('This was refused')])
 })
 
 test('the page says where the device asked from, and whether that is here', async () => {
@@ -93,7 +104,7 @@ test('the page says where the device asked from, and whether that is here', asyn
 test('over plain HTTP in a home network the cookie does without Secure, on loopback it does not', async () => {
   const inTest = await openAuthInTest()
   for (const [url, cookie] of [
-    ['http://192.168.1.20:8420', /^photos-sign-in=[\w-]{43}; Max-Age=600; Path=\/; HttpOnly; SameSite=Lax$/],
+    ['http://192.168.1.20:8420', /^photos-sign-in=[\w-]{43}; Max-Age=3600; Path=\/; HttpOnly; SameSite=Lax$/],
     ['http://127.0.0.1:8420', /^__Host-photos-sign-in=.*Secure/],
     [origin, /^__Host-photos-sign-in=.*Secure/],
   ] as const) {

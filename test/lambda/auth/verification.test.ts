@@ -35,7 +35,7 @@ test('the right code leads to the managed login, with all that binds the sign-in
     prompt: 'login',
   })
   expect(sentOn.cookies).toEqual([
-    expect.stringMatching(/^__Host-photos-sign-in=[\w-]{43}; Max-Age=600; Path=\/; HttpOnly; Secure; SameSite=Lax$/),
+    expect.stringMatching(/^__Host-photos-sign-in=[\w-]{43}; Max-Age=3600; Path=\/; HttpOnly; Secure; SameSite=Lax$/),
   ])
 })
 

@@ -114,6 +114,7 @@ describe.skipIf(program === undefined)(program ?? 'no Chromium on this machine (
     await logIn(window, served.alice)
     served.advance(late)
     onTestFinished(() => served.advance(-late))
+    await window.forgetAfter(late)
     await window.page.getByRole('button', { name: /approve/i }).click()
     await expect.poll(() => window.page.locator('body').innerText()).toMatch(/expired|too late|too long/i)
     expect(await window.page.locator('body').innerText()).toMatch(/photos login|again|new code/i)

@@ -34,6 +34,8 @@ export const phone = { width: 390, height: 844 }
 /** A person's window: cookies of its own, and nothing that a page complains of is let pass. */
 export interface Window {
   readonly page: Page
+  /** Lets go of the cookies that a browser has no longer when so much time has passed: its clock is the system's. */
+  forgetAfter(seconds: number): Promise<void>
   /** Writes what is seen into `PHOTOS_TEST_SCREENSHOTS`, if that is set. */
   show(name: string): Promise<void>
   /** What the page complained of: scripts, policies, resources. */
@@ -58,7 +60,13 @@ export async function openWindow(browser: Browser, options: BrowserContextOption
     const scheme = options.colorScheme ?? 'light'
     await page.screenshot({ path: join(folder, `${name}-${width}-${scheme}.png`), fullPage: true })
   }
-  return { page, show, complaints }
+  const forgetAfter = async (seconds: number): Promise<void> => {
+    const time = Date.now() / 1000 + seconds
+    for (const { name, expires } of await context.cookies()) {
+      if (expires >= 0 && expires <= time) await context.clearCookies({ name })
+    }
+  }
+  return { page, forgetAfter, show, complaints }
 }
 
 /** That a page was answered with 4xx is the server's way to refuse; the page that comes with it is looked at. */
