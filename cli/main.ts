@@ -1,6 +1,7 @@
 import { exitCodes } from './exit-codes.ts'
 import { Interruption } from './interruption.ts'
 import { run } from './program.ts'
+import { formatBug } from './terminal/visible.ts'
 
 const stopping = new AbortController()
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
@@ -18,6 +19,12 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 
 // Nobody is left to be told.
 process.stderr.on('error', () => {})
+
+// A bug, wherever it is thrown. What it says may be a remote's words.
+process.on('uncaughtException', (error) => {
+  process.stderr.write(`${formatBug(error)}\n`)
+  process.exit(exitCodes.unexpected)
+})
 
 process.exitCode = await run(process.argv.slice(2), {
   // Opened only by who reads it.

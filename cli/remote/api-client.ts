@@ -4,9 +4,9 @@ import { apiErrorSchema } from '../../contract/api-error.ts'
 import type { UserError } from '../errors.ts'
 import type { Session } from '../session/session.ts'
 import { findCertificateFailure } from './certificate-failure.ts'
-import { defaultSignInHint, sessionRefused, unreachable } from './remote-errors.ts'
+import { defaultSignInHint, notAPhotosAnswer, refused, sessionRefused, tooManyDevices, unreachable } from './remote-errors.ts'
 import { isNetworkError, parseRetryAfter, RetryableError, retry } from './retry.ts'
-import { readBody, startExchange, type Transport } from './transport.ts'
+import { AnswerTooLongError, readBody, startExchange, type Transport } from './transport.ts'
 
 /** One call: `path` is relative to the API's address; a `body` makes it a POST unless `method` says otherwise. */
 export interface ApiCall<T> {
@@ -41,18 +41,20 @@ interface JsonAnswer {
 
 /** A hundred entries with the longest of paths are less than a fifth of it. */
 const longestAnswerBytes = 16 * 1024 * 1024
+/** Of what a remote says in words. */
+const longestWords = 200
 const passingStatuses = new Set([429, 500, 502, 503, 504])
 
 /**
  * A caller of the API that retries what may be retried and parses every answer. Throws a `UserError` with exit code 5
- * when the remote cannot be reached, with 12 when it does not accept the session, nor a token that the session has made
- * anew; anything else is a bug on one side.
+ * when the remote cannot be reached, refuses the call, or answers what no remote would; with 12 when it does not accept
+ * the session, nor a token that the session has made anew.
  */
 export function createApiClient(options: ApiClientOptions): ApiClient {
   return async (call) => {
     const { status, body } = await callWithRetries(call, options)
     if (status === 404) return undefined
-    if (status >= 200 && status < 300) return parseAnswer(call, body)
+    if (status >= 200 && status < 300) return parseAnswer(call, body, options)
     throw errorOfStatus(status, body, call.path, options)
   }
 }
@@ -68,6 +70,7 @@ async function callWithRetries<T>(call: ApiCall<T>, options: ApiClientOptions): 
   } catch (error) {
     if (isNetworkError(error)) throw options.whenUnreachable?.(error) ?? unreachable(options.url, error)
     if (error instanceof RetryableError) throw unreachable(options.url, error)
+    if (error instanceof AnswerTooLongError) throw notAPhotosAnswer(options.url, answerTo(call), error.message, error)
     throw findCertificateFailure(error, options.url) ?? error
   }
 }
@@ -129,14 +132,20 @@ async function readJson(response: IncomingMessage, transport: Transport): Promis
   }
 }
 
-function parseAnswer<T>(call: ApiCall<T>, body: unknown): T {
+function parseAnswer<T>(call: ApiCall<T>, body: unknown, { url }: ApiClientOptions): T {
   const parsed = call.answer.safeParse(body)
   if (parsed.success) return parsed.data
-  throw new Error(`the remote's answer to ${call.path} is not what the contract says`, { cause: parsed.error })
+  throw notAPhotosAnswer(url, answerTo(call), 'it holds something else', parsed.error)
+}
+
+function answerTo({ path }: Pick<ApiCall<unknown>, 'path'>): string {
+  return `the answer to ${path}`
 }
 
 function errorOfStatus(status: number, body: unknown, path: string, { url, signInHint }: ApiClientOptions): Error {
   const said = apiErrorSchema.safeParse(body).data?.error
   if (status === 401 || status === 403) return sessionRefused(url, signInHint ?? defaultSignInHint)
-  return new Error(`the remote refuses ${path}: ${status} ${said?.code ?? ''} ${said?.message ?? ''}`.trim())
+  if (said?.code === 'too_many_devices') return tooManyDevices(url)
+  if (said === undefined) return notAPhotosAnswer(url, answerTo({ path }), `its status is ${status}`)
+  return refused(url, path, `${status} ${said.code} (${said.message.slice(0, longestWords)})`)
 }

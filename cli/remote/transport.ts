@@ -81,14 +81,19 @@ export function connectionError(code: string, message: string): Error {
   return Object.assign(new Error(message), { code })
 }
 
-/** The whole body of an answer that is known to be small. A longer one than `limitBytes` is an error. */
+/** An answer is longer than any that was asked for. */
+export class AnswerTooLongError extends Error {
+  override readonly name = 'AnswerTooLongError'
+}
+
+/** The whole body of an answer that is known to be small. Throws an {@link AnswerTooLongError} for one longer than `limitBytes`. */
 export async function readBody(response: IncomingMessage, limitBytes: number): Promise<Buffer> {
   const chunks: Buffer[] = []
   let length = 0
   for await (const chunk of response) {
     const bytes = Buffer.from(chunk)
     length += bytes.length
-    if (length > limitBytes) throw new Error(`the answer is longer than ${limitBytes} bytes`)
+    if (length > limitBytes) throw new AnswerTooLongError(`it is longer than ${limitBytes} bytes`)
     chunks.push(bytes)
   }
   if (!response.complete) throw connectionError('ECONNRESET', 'the connection broke in the middle of an answer')

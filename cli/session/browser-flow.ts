@@ -111,5 +111,5 @@ async function redeem(url: URL, redirectUri: string, secrets: Secrets, options: 
     requestOptions(options),
   )
   const expected = { expectedNonce: secrets.nonce, requireIdToken: true }
-  return signInTokensOf(await oauth.processAuthorizationCodeResponse(server, client, response, expected))
+  return signInTokensOf(await oauth.processAuthorizationCodeResponse(server, client, response, expected), options)
 }

@@ -102,7 +102,7 @@ async function pollOnce(deviceCode: string, options: DeviceFlowOptions): Promise
     const response = await oauth.deviceCodeGrantRequest(server, client, oauth.None(), deviceCode, requestOptions(options))
     if (isPassing(response)) return { kind: 'no-answer' }
     const answer = await oauth.processDeviceCodeResponse(server, client, response)
-    return { kind: 'signed-in', tokens: signInTokensOf(answer) }
+    return { kind: 'signed-in', tokens: signInTokensOf(answer, options) }
   } catch (error) {
     if (options.signal?.aborted) throw error
     if (isNetworkError(error)) return { kind: 'no-answer' }

@@ -1,8 +1,10 @@
 import * as oauth from 'oauth4webapi'
 import { deviceGrantPaths } from '../../contract/device-grant.ts'
 import type { RemoteConfiguration } from '../../contract/remote-configuration.ts'
+import { errorCode } from '../error-code.ts'
 import { UserError } from '../errors.ts'
 import { exitCodes } from '../exit-codes.ts'
+import { notAPhotosAnswer } from '../remote/remote-errors.ts'
 import { isNetworkError } from '../remote/retry.ts'
 import type { Transport } from '../remote/transport.ts'
 import { createOAuthFetch, type OAuthFetch } from './transport-fetch.ts'
@@ -67,14 +69,18 @@ export function requestOptions({ transport, signal }: SignInOptions): {
   }
 }
 
-/** Throws where one of the three tokens is missing. */
-export function signInTokensOf(answer: oauth.TokenEndpointResponse): SignInTokens {
+/** Throws a `UserError` with exit code 5 where one of the three tokens is missing. */
+export function signInTokensOf(answer: oauth.TokenEndpointResponse, { configuration }: SignInOptions): SignInTokens {
   const { access_token: accessToken, id_token: idToken, refresh_token: refreshToken, expires_in: expiresInSeconds } = answer
   if (idToken === undefined || refreshToken === undefined || expiresInSeconds === undefined) {
-    throw new Error('the remote did not give all the tokens of a sign-in')
+    throw notAPhotosAnswer(configuration.endpoints.api, answerToSignIn, 'a token is missing')
   }
   return { accessToken, idToken, refreshToken, expiresInSeconds }
 }
+
+const answerToSignIn = 'the answer to the sign-in'
+/** What came is an ID token, but not one for this sign-in. */
+const aboutToken = new Set([oauth.JWT_TIMESTAMP_CHECK, oauth.JWT_CLAIM_COMPARISON])
 
 /** The library's errors hold answers, which hold tokens: none of them goes further than this. */
 export function explainSignIn(error: unknown, { configuration, signal }: SignInOptions): unknown {
@@ -87,7 +93,7 @@ export function explainSignIn(error: unknown, { configuration, signal }: SignInO
       cause: error,
     })
   }
-  if (error instanceof oauth.OperationProcessingError) {
+  if (error instanceof oauth.OperationProcessingError && aboutToken.has(error.code ?? '')) {
     const isTime = error.code === oauth.JWT_TIMESTAMP_CHECK
     return new UserError(`the sign-in with ${host} went wrong: ${error.message}`, {
       exitCode: exitCodes.notSignedIn,
@@ -105,5 +111,12 @@ export function explainSignIn(error: unknown, { configuration, signal }: SignInO
       },
     )
   }
+  // Not as a cause: it holds the answer.
+  if (isLibrarysOwn(error)) return notAPhotosAnswer(configuration.endpoints.api, answerToSignIn, error.message)
   return error
+}
+
+/** The library's errors have codes like `OAUTH_PARSE_ERROR`. */
+function isLibrarysOwn(error: unknown): error is Error {
+  return error instanceof Error && errorCode(error)?.startsWith('OAUTH_') === true
 }

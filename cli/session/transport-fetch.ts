@@ -1,6 +1,7 @@
 import type { CustomFetchOptions } from 'oauth4webapi'
 import { findCertificateFailure } from '../remote/certificate-failure.ts'
-import { readBody, startExchange, type Transport } from '../remote/transport.ts'
+import { notAPhotosAnswer } from '../remote/remote-errors.ts'
+import { AnswerTooLongError, readBody, startExchange, type Transport } from '../remote/transport.ts'
 
 /** What OAuth's libraries ask for. */
 export type OAuthFetch = (url: string, options: CustomFetchOptions<'POST', URLSearchParams>) => Promise<Response>
@@ -23,6 +24,7 @@ export function createOAuthFetch(transport: Transport): OAuthFetch {
       const contentType = answer.headers['content-type'] ?? 'text/plain'
       return new Response(bodiless.has(status) ? null : text, { status, headers: { 'content-type': contentType } })
     } catch (error) {
+      if (error instanceof AnswerTooLongError) throw notAPhotosAnswer(url, 'the answer to the sign-in', error.message, error)
       throw findCertificateFailure(error, url) ?? error
     } finally {
       request.destroy()

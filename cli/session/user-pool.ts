@@ -2,6 +2,7 @@ import { z } from 'zod'
 import type { DeviceMetadata } from '../../contract/devices.ts'
 import type { RemoteConfiguration } from '../../contract/remote-configuration.ts'
 import { findCertificateFailure } from '../remote/certificate-failure.ts'
+import { notAPhotosAnswer, refused } from '../remote/remote-errors.ts'
 import { type Clock, isNetworkError, RetryableError, retry } from '../remote/retry.ts'
 
 /** What a refresh brings. */
@@ -31,7 +32,7 @@ export class UserPoolUnreachableError extends Error {
 
 /** What the CLI asks of the user pool: two public operations, which need no credentials. */
 export interface UserPool {
-  /** Throws a {@link SessionEndedError} or a {@link UserPoolUnreachableError}. */
+  /** Throws a {@link SessionEndedError}, a {@link UserPoolUnreachableError}, or a `UserError` with exit code 5 for what no user pool answers. */
   refresh(refreshToken: string, device: DeviceMetadata): Promise<RefreshedTokens>
   /** Ends what the refresh token can do; one that has ended already is no error. Throws a {@link UserPoolUnreachableError}. */
   revoke(refreshToken: string): Promise<void>
@@ -52,7 +53,7 @@ export function createUserPool(configuration: RemoteConfiguration, clock: Clock)
         )
       })
       const tokens = refreshedSchema.safeParse(answer.AuthenticationResult)
-      if (!tokens.success) throw new Error('the answer of the user pool is not what its documentation says')
+      if (!tokens.success) throw notAPhotosAnswer(configuration.endpoints.userPool, 'the refresh', 'it brings no tokens')
       const { AccessToken: accessToken, IdToken: idToken, RefreshToken, ExpiresIn: expiresInSeconds } = tokens.data
       return { accessToken, idToken, refreshToken: RefreshToken, expiresInSeconds }
     },
@@ -132,12 +133,17 @@ const faultSchema = z.object({
   $response: z.object({ statusCode: z.number() }).optional(),
 })
 
+/** The name may be whatever the remote has written. */
+function nameOf(name: string): string {
+  return /^[A-Za-z0-9_]{1,60}$/.test(name) ? name : 'for an unknown reason'
+}
+
 /** Errors of the SDK hold the request, which holds tokens; none of them goes further than this. */
 function rethrow(error: unknown, url: string): never {
   const { name, code, $fault, $response } = faultSchema.safeParse(error).data ?? { name: 'Error' }
   if (endings.has(name)) throw new SessionEndedError(name)
   if (isNetworkError(error)) throw new RetryableError(error instanceof Error ? error.message : name)
   const isPassing = passing.has(name) || $fault === 'server' || ($response?.statusCode ?? 0) >= 500
-  if (isPassing) throw new RetryableError(`it answers ${$response?.statusCode ?? name}`)
-  throw findCertificateFailure(error, url) ?? new Error(`the user pool cannot be used: ${code ?? name}`)
+  if (isPassing) throw new RetryableError(`it answers ${$response?.statusCode ?? nameOf(name)}`)
+  throw findCertificateFailure(error, url) ?? refused(url, 'the refresh of the session', nameOf(code ?? name))
 }

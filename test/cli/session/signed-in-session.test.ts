@@ -194,8 +194,9 @@ test('an error of the user pool holds no token', async () => {
   const session = await openSession(0)
   refusal = [400, 'InvalidUserPoolConfigurationException']
   const error: unknown = await session.accessToken().catch((thrown: unknown) => thrown)
-  expect(error).toBeInstanceOf(Error)
-  expect(error).toHaveProperty('message', 'the user pool cannot be used: InvalidUserPoolConfigurationException')
+  expect(error).toMatchObject({ name: 'UserError', exitCode: 5 })
+  const message = `${new URL(url).host} refuses the refresh of the session: InvalidUserPoolConfigurationException`
+  expect(error).toHaveProperty('message', message)
   expect(error).not.toHaveProperty('cause', expect.anything())
 })
 
