@@ -61,11 +61,13 @@ async function openProfileRemote(place: ProfilePlace, context: Context): Promise
     // Also where there turns out to be nothing to ask: a session that has ended is to be known today, not with the next photo.
     await session.accessToken({ signal: context.signal })
     const signInHint = `sign in again: ${loginCommand(place.name, profile.url)}; if that does not help, check the clock of this machine`
+    const { remoteId } = configuration
+    const { origin, host } = new URL(profile.url)
     return {
       remote: createHttpRemote(configuration, { session, transport, signInHint }),
       transport,
-      notes: [`the remote is ${new URL(profile.url).host}, signed in as ${profile.session.account.email}`],
-      openState: () => openLocalState(stateFolder(context), configuration.remoteId, session.owner),
+      notes: [`the remote is ${host}, signed in as ${profile.session.account.email}`],
+      openState: () => openLocalState(stateFolder(context), { remoteId, owner: session.owner, origin }),
       close: async () => transport.close(),
     }
   } catch (error) {
@@ -90,7 +92,8 @@ async function openLibraryRemote(options: RemoteOptions, context: Context): Prom
     const { url, whenUnreachable } = library
     const common = { session: library, transport, whenUnreachable, signInHint: libraryHint }
     const remote = await openHttpRemote({ ...common, url, signal: context.signal })
-    const openState = () => openLocalState(stateFolder(context), remote.configuration.remoteId, library.owner)
+    const { remoteId } = remote.configuration
+    const openState = () => openLocalState(stateFolder(context), { remoteId, owner: library.owner, origin: undefined })
     const notes = notesOf(folder, options.library === undefined, !isThere)
     return { remote, transport, notes, openState, close }
   } catch (error) {

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { ClassicLevel } from 'classic-level'
@@ -43,14 +44,24 @@ const recordsAtOnce = 1000
 
 type Database = ClassicLevel<string, Buffer>
 
+/** Whose photos, and where: what one remote has confirmed to one account says nothing to another. */
+export interface StateKey {
+  readonly remoteId: string
+  readonly owner: Owner
+  /**
+   * Of the address that the person gave, as a remote's id is public and any other may claim it. Undefined for a library that
+   * was found by its folder, and so is what it says.
+   */
+  readonly origin: string | undefined
+}
+
 /**
- * Opens the state that is kept for one owner's photos on one remote under `stateFolder`, and makes it where there is none:
- * what the remote has confirmed to one account says nothing to another. Throws a `UserError` with exit code 11 while another
- * process has it open, and with 5 where the system does not let it be opened (a full disk, a folder of somebody else's).
+ * Opens the state that is kept under `stateFolder`, and makes it where there is none. Throws a `UserError` with exit code 11
+ * while another process has it open, and with 5 where the system does not let it be opened (a full disk, a folder of somebody
+ * else's).
  */
-export async function openLocalState(stateFolder: string, remoteId: string, owner: Owner): Promise<LocalState> {
-  // Neither of the two may hold a dot, so that no other two make the same name.
-  const path = join(stateFolder, `${remoteId}.${owner}-v${formatVersion}`)
+export async function openLocalState(stateFolder: string, key: StateKey): Promise<LocalState> {
+  const path = join(stateFolder, `${nameOf(key)}-v${formatVersion}`)
   const notes: string[] = []
   try {
     await makeFolder(path, 0o700)
@@ -99,6 +110,12 @@ function createLocalState(database: Database, path: string, notes: string[]): Lo
       if (isDamaged) await moveAside(path)
     },
   }
+}
+
+/** No part may hold a dot, so that no other key makes the same name. An origin may be longer than a file's name. */
+function nameOf({ remoteId, owner, origin }: StateKey): string {
+  const where = origin === undefined ? '' : `.${createHash('sha256').update(origin).digest('hex').slice(0, 32)}`
+  return `${remoteId}.${owner}${where}`
 }
 
 // A path cannot hold NUL, so that one folder's files lie side by side and no other's among them. LevelDB orders keys by

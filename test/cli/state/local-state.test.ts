@@ -44,8 +44,8 @@ describe('file records', () => {
 
 const owner = ownerSchema.parse('owner')
 
-async function openInTest(folder: string, remoteId = 'remote', whose = owner): Promise<LocalState> {
-  const state = await openLocalState(folder, remoteId, whose)
+async function openInTest(folder: string, remoteId = 'remote', whose = owner, origin?: string): Promise<LocalState> {
+  const state = await openLocalState(folder, { remoteId, owner: whose, origin })
   onTestFinished(() => state.close())
   return state
 }
@@ -61,7 +61,7 @@ describe('local state', () => {
   it('keeps what is remembered, also under names of any bytes', async () => {
     const folder = await temporaryFolder()
     const names = ['a', 'b\xff\xfe.jpg', 'caf\xc3\xa9', 'z'.repeat(255)]
-    const first = await openLocalState(folder, 'remote', owner)
+    const first = await openLocalState(folder, { remoteId: 'remote', owner, origin: undefined })
     await first.remember(
       names.map((name) => ({ folder: '/photos', name, record })),
       durable,
@@ -126,10 +126,25 @@ describe('local state', () => {
     }
   })
 
+  it('knows one address apart from the other, also a very long one, and from a library that was found by its folder', async () => {
+    const folder = await temporaryFolder()
+    const [remoteId, whose] = ['r'.repeat(64), ownerSchema.parse('o'.repeat(64))]
+    const state = await openInTest(folder, remoteId, whose, `https://${'a'.repeat(250)}.example`)
+    await state.remember([{ folder: '/a', name: '1', record }], durable)
+    for (const origin of ['https://photos.example', `https://${'a'.repeat(250)}.invalid`, undefined]) {
+      const other = await openInTest(folder, remoteId, whose, origin)
+      expect((await other.findRecords('/a', '1', '1')).size).toBe(0)
+    }
+    expect((await readdir(folder)).filter((name) => Buffer.byteLength(`${name}-damaged`) > 255)).toEqual([])
+  })
+
   it('is for one process at a time', async () => {
     const folder = await temporaryFolder()
     await openInTest(folder)
-    await expect(openLocalState(folder, 'remote', owner)).rejects.toMatchObject({ name: 'UserError', exitCode: 11 })
+    await expect(openLocalState(folder, { remoteId: 'remote', owner, origin: undefined })).rejects.toMatchObject({
+      name: 'UserError',
+      exitCode: 11,
+    })
   })
 
   it('is moved aside when it cannot be opened, and says so', async () => {
@@ -151,7 +166,7 @@ describe('local state', () => {
     ['MANIFEST is gone', async (path: string) => unlink(await manifestIn(path))],
   ])('is moved aside when its %s', async (_what, damage) => {
     const folder = await temporaryFolder()
-    await (await openLocalState(folder, 'remote', owner)).close()
+    await (await openLocalState(folder, { remoteId: 'remote', owner, origin: undefined })).close()
     await damage(join(folder, 'remote.owner-v1'))
     const state = await openInTest(folder)
     expect(state.takeNotes()).toEqual([expect.stringContaining('the local state was damaged')])
@@ -160,10 +175,10 @@ describe('local state', () => {
   it('stays where it is when the system is to blame, and says so', async () => {
     const folder = await temporaryFolder()
     const path = join(folder, 'remote.owner-v1')
-    await (await openLocalState(folder, 'remote', owner)).close()
+    await (await openLocalState(folder, { remoteId: 'remote', owner, origin: undefined })).close()
     await rm(join(path, 'LOCK'))
     await mkdir(join(path, 'LOCK'))
-    await expect(openLocalState(folder, 'remote', owner)).rejects.toMatchObject({
+    await expect(openLocalState(folder, { remoteId: 'remote', owner, origin: undefined })).rejects.toMatchObject({
       name: 'UserError',
       exitCode: 5,
       message: `the local state in ${path} cannot be opened: is a directory`,
@@ -175,7 +190,7 @@ describe('local state', () => {
   it('cannot be below a file, and says so', async () => {
     const file = join(await temporaryFolder(), 'file')
     await writeFile(file, '')
-    await expect(openLocalState(join(file, 'photos'), 'remote', owner)).rejects.toMatchObject({
+    await expect(openLocalState(join(file, 'photos'), { remoteId: 'remote', owner, origin: undefined })).rejects.toMatchObject({
       name: 'UserError',
       exitCode: 5,
       message: `the local state in ${join(file, 'photos', 'remote.owner-v1')} cannot be opened: not a directory`,
@@ -184,20 +199,20 @@ describe('local state', () => {
 
   it('remembers nothing, and says so, when damage shows only while it is read', async () => {
     const folder = await temporaryFolder()
-    const first = await openLocalState(folder, 'remote', owner)
+    const first = await openLocalState(folder, { remoteId: 'remote', owner, origin: undefined })
     const names = Array.from({ length: 60_000 }, (_, index) => `${index}`)
     await first.remember(
       names.map((name) => ({ folder: '/a', name, record })),
       durable,
     )
     await first.close()
-    await (await openLocalState(folder, 'remote', owner)).close() // moves its log into tables
+    await (await openLocalState(folder, { remoteId: 'remote', owner, origin: undefined })).close() // moves its log into tables
     const tables = (await readdir(join(folder, 'remote.owner-v1'))).filter((name) => name.endsWith('.ldb'))
     for (const name of tables) {
       const path = join(folder, 'remote.owner-v1', name)
       await writeFile(path, (await readFile(path)).fill(0xee, 0, 10_000))
     }
-    const damaged = await openLocalState(folder, 'remote', owner)
+    const damaged = await openLocalState(folder, { remoteId: 'remote', owner, origin: undefined })
     const found = await damaged.findRecords('/a', '0', '99999')
     expect(found.size).toBeLessThan(60_000)
     await damaged.remember([{ folder: '/a', name: '1', record }], durable)

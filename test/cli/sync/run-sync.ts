@@ -47,7 +47,8 @@ export async function runSync(
   paths: readonly string[],
   { stateFolder, onEvent, owner = onlyOwner, ...options }: SyncInTest,
 ): Promise<Run> {
-  const state = await openLocalState(join(stateFolder, 'state'), options.remote.configuration.remoteId, owner)
+  const { remoteId } = options.remote.configuration
+  const state = await openLocalState(join(stateFolder, 'state'), { remoteId, owner, origin: undefined })
   const events: RunEvent[] = []
   try {
     const common = { state, transfers: 3, dryRun: false, device: 'laptop', clock: clockAhead() }

@@ -35,7 +35,7 @@ it('needs no more memory for the last file than for the first ones', async () =>
     beginUploads: async (originals) => originals.map(({ contentHash }) => ({ kind: 'stored', contentHash })),
     confirm: async (photos) => photos.map(({ contentHash }) => ({ kind: 'stored', contentHash })),
   }
-  const state = await openLocalState(join(root, 'state'), 'remote', onlyOwner)
+  const state = await openLocalState(join(root, 'state'), { remoteId: 'remote', owner: onlyOwner, origin: undefined })
   onTestFinished(() => state.close())
   const heapBytes: number[] = []
   let files = 0

@@ -345,7 +345,8 @@ describe('sync when things go wrong', () => {
     backend.faults.confirmAs = () => 'rejected'
     const run = await runSync([dcim], { ...backend, stateFolder })
     expect(run.outcomes).toMatchObject([{ action: 'failed', reason: 'the backend refuses it: other bytes arrived' }])
-    const state = await openLocalState(join(stateFolder, 'state'), backend.remote.configuration.remoteId, onlyOwner)
+    const { remoteId } = backend.remote.configuration
+    const state = await openLocalState(join(stateFolder, 'state'), { remoteId, owner: onlyOwner, origin: undefined })
     const remembered = await state.findRecords(dcim, 'a.jpg', 'a.jpg')
     await state.close()
     expect(remembered.size).toBe(0)
