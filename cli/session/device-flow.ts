@@ -33,8 +33,11 @@ export interface DeviceFlowOptions extends SignInOptions {
 const usualIntervalSeconds = 5
 /** Section 3.5: added at each `slow_down`, for good. */
 const slowDownSeconds = 5
-/** However bad the network is. */
+/** However bad the network is, and whatever the remote says: a timer that is asked for 25 days or none goes off at once. */
 const longestIntervalSeconds = 60
+const shortestIntervalSeconds = 1
+/** Nobody comes back to a code after so long. */
+const longestLifeSeconds = 3600
 
 /**
  * Signs in by the OAuth 2.0 Device Authorization Grant (RFC 8628). Throws a `UserError` with exit code 12 where it was
@@ -55,7 +58,7 @@ export async function signInByDevice(options: DeviceFlowOptions): Promise<SignIn
   }
 }
 
-async function beginAuthorization(options: DeviceFlowOptions): Promise<oauth.DeviceAuthorizationResponse> {
+async function beginAuthorization(options: DeviceFlowOptions): Promise<Authorization> {
   const { configuration, deviceName } = options
   const [server, client] = [deviceServerOf(configuration), oauthClientOf(configuration)]
   const parameters = { scope: signInScope, [deviceNameParameter]: deviceName }
@@ -66,13 +69,22 @@ async function beginAuthorization(options: DeviceFlowOptions): Promise<oauth.Dev
       hint: 'try again in some minutes',
     })
   }
-  return await oauth.processDeviceAuthorizationResponse(server, client, response)
+  const authorization = await oauth.processDeviceAuthorizationResponse(server, client, response)
+  const { interval = usualIntervalSeconds, expires_in: lifeSeconds } = authorization
+  return {
+    ...authorization,
+    interval: Math.min(Math.max(interval, shortestIntervalSeconds), longestIntervalSeconds),
+    expires_in: Math.min(Math.max(lifeSeconds, 1), longestLifeSeconds),
+  }
 }
 
-async function poll(authorization: oauth.DeviceAuthorizationResponse, options: DeviceFlowOptions): Promise<SignInTokens> {
+/** How long it is good for, and how often to ask, are within bounds. */
+type Authorization = oauth.DeviceAuthorizationResponse & { readonly interval: number }
+
+async function poll(authorization: Authorization, options: DeviceFlowOptions): Promise<SignInTokens> {
   const { clock } = options.transport
   const expiresAtMs = clock.now() + authorization.expires_in * 1000
-  let intervalSeconds = authorization.interval ?? usualIntervalSeconds
+  let intervalSeconds = authorization.interval
   for (;;) {
     await clock.delay(intervalSeconds * 1000, options.signal)
     const answer = await pollOnce(authorization.device_code, options)

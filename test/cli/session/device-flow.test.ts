@@ -131,6 +131,39 @@ test('without an interval polls every five seconds', async () => {
   expect(flow.pauses).toEqual([5, 5])
 })
 
+describe('a remote that asks for what no person would wait for', () => {
+  test.each<[string, number | undefined, number]>([
+    ['no pause', 0.001, 1],
+    ['a pause of 25 days, which no timer knows', 2_147_484, 60],
+    ['a pause without end', 1e308, 60],
+  ])('%s is polled all the same', async (_name, interval, pause) => {
+    const flow = await startFlow([pending, tokens()], [200, { ...authorization, interval }])
+    await flow.signedIn
+    expect(flow.pauses).toEqual([pause, pause])
+  })
+
+  test('gives a code for ever: it is good for an hour', async () => {
+    const begin: Answer = [200, { ...authorization, interval: 60, expires_in: 1e300 }]
+    const flow = await startFlow(Array<Answer>(200).fill(pending), begin)
+    await expect(flow.signedIn).rejects.toMatchObject({ exitCode: 12 })
+    expect(flow.shown).toMatchObject([{ expiresInSeconds: 3600 }])
+    expect(flow.pauses).toHaveLength(60)
+  })
+
+  test.each([
+    ['interval', 0],
+    ['interval', -1],
+    ['interval', 'soon'],
+    ['expires_in', -5],
+    ['expires_in', 'never'],
+    ['expires_in', undefined],
+  ])('%s: %j is refused', async (name, value) => {
+    const flow = await startFlow([], [200, { ...authorization, [name]: value }])
+    await expect(flow.signedIn).rejects.toMatchObject({ name: 'UserError', exitCode: 5 })
+    expect(flow.shown).toEqual([])
+  })
+})
+
 describe('ends with exit code 12', () => {
   test.each<[string, readonly Answer[], string, string]>([
     [
