@@ -11,6 +11,7 @@ import { openSignInSessions } from './cognito/sign-in-sessions.ts'
 import { openSignInStore } from './cognito/sign-in-store.ts'
 import { createTokenTrigger } from './cognito/token-trigger.ts'
 import { createUserPool } from './cognito/user-pool.ts'
+import { withholdEndedTokens } from './cognito/withhold-tokens.ts'
 import { dynamoDbEndpoint, type EmbeddedDynamoDb } from './dynamodb.ts'
 import { embeddedClientId, type Issuer } from './issuer.ts'
 import { type LibraryIdentity, libraryPaths } from './library.ts'
@@ -63,7 +64,7 @@ export async function openSignIn(options: SignInOptions): Promise<SignIn> {
     now,
   })
   return {
-    authFunction: createAuthHandler(auth),
+    authFunction: withholdEndedTokens(createAuthHandler(auth), sessions),
     managedLogin: createManagedLogin({
       identity,
       issuer,

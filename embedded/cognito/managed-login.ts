@@ -12,6 +12,7 @@ import { failedPage, loginPage, loginProblems } from './login-pages.ts'
 import { loginPath, pathOf } from './managed-login-endpoints.ts'
 import { createOidcServer, type OidcServerOptions } from './oidc-server.ts'
 import type { SignInSessions } from './sign-in-sessions.ts'
+import { loginIdOf } from './verified-login.ts'
 
 export interface ManagedLoginOptions extends OidcServerOptions {
   readonly verifyPassword: (typed: NewAccount) => Promise<Account | undefined>
@@ -65,7 +66,7 @@ function createLoginForm(provider: Provider, { publicUrl, verifyPassword, now }:
       return sendPage(response, 400, loginPage({ path, email: typed.email, problem: loginProblems.wrong }))
     }
     attempts.forget(typed.email)
-    const login = { accountId: account.owner, remember: false }
+    const login = { accountId: loginIdOf(account), remember: false }
     await provider.interactionFinished(request, response, { login }, { mergeWithLastSubmission: false })
   }
 

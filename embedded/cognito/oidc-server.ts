@@ -1,5 +1,4 @@
 import Provider, { type Configuration, errors, interactionPolicy, type KoaContextWithOIDC } from 'oidc-provider'
-import type { Owner } from '../../contract/owner.ts'
 import { loopbackRedirectUris, signInScope } from '../../contract/remote-configuration.ts'
 import type { LogEntry } from '../../lambda/log.ts'
 import type { Account } from '../accounts.ts'
@@ -11,6 +10,7 @@ import { loginPath } from './managed-login-endpoints.ts'
 import { createOidcAdapter } from './oidc-adapter.ts'
 import type { SessionTokens, SignInSessions } from './sign-in-sessions.ts'
 import type { SignInStore } from './sign-in-store.ts'
+import { findLogin } from './verified-login.ts'
 
 export interface OidcServerOptions {
   readonly identity: LibraryIdentity
@@ -119,9 +119,9 @@ function configurationOf(options: OidcServerOptions): Configuration {
     issueRefreshToken: () => false,
     interactions: { policy: askEveryTime(), url: (_context, interaction) => `${loginPath}/${interaction.uid}` },
     loadExistingGrant: grantEverything,
-    findAccount: async (_context, owner) => {
-      const account = await findAccount(owner)
-      return account && { accountId: owner, claims: () => ({ sub: owner, email: account.email }) }
+    findAccount: async (_context, loginId) => {
+      const account = await findLogin(loginId, findAccount)
+      return account && { accountId: loginId, claims: () => ({ sub: account.owner, email: account.email }) }
     },
     renderError: (context) => {
       context.type = 'html'
@@ -144,7 +144,10 @@ function askEveryTime(): interactionPolicy.DefaultPolicy {
   login?.checks.clear()
   login?.checks.add(
     new interactionPolicy.Check('password', 'the password is asked for at every sign-in', 'login_required', ({ oidc }) => {
-      return oidc.result?.login === undefined
+      if (oidc.result?.login === undefined) return true
+      if (oidc.account === undefined)
+        throw new errors.AccessDenied(undefined, 'the account or its password was changed meanwhile')
+      return false
     }),
   )
   return policy
@@ -164,10 +167,10 @@ async function grantEverything({ oidc }: KoaContextWithOIDC) {
 async function beginSession(
   context: KoaContextWithOIDC,
   sessions: SignInSessions,
-  findAccount: (owner: Owner | string) => Promise<Account | undefined>,
+  findAccount: OidcServerOptions['findAccount'],
 ): Promise<void> {
   const code = context.oidc.entities.AuthorizationCode
-  const account = code?.accountId === undefined ? undefined : await findAccount(code.accountId)
+  const account = code?.accountId === undefined ? undefined : await findLogin(code.accountId, findAccount)
   const id = code?.grantId
   const tokens =
     id === undefined || account === undefined

@@ -36,6 +36,8 @@ export interface SignInSessions {
   begin(session: NewSession): Promise<SessionTokens | undefined>
   /** Throws a {@link CognitoError}: NotAuthorizedException, RefreshTokenReuseException, UserLambdaValidationException. */
   refresh(refreshToken: string, clientMetadata: Readonly<Record<string, string>>): Promise<SessionTokens>
+  /** Whether the session that a refresh token is of has neither ended nor lost its account or password. */
+  goesOn(refreshToken: string): Promise<boolean>
   /** Ends the session that a refresh token is of, also with one that was rotated away. No token of ours: nothing happens. */
   revoke(refreshToken: string): Promise<void>
   end(id: string): Promise<void>
@@ -106,13 +108,17 @@ export function openSignInSessions(options: SignInSessionsOptions): SignInSessio
     return isSame(proof, proofOf(id, session, generation)) ? { id, session, generation } : undefined
   }
 
-  const refresh = async (refreshToken: string, clientMetadata: Readonly<Record<string, string>>): Promise<SessionTokens> => {
+  /** The same, with its account; undefined as well when that was removed or has another password. */
+  const identifyAccount = async (refreshToken: string) => {
     const known = await identify(refreshToken)
     const account = known && (await findAccount(known.session.owner))
-    if (known === undefined || account === undefined || account.passwordId !== known.session.passwordId) {
-      throw new CognitoError('NotAuthorizedException', 'Invalid Refresh Token')
-    }
-    const { id, session, generation } = known
+    return account !== undefined && account.passwordId === known?.session.passwordId ? { ...known, account } : undefined
+  }
+
+  const refresh = async (refreshToken: string, clientMetadata: Readonly<Record<string, string>>): Promise<SessionTokens> => {
+    const known = await identifyAccount(refreshToken)
+    if (known === undefined) throw new CognitoError('NotAuthorizedException', 'Invalid Refresh Token')
+    const { id, session, generation, account } = known
     const isCurrent = generation === session.generation
     const isInGrace = generation === session.generation - 1 && now().getTime() - session.rotatedAt <= graceMs
     if (!isCurrent && !isInGrace) throw new CognitoError('RefreshTokenReuseException', 'Refresh token has been rotated already')
@@ -137,6 +143,7 @@ export function openSignInSessions(options: SignInSessionsOptions): SignInSessio
       }),
     refresh: (refreshToken, clientMetadata) =>
       oneAtATime.run(refreshToken.split('.')[0] ?? '', () => refresh(refreshToken, clientMetadata)),
+    goesOn: async (refreshToken) => (await identifyAccount(refreshToken)) !== undefined,
     revoke: (refreshToken) =>
       oneAtATime.run(refreshToken.split('.')[0] ?? '', async () => {
         const known = await identify(refreshToken)
