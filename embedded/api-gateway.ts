@@ -8,6 +8,9 @@ import { sourceIpOf } from './source-ip.ts'
 /** Source: Amazon API Gateway quotas for HTTP APIs, "Payload size". */
 const maximumBodyBytes = 10 * 2 ** 20
 
+/** Of routes that are for anyone: forms of a few hundred bytes. A stranger's megabytes are not kept while more are awaited. */
+const maximumPublicBodyBytes = 64 * 2 ** 10
+
 /** What the template gives to the HTTP API: its functions, and how a token is verified for the routes that ask for one. */
 export interface ApiGatewayOptions {
   readonly routes: readonly HttpRoute[]
@@ -38,7 +41,7 @@ export function createApiGateway(options: ApiGatewayOptions) {
     if (claims === undefined && taken.route.access === 'owner') {
       return send(response, { statusCode: 401, headers: { 'www-authenticate': 'Bearer' }, body: '{"message":"Unauthorized"}' })
     }
-    const body = await readBody(request)
+    const body = await readBody(request, claims === undefined ? maximumPublicBodyBytes : maximumBodyBytes)
     if (body === undefined) return send(response, { statusCode: 413, body: '{"message":"Request Too Long"}' })
     send(response, await options.functions[taken.route.function](eventOf(request, url, taken, body, claims)))
   }
@@ -70,15 +73,20 @@ async function authorize(request: IncomingMessage, options: ApiGatewayOptions): 
   return token === undefined ? undefined : await options.verifyAccessToken(token)
 }
 
-/** Undefined when the body is larger than API Gateway takes. Then the rest is read, too: who is still sending hears no answer. */
-async function readBody(request: IncomingMessage): Promise<Buffer | undefined> {
+/**
+ * Undefined when the body is, or says to be, larger than that. The rest is read, too, if only by Node after the answer: who is
+ * still sending hears none.
+ */
+async function readBody(request: IncomingMessage, maximumBytes: number): Promise<Buffer | undefined> {
+  if (Number(request.headers['content-length'] ?? 0) > maximumBytes) return undefined
   const chunks: Buffer[] = []
   let sizeBytes = 0
   for await (const chunk of request) {
     sizeBytes += chunk.length
-    if (sizeBytes <= maximumBodyBytes) chunks.push(chunk)
+    if (sizeBytes <= maximumBytes) chunks.push(chunk)
+    else chunks.length = 0
   }
-  return sizeBytes <= maximumBodyBytes ? Buffer.concat(chunks) : undefined
+  return sizeBytes <= maximumBytes ? Buffer.concat(chunks) : undefined
 }
 
 function eventOf(

@@ -1,7 +1,8 @@
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
-import type { AddressInfo } from 'node:net'
+import type { AddressInfo, Socket } from 'node:net'
+import { networkOf } from '../lambda/auth/client-address.ts'
 import type { TlsFiles } from './listen-rules.ts'
 
 /** How long a closing listener waits for the requests that are under way. */
@@ -9,6 +10,20 @@ const closingMs = 3_000
 
 /** A connection over which nothing moves for so long is closed; a slow one may take as long as it needs. */
 const inactivityMs = 120_000
+
+/** What one client, and all of them, may take of this machine before they have said who they are. */
+export interface FrontLimits {
+  /** From the start of a request, or of a connection, to the end of its headers. */
+  readonly headersMs: number
+  /** To receive one request that is not for S3: photos come as slowly as their network is. */
+  readonly requestMs: number
+  /** Connections that are open at the same time. */
+  readonly connections: number
+  /** The same of one address (IPv6: its /64). A sync has 70 at most, the functions 50 to the S3 beside them. */
+  readonly connectionsPerNetwork: number
+}
+
+const usualLimits: FrontLimits = { headersMs: 20_000, requestMs: 60_000, connections: 2048, connectionsPerNetwork: 512 }
 
 export interface HttpFront {
   /** The address that is listened on. */
@@ -35,10 +50,13 @@ export interface ListeningAddress {
   readonly tls?: TlsFiles | undefined
 }
 
-export async function listenHttp({ host, port, tls }: ListeningAddress): Promise<HttpFront> {
-  const options = { requestTimeout: 0, keepAliveTimeout: 30_000 }
+export async function listenHttp({ host, port, tls }: ListeningAddress, limits = usualLimits): Promise<HttpFront> {
+  const { headersMs } = limits
+  const timeouts = { requestTimeout: 0, headersTimeout: headersMs, connectionsCheckingInterval: Math.ceil(headersMs / 4) }
+  const options = { ...timeouts, keepAliveTimeout: 30_000, handshakeTimeout: headersMs }
   const server = tls === undefined ? createServer(options) : createTlsServer({ ...options, ...tls })
   server.timeout = inactivityMs
+  limitConnections(server, limits)
   server.listen(port, host)
   await once(server, 'listening')
   const address = addressOf(server)
@@ -47,7 +65,7 @@ export async function listenHttp({ host, port, tls }: ListeningAddress): Promise
     url: `${tls === undefined ? 'http' : 'https'}://${address.host}:${address.port}`,
     port: address.port,
     answerWith(routes) {
-      const listener: RequestListener = (request, response) => dispatch(request, response, routes)
+      const listener: RequestListener = (request, response) => dispatch(request, response, routes, limits)
       server.on('request', listener)
       // S3 itself says `100 Continue`, after it has checked the headers.
       server.on('checkContinue', listener)
@@ -62,7 +80,27 @@ export async function listenHttp({ host, port, tls }: ListeningAddress): Promise
   }
 }
 
-function dispatch(request: IncomingMessage, response: ServerResponse, routes: FrontRoutes): void {
+/** Those that are too many are closed without a word. */
+function limitConnections(server: Server, { connections, connectionsPerNetwork }: FrontLimits): void {
+  server.maxConnections = connections
+  const open = new Map<string, number>()
+  server.on('connection', (socket: Socket) => {
+    const network = networkOf(socket.remoteAddress ?? '')
+    const count = (open.get(network) ?? 0) + 1
+    if (count > connectionsPerNetwork) {
+      socket.destroy()
+      return
+    }
+    open.set(network, count)
+    socket.once('close', () => {
+      const left = (open.get(network) ?? 0) - 1
+      if (left > 0) open.set(network, left)
+      else open.delete(network)
+    })
+  })
+}
+
+function dispatch(request: IncomingMessage, response: ServerResponse, routes: FrontRoutes, limits: FrontLimits): void {
   response.setHeader('date', routes.now().toUTCString())
   if (!isWellAddressed(request)) {
     response.writeHead(400, { 'content-type': 'application/json' }).end('{"message":"Bad Request"}')
@@ -73,10 +111,19 @@ function dispatch(request: IncomingMessage, response: ServerResponse, routes: Fr
     routes.s3(request, response)
     return
   }
+  closeUnlessReceived(request, limits.requestMs)
   routes.api(request, response).catch(() => {
     if (response.headersSent) response.destroy()
     else response.writeHead(500, { 'content-type': 'application/json' }).end('{"message":"Internal Server Error"}')
   })
+}
+
+/** Node has one deadline for all requests or none. */
+function closeUnlessReceived(request: IncomingMessage, withinMs: number): void {
+  const deadline = setTimeout(() => {
+    if (!request.complete) request.socket.destroy()
+  }, withinMs).unref()
+  request.once('close', () => clearTimeout(deadline))
 }
 
 /** A name or an IPv4 address, or an IPv6 one in brackets; then a port or none. */

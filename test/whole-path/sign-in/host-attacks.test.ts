@@ -31,7 +31,7 @@ describe('a Host that is none', () => {
 
   test('two of them, or none at all, are refused', async () => {
     const ask = async (headers: string, version = '1.1') =>
-      statusOf(await sendRaw(served.url, `GET /device HTTP/${version}\r\n${headers}${ending}`))
+      statusOf(await sendRaw(served.url, `GET /.well-known/photos.json HTTP/${version}\r\n${headers}${ending}`))
     expect(await ask('Host: one.example\r\nHost: two.example\r\n')).toBe(400)
     expect(await ask('')).toBe(400)
     expect(await ask('', '1.0')).toBe(400)
