@@ -3,6 +3,7 @@ import { deviceIdSchema, type SignedInDevice } from '../../contract/devices.ts'
 import type { Context, Finish } from '../context.ts'
 import { UserError } from '../errors.ts'
 import { exitCodes } from '../exit-codes.ts'
+import { commandFor } from '../session/hints.ts'
 import { type OpenedDevices, openDevices } from '../session/open-devices.ts'
 import { visible } from '../terminal/visible.ts'
 import { jsonOption, profileOption } from './options.ts'
@@ -45,15 +46,18 @@ async function list({ listAll, profile }: OpenedDevices, isJson: boolean, { stdo
   }
 }
 
-async function revoke({ devices, profile }: OpenedDevices, id: string, { stdout, signal }: Context): Promise<void> {
+async function revoke({ devices, profile, name }: OpenedDevices, id: string, { stdout, signal }: Context): Promise<void> {
   if (id === profile.session.device.deviceId) {
-    throw new UserError('that is this machine', { exitCode: exitCodes.usage, hint: 'to end its session: photos logout' })
+    throw new UserError('that is this machine', {
+      exitCode: exitCodes.usage,
+      hint: `to end its session: ${commandFor(name, 'logout')}`,
+    })
   }
   const isRevoked = deviceIdSchema.safeParse(id).success && (await devices.revoke(id, { signal }))
   if (!isRevoked) {
     throw new UserError(`no device ${JSON.stringify(id)} is signed in`, {
       exitCode: exitCodes.usage,
-      hint: 'to see which are: photos devices',
+      hint: `to see which are: ${commandFor(name, 'devices')}`,
     })
   }
   stdout.write(`revoked ${id}: it cannot refresh its session any more, and what it can still do ends within the hour\n`)

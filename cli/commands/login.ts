@@ -5,16 +5,11 @@ import { UserError } from '../errors.ts'
 import { type ExitCode, exitCodes } from '../exit-codes.ts'
 import { fetchRemoteConfiguration } from '../remote/http-remote.ts'
 import { createTransport } from '../remote/transport.ts'
+import { loginCommand } from '../session/hints.ts'
 import type { KeptSignIn } from '../session/keep-sign-in.ts'
 import type { SignInOptions, SignInTokens } from '../session/oauth-client.ts'
-import {
-  defaultProfileName,
-  findProfile,
-  loginCommand,
-  type Profile,
-  type ProfilePlace,
-  type SignedInProfile,
-} from '../session/profile.ts'
+import { findProfile, type Profile, type ProfilePlace, type SignedInProfile } from '../session/profile.ts'
+import { defaultProfileName } from '../session/profile-name.ts'
 import { parseRemoteUrl, requirePrivate, requirePrivateEndpoints } from '../session/remote-url.ts'
 import { requireBrowser } from '../terminal/browser.ts'
 import { showDeviceCode } from '../terminal/sign-in-screen.ts'
@@ -56,7 +51,7 @@ async function login(typedUrl: string | undefined, flags: LoginFlags, context: C
   try {
     const configuration = await fetchRemoteConfiguration({ url: target.url, transport, signal })
     requirePrivateEndpoints(configuration, target.insecureHttp)
-    const command = loginCommand(target.place.name, target.url)
+    const command = loginCommand(target.place.name, target)
     const tokens = await signIn({ configuration, transport, command, signal }, flags, context)
     const { keepSignIn } = await import('../session/keep-sign-in.ts')
     const kept = await keepSignIn(tokens, { ...target, deviceName: flags.device, configuration, transport, signal })
@@ -91,7 +86,7 @@ function urlOf(profile: Profile | undefined, { name }: ProfilePlace): string {
   if (profile !== undefined) return profile.url
   throw new UserError('give the address of the remote to sign in to', {
     exitCode: exitCodes.usage,
-    hint: `${loginCommand(name, 'URL')}, where URL is what a deployment or \`photos serve\` printed`,
+    hint: `${loginCommand(name)}, where URL is what a deployment or \`photos serve\` printed`,
   })
 }
 

@@ -1,7 +1,7 @@
 import { type Command, Option } from 'commander'
 import { type Context, type Finish, profilesFolder } from '../context.ts'
 import { createTransport } from '../remote/transport.ts'
-import { defaultProfileName } from '../session/profile.ts'
+import { defaultProfileName } from '../session/profile-name.ts'
 import { signOut } from '../session/sign-out.ts'
 import { visible } from '../terminal/visible.ts'
 import { profileOption } from './options.ts'

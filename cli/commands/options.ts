@@ -1,7 +1,7 @@
 import { hostname } from 'node:os'
 import { Argument, type Command, InvalidArgumentError, Option } from 'commander'
 import { locationSchema } from '../../contract/photos.ts'
-import { profileNameSchema } from '../session/profile.ts'
+import { profileNameSchema } from '../session/profile-name.ts'
 
 /** Flags that several commands share. Each has a variable; a flag wins over its variable. */
 export function libraryOption(): Option {

@@ -7,8 +7,10 @@ import type { EmbeddedBackend } from '../../embedded/serve.ts'
 import { type Context, defaultLibraryFolder, type Finish } from '../context.ts'
 import { UserError } from '../errors.ts'
 import { exitCodes } from '../exit-codes.ts'
+import { loginCommand } from '../session/hints.ts'
 import { AddressTakenError, hasLibrary, type ServeOptions, serveHere } from '../session/open-library.ts'
 import { newLibraryNote, requireParent } from '../session/open-remote.ts'
+import { defaultProfileName } from '../session/profile-name.ts'
 import { libraryOption } from './options.ts'
 
 interface ServeFlags {
@@ -66,7 +68,7 @@ async function serve(flags: ServeFlags, context: Context): Promise<void> {
     const backend = await serveAt(flags.listen, folder, { tls: await readTls(flags), publicUrl, insecureHttp, log })
     if (isNew) context.stderr.write(`${newLibraryNote(folder)}\n`)
     context.stdout.write(`serving ${folder} at ${backend.url}\n`)
-    if (backend.url !== backend.localUrl) context.stderr.write(`on other machines: ${loginCommand(backend.url)}\n`)
+    if (backend.url !== backend.localUrl) context.stderr.write(`on other machines: ${loginThere(backend.url)}\n`)
     if (!context.signal.aborted) await once(context.signal, 'abort')
     context.stderr.write('stopping; what is under way is finished first\n')
     await backend.close()
@@ -91,8 +93,8 @@ async function serveAt(listen: Address | undefined, folder: string, options: Ser
 }
 
 /** What to type there. Plain HTTP has to be asked for on both sides. */
-function loginCommand(url: string): string {
-  return `photos login ${url}${url.startsWith('http:') ? ' --insecure-http' : ''}`
+function loginThere(url: string): string {
+  return loginCommand(defaultProfileName, { url, insecureHttp: url.startsWith('http:') })
 }
 
 async function readTls({ tlsCert, tlsKey }: ServeFlags): Promise<TlsFiles | undefined> {

@@ -2,7 +2,8 @@ import type { RemoteConfiguration } from '../../contract/remote-configuration.ts
 import { UserError } from '../errors.ts'
 import { exitCodes } from '../exit-codes.ts'
 import type { Transport } from '../remote/transport.ts'
-import { loginCommand, type ProfilePlace, type SignedInProfile } from './profile.ts'
+import { commandFor, loginCommand } from './hints.ts'
+import type { ProfilePlace, SignedInProfile } from './profile.ts'
 import { createSignedInDevices } from './signed-in-devices.ts'
 import { createUserPool, SessionEndedError, UserPoolUnreachableError } from './user-pool.ts'
 
@@ -56,7 +57,7 @@ async function forgetDevices(profile: SignedInProfile, renew: () => Promise<stri
     },
     idToken: async () => tokens.idToken,
   }
-  const signInHint = `sign in again: ${loginCommand(place.name, profile.url)}`
+  const signInHint = `sign in again: ${loginCommand(place.name, profile)}`
   const devices = createSignedInDevices({ configuration, session, transport, signInHint })
   if (allDevices) await devices.revokeAll({ signal })
   else await devices.revoke(device.deviceId, { signal })
@@ -71,9 +72,9 @@ function asUserError(error: unknown, { url }: SignedInProfile): unknown {
   })
 }
 
-function cannotEndOthers({ url }: SignedInProfile, { name }: ProfilePlace): UserError {
+function cannotEndOthers(profile: SignedInProfile, { name }: ProfilePlace): UserError {
   return new UserError('this session had ended already; those of other devices are as they were', {
     exitCode: exitCodes.notSignedIn,
-    hint: `to end them: ${loginCommand(name, url)}, then photos logout --all-devices`,
+    hint: `to end them: ${loginCommand(name, profile)}, then ${commandFor(name, 'logout --all-devices')}`,
   })
 }

@@ -2,17 +2,10 @@ import type { RemoteConfiguration } from '../../contract/remote-configuration.ts
 import { UserError } from '../errors.ts'
 import type { Transport } from '../remote/transport.ts'
 import { endSession } from './end-session.ts'
+import { loginCommand } from './hints.ts'
 import type { SignInTokens } from './oauth-client.ts'
 import { fetchProfileConfiguration } from './open-profile.ts'
-import {
-  findProfile,
-  loginCommand,
-  type Profile,
-  type ProfilePlace,
-  type SignedInProfile,
-  type StoredSession,
-  saveProfile,
-} from './profile.ts'
+import { findProfile, type Profile, type ProfilePlace, type SignedInProfile, type StoredSession, saveProfile } from './profile.ts'
 import { withProfileLock } from './profile-lock.ts'
 import { createSignedInDevices } from './signed-in-devices.ts'
 import { tokensOf } from './signed-in-session.ts'
@@ -57,7 +50,7 @@ async function registerDevice(tokens: SignInTokens, options: KeepSignInOptions):
   const { place, url, insecureHttp, deviceName, configuration, transport, signal } = options
   const { sub: owner, email = owner } = readIdToken(tokens.idToken)
   const session = { owner, accessToken: async () => tokens.accessToken, idToken: async () => tokens.idToken }
-  const signInHint = `check the clock of this machine, then try again: ${loginCommand(place.name, url)}`
+  const signInHint = `check the clock of this machine, then try again: ${loginCommand(place.name, { url, insecureHttp })}`
   const devices = createSignedInDevices({ configuration, session, transport, signInHint })
   try {
     const registered = await devices.register({ name: deviceName }, { signal })

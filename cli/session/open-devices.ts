@@ -1,8 +1,10 @@
 import type { SignedInDevice } from '../../contract/devices.ts'
 import { type Context, profilesFolder } from '../context.ts'
 import { createTransport } from '../remote/transport.ts'
+import { loginCommand } from './hints.ts'
 import { openProfile } from './open-profile.ts'
-import { defaultProfileName, loginCommand, requireProfile, requireSession, type SignedInProfile } from './profile.ts'
+import { requireProfile, requireSession, type SignedInProfile } from './profile.ts'
+import { defaultProfileName } from './profile-name.ts'
 import { createSignedInDevices, type SignedInDevices } from './signed-in-devices.ts'
 import { sessionEnded } from './signed-in-session.ts'
 
@@ -23,7 +25,7 @@ export async function openDevices(profileName: string | undefined, context: Cont
   const transport = createTransport({ clock: context.clock ?? {} })
   try {
     const { configuration, session } = await openProfile(profile, { place, transport, signal })
-    const signInHint = `sign in again: ${loginCommand(place.name, profile.url)}`
+    const signInHint = `sign in again: ${loginCommand(place.name, profile)}`
     const devices = createSignedInDevices({ configuration, session, transport, signInHint })
     return {
       name: place.name,
@@ -33,7 +35,7 @@ export async function openDevices(profileName: string | undefined, context: Cont
         const all = await devices.list({ signal })
         // An access token outlives its session by some minutes; the list does not.
         if (all.some(({ deviceId }) => deviceId === profile.session.device.deviceId)) return all
-        throw sessionEnded(new URL(profile.url).host, place.name, profile.url)
+        throw sessionEnded(profile, place.name)
       },
       close: () => transport.close(),
     }

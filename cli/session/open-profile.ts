@@ -3,7 +3,8 @@ import { UserError } from '../errors.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { fetchRemoteConfiguration } from '../remote/http-remote.ts'
 import type { Transport } from '../remote/transport.ts'
-import { loginCommand, type Profile, type ProfilePlace, type SignedInProfile } from './profile.ts'
+import { loginCommand } from './hints.ts'
+import type { Profile, ProfilePlace, SignedInProfile } from './profile.ts'
 import { requirePrivate, requirePrivateEndpoints } from './remote-url.ts'
 import type { Session } from './session.ts'
 import { createSignedInSession } from './signed-in-session.ts'
@@ -41,6 +42,6 @@ export async function fetchProfileConfiguration(
   if (configuration.remoteId === remote.remoteId && configuration.issuer === remote.issuer) return configuration
   throw new UserError(`another remote than the one that you signed in to answers at ${new URL(url).host}`, {
     exitCode: exitCodes.notSignedIn,
-    hint: `if you expect that, sign in to it: ${loginCommand(place.name, url)}`,
+    hint: `if you expect that, sign in to it: ${loginCommand(place.name, profile)}`,
   })
 }

@@ -9,9 +9,11 @@ import type { Remote } from '../remote/remote.ts'
 import { createTransport, type Transport } from '../remote/transport.ts'
 import { type LocalState, openLocalState } from '../state/local-state.ts'
 import { createNoState } from '../state/no-state.ts'
+import { loginCommand } from './hints.ts'
 import { hasLibrary, type LibraryLog, openLibrary, requireLibrary } from './open-library.ts'
 import { openProfile } from './open-profile.ts'
-import { defaultProfileName, findProfile, loginCommand, type ProfilePlace, requireProfile, requireSession } from './profile.ts'
+import { findProfile, type ProfilePlace, requireProfile, requireSession } from './profile.ts'
+import { defaultProfileName } from './profile-name.ts'
 
 export interface RemoteOptions {
   /** The folder of an embedded library. */
@@ -60,7 +62,7 @@ async function openProfileRemote(place: ProfilePlace, context: Context): Promise
     const { configuration, session } = await openProfile(profile, { place, transport, signal: context.signal })
     // Also where there turns out to be nothing to ask: a session that has ended is to be known today, not with the next photo.
     await session.accessToken({ signal: context.signal })
-    const signInHint = `sign in again: ${loginCommand(place.name, profile.url)}; if that does not help, check the clock of this machine`
+    const signInHint = `sign in again: ${loginCommand(place.name, profile)}; if that does not help, check the clock of this machine`
     const { remoteId } = configuration
     const { origin, host } = new URL(profile.url)
     return {

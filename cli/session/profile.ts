@@ -7,13 +7,9 @@ import { errorCode } from '../error-code.ts'
 import { UserError } from '../errors.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { makeFolder } from '../make-folder.ts'
+import { loginCommand } from './hints.ts'
+import { defaultProfileName } from './profile-name.ts'
 import { writeDurably } from './write-durably.ts'
-
-/** The profile that is used where none is named. */
-export const defaultProfileName = 'default'
-
-/** It becomes a file's name, also on systems that do not tell `A` from `a`. */
-export const profileNameSchema = z.string().regex(/^[a-z0-9][a-z0-9_-]{0,63}$/)
 
 const tokensSchema = z.object({
   accessToken: z.string().min(1),
@@ -66,7 +62,7 @@ export async function findProfile(place: ProfilePlace): Promise<Profile | undefi
   // Without a cause: a schema's complaint may quote what it complains of, and this file holds tokens.
   throw new UserError(`the profile in ${profilePath(place)} is damaged, or of a later release of photos`, {
     exitCode: exitCodes.notSignedIn,
-    hint: `sign in again: ${loginCommand(place.name, 'URL')}`,
+    hint: `sign in again: ${loginCommand(place.name)}`,
   })
 }
 
@@ -78,7 +74,7 @@ export async function requireProfile(place: ProfilePlace): Promise<Profile> {
     place.name === defaultProfileName
       ? 'no remote is configured'
       : `there is no profile ${place.name}; nobody has signed in to it`
-  throw new UserError(message, { exitCode: exitCodes.noRemote, hint: `sign in: ${loginCommand(place.name, 'URL')}` })
+  throw new UserError(message, { exitCode: exitCodes.noRemote, hint: `sign in: ${loginCommand(place.name)}` })
 }
 
 /** Whose the profile is. Throws a `UserError` with exit code 12 where nobody is signed in. */
@@ -87,7 +83,7 @@ export function requireSession(profile: Profile, name: string): SignedInProfile 
   if (session !== undefined) return { ...profile, session }
   throw new UserError(`not signed in to ${new URL(profile.url).host}`, {
     exitCode: exitCodes.notSignedIn,
-    hint: `sign in: ${loginCommand(name, profile.url)}`,
+    hint: `sign in: ${loginCommand(name, profile)}`,
   })
 }
 
@@ -99,11 +95,6 @@ export async function saveProfile(place: ProfilePlace, profile: Profile): Promis
   } catch (error) {
     throw unusable(place, 'written', error)
   }
-}
-
-/** What to type to sign in. */
-export function loginCommand(name: string, url: string): string {
-  return `photos login ${url}${name === defaultProfileName ? '' : ` --profile ${name}`}`
 }
 
 async function readProfileText(place: ProfilePlace): Promise<string | undefined> {

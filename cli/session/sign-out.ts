@@ -2,8 +2,9 @@ import { UserError } from '../errors.ts'
 import { exitCodes } from '../exit-codes.ts'
 import type { Transport } from '../remote/transport.ts'
 import { endSession } from './end-session.ts'
+import { commandFor, loginCommand } from './hints.ts'
 import { fetchProfileConfiguration } from './open-profile.ts'
-import { loginCommand, type Profile, type ProfilePlace, requireProfile, type SignedInProfile, saveProfile } from './profile.ts'
+import { type Profile, type ProfilePlace, requireProfile, type SignedInProfile, saveProfile } from './profile.ts'
 import { withProfileLock } from './profile-lock.ts'
 
 export interface SignOutOptions {
@@ -15,18 +16,28 @@ export interface SignOutOptions {
 
 /**
  * Ends the session of a profile, at the remote and on this machine, and resolves with what the profile was. Where the remote
- * cannot be told the tokens are removed all the same, and a `UserError` with exit code 5 says what is left to do.
+ * cannot be told the tokens are removed all the same, and a `UserError` with exit code 5 says what is left to do. With
+ * `allDevices` it is one with exit code 12 where nobody is signed in: whose sessions are meant is not known any more.
  */
 export async function signOut({ place, transport, allDevices, signal }: SignOutOptions): Promise<Profile> {
   await requireProfile(place) // before a lock is made for what is not there
   return await withProfileLock(place, { clock: transport.clock, signal }, async () => {
     const profile = await requireProfile(place)
     const { session, ...signedOut } = profile
+    if (session === undefined && allDevices) throw nobodyToEndThem(profile, place.name)
     if (session === undefined) return profile
     const failure = await tellRemote({ ...profile, session }, { place, transport, allDevices, signal })
     await saveProfile(place, signedOut)
     if (failure !== undefined) throw failure
     return profile
+  })
+}
+
+function nobodyToEndThem(profile: Profile, name: string): UserError {
+  const { host } = new URL(profile.url)
+  return new UserError(`nobody is signed in to ${host} on this machine; the sessions of other devices are as they were`, {
+    exitCode: exitCodes.notSignedIn,
+    hint: `to end them: ${loginCommand(name, profile)}, then ${commandFor(name, 'logout --all-devices')}`,
   })
 }
 
@@ -44,11 +55,11 @@ async function tellRemote(profile: SignedInProfile, options: SignOutOptions): Pr
 }
 
 function stillKnown(profile: SignedInProfile, { place, allDevices }: SignOutOptions, cause: UserError): UserError {
-  const command = allDevices ? 'photos logout --all-devices' : `photos devices revoke ${profile.session.device.deviceId}`
+  const words = allDevices ? 'logout --all-devices' : `devices revoke ${profile.session.device.deviceId}`
   const message = `signed out on this machine only: ${cause.message}, and still knows the session`
   return new UserError(message, {
     exitCode: exitCodes.remoteUnreachable,
-    hint: `to end it there, once it answers: ${loginCommand(place.name, profile.url)}, then ${command}`,
+    hint: `to end it there, once it answers: ${loginCommand(place.name, profile)}, then ${commandFor(place.name, words)}`,
     cause,
   })
 }

@@ -2,9 +2,9 @@ import type { RemoteConfiguration } from '../../contract/remote-configuration.ts
 import { UserError } from '../errors.ts'
 import { exitCodes } from '../exit-codes.ts'
 import type { Clock } from '../remote/retry.ts'
+import { loginCommand } from './hints.ts'
 import {
   findProfile,
-  loginCommand,
   type Profile,
   type ProfilePlace,
   requireSession,
@@ -140,7 +140,7 @@ export async function refreshAndSave(
     await saveProfile(place, { ...profile, session })
     return { ...profile, session }
   } catch (error) {
-    throw explainRefresh(error, profile.url, place.name)
+    throw explainRefresh(error, profile, place.name)
   }
 }
 
@@ -152,10 +152,10 @@ export function tokensOf(fresh: RefreshedTokens, refreshToken: string, clock: Cl
   return { accessToken, idToken, refreshToken: fresh.refreshToken ?? refreshToken, expiresAt }
 }
 
-function explainRefresh(error: unknown, url: string, name: string): unknown {
-  const { host } = new URL(url)
-  if (error instanceof SessionEndedError) return sessionEnded(host, name, url)
+function explainRefresh(error: unknown, profile: Profile, name: string): unknown {
+  if (error instanceof SessionEndedError) return sessionEnded(profile, name)
   if (!(error instanceof UserPoolUnreachableError)) return error
+  const { host } = new URL(profile.url)
   return new UserError(`the session with ${host} cannot be refreshed: the remote cannot be reached (${error.message})`, {
     exitCode: exitCodes.remoteUnreachable,
     hint: 'check the network, then run the same command again',
@@ -163,10 +163,10 @@ function explainRefresh(error: unknown, url: string, name: string): unknown {
   })
 }
 
-export function sessionEnded(host: string, name: string, url: string): UserError {
-  return new UserError(`the session with ${host} has ended`, {
+export function sessionEnded(profile: Profile, name: string): UserError {
+  return new UserError(`the session with ${new URL(profile.url).host} has ended`, {
     exitCode: exitCodes.notSignedIn,
-    hint: `sign in again: ${loginCommand(name, url)}`,
+    hint: `sign in again: ${loginCommand(name, profile)}`,
   })
 }
 
