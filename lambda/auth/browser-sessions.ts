@@ -35,6 +35,11 @@ export interface BrowserSessions {
   takeTokens(sessionId: string): Promise<string | undefined>
 }
 
+/** What a session's user code is sealed for. */
+export function userCodeContext(sessionId: string): string {
+  return `user code of session ${sessionId}`
+}
+
 export function openBrowserSessions(client: DynamoDBDocumentClient, tableName: string, now: () => Date): BrowserSessions {
   async function step(sessionId: string, from: BrowserSession['step'], to: BrowserSession['step'], change: SessionChange = {}) {
     const update = new UpdateCommand({

@@ -6,7 +6,7 @@ import { findBrowserSecret } from './browser-cookie.ts'
 import { isStateOf, sessionIdOf, signInSecretsOf } from './browser-secret.ts'
 import type { AuthBackend } from './connect-auth.ts'
 import { readQuery } from './form-body.ts'
-import { ManagedLoginError, type Tokens } from './managed-login.ts'
+import { ManagedLoginError, revokeQuietly, type Tokens } from './managed-login.ts'
 import { type Message, messagePage, messages } from './pages/message-page.ts'
 import { ownOriginOf } from './request-facts.ts'
 import { sealTokens, waitingTokensOf } from './sealed-tokens.ts'
@@ -58,14 +58,5 @@ async function verifyAccount(tokens: Tokens, nonce: string, auth: AuthBackend): 
   } catch (error) {
     await revokeQuietly(tokens.refresh_token, auth)
     throw error
-  }
-}
-
-/** A refresh token that goes nowhere is worth nothing without a device; revoking it as well is all that can be done. */
-export async function revokeQuietly(refreshToken: string, auth: AuthBackend): Promise<void> {
-  try {
-    await auth.managedLogin.revoke(refreshToken)
-  } catch (error) {
-    auth.log({ level: 'error', event: 'revocation-failed', error: error instanceof Error ? error.name : typeof error })
   }
 }

@@ -3,13 +3,13 @@ import { deviceGrantPaths } from '../../contract/device-grant.ts'
 import type { RouteEnvironment } from '../routes/signed-in.ts'
 import { findBrowserSecret } from './browser-cookie.ts'
 import { sessionIdOf } from './browser-secret.ts'
+import { userCodeContext } from './browser-sessions.ts'
 import { networkOf } from './client-address.ts'
 import type { AuthBackend } from './connect-auth.ts'
 import type { Grant } from './grants.ts'
 import { confirmPage } from './pages/confirm-page.ts'
 import { type Message, messagePage, messages } from './pages/message-page.ts'
 import { sourceAddressOf } from './request-facts.ts'
-import { userCodeContext } from './verification.ts'
 
 /** `GET /device/confirm`: shows what there is to decide, or what was decided. It changes nothing. */
 export function confirmRoute(auth: AuthBackend) {

@@ -5,12 +5,11 @@ import type { RouteEnvironment } from '../routes/signed-in.ts'
 import { isSameSecret } from './auth-keys.ts'
 import { findBrowserSecret } from './browser-cookie.ts'
 import { sessionIdOf } from './browser-secret.ts'
-import { revokeQuietly } from './callback.ts'
-import { networkOf } from './client-address.ts'
 import type { AuthBackend } from './connect-auth.ts'
 import { parseForm, readForm } from './form-body.ts'
+import { findFormRefusal } from './form-refusal.ts'
+import { revokeQuietly } from './managed-login.ts'
 import { messagePage, messages } from './pages/message-page.ts'
-import { isFromOwnPage, sourceAddressOf } from './request-facts.ts'
 import { openTokens, sealTokens } from './sealed-tokens.ts'
 
 const csrfSchema = z.object({ csrf_token: z.string().default('') })
@@ -19,27 +18,18 @@ const decisionSchema = z.object({ decision: z.enum(['approve', 'deny']) })
 /** `POST /device/decision`: the only request that lets a device in. */
 export function decisionRoute(auth: AuthBackend) {
   return new Hono<RouteEnvironment>().post(deviceGrantPaths.decision, async (context) => {
+    const refusal = await findFormRefusal('decision', context, auth)
+    if (refusal !== undefined) return refusal
     const browserSecret = findBrowserSecret(context, auth)
-    if (!isFromOwnPage(context, auth)) return context.html(messagePage(messages.refused), 403)
     // After hours in front of the page the browser has let go of its cookie.
     if (browserSecret === undefined) return context.html(messagePage(messages.nothingHere), 403)
     const sessionId = sessionIdOf(browserSecret)
-    const waitSeconds = await countAttempt(networkOf(sourceAddressOf(context)), sessionId, auth)
-    if (waitSeconds !== undefined) {
-      context.header('Retry-After', String(waitSeconds))
-      return context.html(messagePage(messages.tooManyAttempts), 429)
-    }
     const form = await readForm(context)
     const csrfToken = (await auth.keys()).csrfToken(sessionId)
     if (!isSameSecret(parseForm(csrfSchema, form).csrf_token, csrfToken)) return context.html(messagePage(messages.refused), 403)
     await decide(sessionId, parseForm(decisionSchema, form).decision, auth)
     return context.redirect(deviceGrantPaths.confirm, 303)
   })
-}
-
-async function countAttempt(address: string, sessionId: string, auth: AuthBackend): Promise<number | undefined> {
-  const byAddress = await auth.limits.count('decision-by-address', address)
-  return byAddress ?? (await auth.limits.count('decision-by-session', sessionId))
 }
 
 /**

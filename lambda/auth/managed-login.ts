@@ -2,6 +2,7 @@ import { createRemoteJWKSet, customFetch, jwtVerify } from 'jose'
 import { z } from 'zod'
 import { signInScope } from '../../contract/remote-configuration.ts'
 import type { AuthEnvironment } from '../aws/auth-environment.ts'
+import type { LogEntry } from '../log.ts'
 import { isSameSecret } from './auth-keys.ts'
 import { codeChallengeOf, type SignInSecrets } from './browser-secret.ts'
 
@@ -95,6 +96,21 @@ export function openManagedLogin(environment: AuthEnvironment, fetch: typeof glo
       if (!response.ok) throw new ManagedLoginError(`the revocation endpoint answered ${response.status}`)
     },
   }
+}
+
+/** A refresh token that goes nowhere is worth nothing without a device; revoking it as well is all that can be done. */
+export async function revokeQuietly(refreshToken: string, auth: Revoking): Promise<void> {
+  try {
+    await auth.managedLogin.revoke(refreshToken)
+  } catch (error) {
+    auth.log({ level: 'error', event: 'revocation-failed', error: error instanceof Error ? error.name : typeof error })
+  }
+}
+
+/** What it takes: the managed login, and somewhere to say that it failed. */
+interface Revoking {
+  readonly managedLogin: ManagedLogin
+  readonly log: (entry: LogEntry) => void
 }
 
 /** A cause's message may hold what it was about: only its name goes on. */

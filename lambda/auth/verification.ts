@@ -4,12 +4,12 @@ import type { RouteEnvironment } from '../routes/signed-in.ts'
 import { createRandomSecret } from './auth-keys.ts'
 import { findBrowserSecret, setBrowserSecret } from './browser-cookie.ts'
 import { sessionIdOf, signInSecretsOf } from './browser-secret.ts'
-import { networkOf } from './client-address.ts'
+import { userCodeContext } from './browser-sessions.ts'
 import type { AuthBackend } from './connect-auth.ts'
 import { readForm } from './form-body.ts'
+import { findFormRefusal } from './form-refusal.ts'
 import { enterCodePage } from './pages/enter-code-page.ts'
-import { messagePage, messages } from './pages/message-page.ts'
-import { isFromOwnPage, ownOriginOf, sourceAddressOf } from './request-facts.ts'
+import { ownOriginOf } from './request-facts.ts'
 
 /** One text for a code that was never given out, has expired, or is used: nobody learns which. */
 const wrongCode = 'This code is not valid. Compare it with your device, which may show a new one by now.'
@@ -23,26 +23,14 @@ export function verificationRoutes(auth: AuthBackend) {
       return context.html(enterCodePage({ userCode: linked.data }))
     })
     .post(deviceGrantPaths.verification, async (context) => {
-      if (!isFromOwnPage(context, auth)) return context.html(messagePage(messages.refused), 403)
-      const address = networkOf(sourceAddressOf(context))
-      const waitSeconds = await countAttempt(address, findBrowserSecret(context, auth), auth)
-      if (waitSeconds !== undefined) {
-        context.header('Retry-After', String(waitSeconds))
-        return context.html(messagePage(messages.tooManyAttempts), 429)
-      }
+      const refusal = await findFormRefusal('user-code', context, auth)
+      if (refusal !== undefined) return refusal
       const typed = typedUserCodeSchema.safeParse((await readForm(context))['user_code'])
       const started = typed.success ? await startSignIn(typed.data, ownOriginOf(context, auth), auth) : undefined
       if (started === undefined) return context.html(enterCodePage({ userCode: typed.data, problem: wrongCode }), 400)
       setBrowserSecret(context, auth, started.browserSecret)
       return context.redirect(started.url, 303)
     })
-}
-
-/** Counted before the code is looked at, so that guesses that come all at once are counted as well. */
-async function countAttempt(address: string, browserSecret: string | undefined, auth: AuthBackend) {
-  const byAddress = await auth.limits.count('user-code-by-address', address)
-  if (byAddress !== undefined || browserSecret === undefined) return byAddress
-  return await auth.limits.count('user-code-by-session', sessionIdOf(browserSecret))
 }
 
 /** Gives the browser a new secret for this sign-in, and the way to the managed login; undefined for a code that is not valid. */
@@ -56,9 +44,4 @@ async function startSignIn(userCode: string, origin: string, auth: AuthBackend) 
   await auth.sessions.start(sessionId, { grantId: open.grantId, sealedUserCode, validUntil: open.grant.validUntil })
   const redirectUri = `${origin}${deviceGrantPaths.callback}`
   return { browserSecret, url: auth.managedLogin.authorizationUrl(signInSecretsOf(browserSecret), redirectUri) }
-}
-
-/** What a session's user code is sealed for. */
-export function userCodeContext(sessionId: string): string {
-  return `user code of session ${sessionId}`
 }

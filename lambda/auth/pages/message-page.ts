@@ -64,3 +64,8 @@ export const messages = {
   notFound: { title: 'There is no such page', text: 'Devices are signed in at the address that they show.', startAgain: true },
   failed: { title: 'Something went wrong here', text: 'It is not your fault. Try again in a moment.', startAgain: true },
 } as const satisfies Record<string, Message>
+
+/** @param verificationUrl the page of this remote on which a device is signed in */
+export function sentFromElsewhere(verificationUrl: string): Message {
+  return { ...messages.refused, text: `${messages.refused.text} Open ${verificationUrl} to sign one in.` }
+}
