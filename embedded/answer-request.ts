@@ -10,6 +10,7 @@ import type { Issuer } from './issuer.ts'
 import type { LibraryIdentity } from './library.ts'
 import { answerChallenge } from './library-proof.ts'
 import type { OpenedWhenNeeded } from './opened-when-needed.ts'
+import { findWayToOwnName } from './own-name.ts'
 import type { SignIn } from './sign-in.ts'
 
 export interface RequestAnswerers {
@@ -41,11 +42,17 @@ export function createRequestAnswerer(answerers: RequestAnswerers) {
     publicUrl,
   })
 
+  async function answerApi(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const way = findWayToOwnName(request, publicUrl)
+    if (way === undefined) return await gateway(request, response)
+    response.writeHead(303, { location: way, 'cache-control': 'no-store', 'content-length': 0 }).end()
+  }
+
   return async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     if (isLocal && answerChallenge(identity, request, response)) return
     if (request.method === 'GET' && request.url === jwksPath) return sendKeys(response, issuer)
     if (isForManagedLogin(request)) return await (await signIn.get()).managedLogin(request, response)
-    if (!isAwsJson(request)) return await gateway(request, response)
+    if (!isAwsJson(request)) return await answerApi(request, response)
     const isForUserPool = isCallOf('AWSCognitoIdentityProviderService', request)
     await answerAwsJson(request, response, isForUserPool ? (await signIn.get()).userPool : identityPool)
   }
