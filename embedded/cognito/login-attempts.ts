@@ -1,49 +1,61 @@
+import { createHash } from 'node:crypto'
 import { emailKey } from '../accounts.ts'
+import { createWindowCounters } from './window-counters.ts'
 
 /** Attempts are counted in windows of a quarter of an hour. */
 const windowMs = 15 * 60 * 1000
-const maximumPerAccount = 10
+/** Of one network at one account. */
+const maximumPerPair = 10
+/** Of all networks at one account. */
+const maximumPerAccount = 100
+/** Of one network at all accounts. */
 const maximumPerNetwork = 40
 
-/** So many are remembered; beyond it the oldest are forgotten, so that strangers cannot fill the memory. */
-const maximumCounters = 20_000
+/** A network from which an account has signed in is known for so long, as long as this process runs. */
+const knownMs = 30 * 24 * 60 * 60 * 1000
+const maximumKnown = 10_000
 
-/** How often a password may be guessed, by account (also one that is not there) and by where the guesses come from. */
+/**
+ * How often a password may be guessed, by account (also one that is not there) and by where the guesses come from. Who
+ * guesses elsewhere cannot lock people out where they have signed in before: the limit of the account is not for these.
+ */
 export interface LoginAttempts {
   /** Counts one more, before it is made. False: it may not be made. */
   count(email: string, network: string): boolean
-  /** The password was right: the account's earlier attempts were typing errors. */
-  forget(email: string): void
-}
-
-interface Counter {
-  readonly windowEnds: number
-  attempts: number
+  /** The password was right: what was tried there before were typing errors. */
+  succeed(email: string, network: string): void
 }
 
 export function createLoginAttempts(now: () => Date): LoginAttempts {
-  const counters = new Map<string, Counter>()
+  const counters = createWindowCounters(windowMs, now)
+  const knownUntil = new Map<string, number>()
 
-  const countOne = (key: string): number => {
-    const time = now().getTime()
-    const known = counters.get(key)
-    const counter = known !== undefined && known.windowEnds > time ? known : { windowEnds: time + windowMs, attempts: 0 }
-    counters.delete(key)
-    counters.set(key, counter)
-    const [oldest] = counters.keys()
-    if (counters.size > maximumCounters && oldest !== undefined) counters.delete(oldest)
-    counter.attempts += 1
-    return counter.attempts
+  const namesOf = (email: string, network: string) => {
+    // What is typed may be long, and is nobody's business in a memory dump.
+    const account = createHash('sha256').update(emailKey(email)).digest('base64url')
+    return { account: `account ${account}`, network: `network ${network}`, pair: `${account} at ${network}` }
   }
+
+  const isKnown = ({ pair }: { readonly pair: string }) => (knownUntil.get(pair) ?? 0) > now().getTime()
 
   return {
     count(email, network) {
-      const byNetwork = countOne(`network ${network}`)
-      // A network that has no attempts left cannot lock others out of their accounts.
-      return byNetwork <= maximumPerNetwork && countOne(`account ${emailKey(email)}`) <= maximumPerAccount
+      const names = namesOf(email, network)
+      // In this order: whoever has no attempts left uses up nobody else's.
+      if (counters.add(names.network) > maximumPerNetwork) return false
+      if (isKnown(names)) return true
+      return counters.add(names.pair) <= maximumPerPair && counters.add(names.account) <= maximumPerAccount
     },
-    forget(email) {
-      counters.delete(`account ${emailKey(email)}`)
+
+    succeed(email, network) {
+      const names = namesOf(email, network)
+      counters.forget(names.pair)
+      counters.takeBack(names.network)
+      if (!isKnown(names)) counters.takeBack(names.account)
+      knownUntil.delete(names.pair)
+      knownUntil.set(names.pair, now().getTime() + knownMs)
+      const [oldest] = knownUntil.keys()
+      if (knownUntil.size > maximumKnown && oldest !== undefined) knownUntil.delete(oldest)
     },
   }
 }

@@ -58,14 +58,15 @@ function createLoginForm(provider: Provider, { publicUrl, verifyPassword, now }:
     const path = pathOf(request)
     const form = await readForm(request)
     const typed = { email: form?.get('email') ?? '', password: form?.get('password') ?? '' }
-    if (!attempts.count(typed.email, networkOf(sourceIpOf(request)))) {
+    const network = networkOf(sourceIpOf(request))
+    if (!attempts.count(typed.email, network)) {
       return sendPage(response, 429, loginPage({ path, email: typed.email, problem: loginProblems.tooMany }))
     }
     const account = await verifyPassword(typed)
     if (account === undefined) {
       return sendPage(response, 400, loginPage({ path, email: typed.email, problem: loginProblems.wrong }))
     }
-    attempts.forget(typed.email)
+    attempts.succeed(typed.email, network)
     const login = { accountId: loginIdOf(account), remember: false }
     await provider.interactionFinished(request, response, { login }, { mergeWithLastSubmission: false })
   }

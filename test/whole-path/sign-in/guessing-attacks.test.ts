@@ -100,17 +100,21 @@ describe('passwords', () => {
   const loginPage = async (browser: CookieBrowser): Promise<Page> =>
     await enterCode(browser, served, (await beginDeviceGrant(served)).user_code)
 
-  test('an account has a few tries, from whatever address; then the right password is refused, too, for a while', async () => {
-    let browser = openBrowser()
+  test('an account has a few tries from one address; then the right password is refused there, too, for a while', async () => {
+    const from = newAddress()
+    let browser = openBrowser(from)
     let page = await loginPage(browser)
     const guess = async () => {
-      browser = openBrowser()
+      browser = openBrowser(from)
       page = await loginPage(browser)
       return await logIn(browser, page, { ...served.bob, password: 'a guess' })
     }
     expect(await triesUntilLimited(guess, 25)).toBeGreaterThan(3)
     const right = await logIn(browser, page, served.bob)
     expect([right.status, right.url.includes(deviceGrantPaths.confirm)]).toEqual([429, false])
+    // Whoever tried has locked out nobody but themselves.
+    const owners = openBrowser()
+    expect((await logIn(owners, await loginPage(owners), served.bob)).url).toContain(deviceGrantPaths.confirm)
     served.advance(24 * hourSeconds)
     expect((await logIn(browser, await loginPage(browser), served.bob)).url).toContain(deviceGrantPaths.confirm)
   })
