@@ -42,7 +42,7 @@ test('a terminal with room shows a QR code, the link and the code, large, the co
   expect(lines.slice(20)).toEqual([
     '',
     'To sign in to photos.example.com,',
-    'open this page on your phone or on any other machine:',
+    'scan this, or open this page on your phone or on any other machine:',
     '',
     '  https://abcdefghij.execute-api.us-east-1.amazonaws.com/device',
     '',
@@ -59,13 +59,46 @@ test('a terminal with room shows a QR code, the link and the code, large, the co
   ])
 })
 
-test('a small one keeps both in sight', async () => {
-  const lines = await shownOn({ columns: 80, rows: 25 })
-  expect(lines.slice(0, 20).every(isDrawing)).toBe(true)
-  expect(lines.slice(20)).toEqual([
-    'To sign in to photos.example.com, scan this or open https://abcdefghij.execute-api.us-east-1.amazonaws.com/device',
-    'and type the code  WDJB-MJHT  (good for 10 minutes). Waiting; Ctrl-C gives up.',
+const warning = 'Approve there only if it shows this very code.'
+const atHome = {
+  ...code,
+  verificationUri: 'https://nas.local:8420/device',
+  verificationUriComplete: 'https://nas.local:8420/device?user_code=WDJB-MJHT',
+}
+
+test('one of 80 columns and 24 rows keeps all of it in sight', async () => {
+  const lines = await shownOn({ columns: 80, rows: 24 }, atHome)
+  expect(lines.slice(0, 16).every(isDrawing)).toBe(true)
+  expect(lines.slice(16)).toEqual([
+    'Scan this, or open this page on your phone or on any other machine:',
+    '  https://nas.local:8420/device',
+    'and type this code, which is good for 10 minutes; Ctrl-C gives up:',
+    '  WDJB-MJHT',
+    warning,
   ])
+})
+
+test.each([
+  ['with room for large letters', 80, 32, true, true],
+  ['too low for a long link’s QR code', 80, 24, false, true],
+  ['too low for all of it', 80, 12, false, true],
+  ['too low for anything large', 80, 9, false, false],
+  ['narrow and low', 40, 24, false, false],
+])('one %s has the code, the link and the warning, and scrolls nothing away', async (_name, columns, rows, isDrawn, isLarge) => {
+  const lines = await shownOn({ columns, rows })
+  const height = lines.reduce((sum, line) => sum + Math.max(1, Math.ceil(line.length / columns)), 0)
+  expect(height).toBeLessThan(rows)
+  expect(lines).toEqual(expect.arrayContaining([`  ${code.verificationUri}`, '  WDJB-MJHT']))
+  expect(lines.join(' ')).toContain(warning)
+  expect(lines.some(isDrawing)).toBe(isDrawn)
+  expect(lines.some((line) => /^ {2}[█▀▄ ]+$/.test(line))).toBe(isLarge)
+})
+
+test('a long name of a host breaks nothing', async () => {
+  const long = `https://${'photos-of-the-whole-family.'.repeat(3)}example.com/device`
+  const lines = await shownOn({ columns: 60, rows: 50 }, { ...code, verificationUri: long, verificationUriComplete: long })
+  expect(lines).toContain(`  ${long}`)
+  expect(lines.filter((line) => line !== `  ${long}`).every((line) => line.length <= 60)).toBe(true)
 })
 
 test.each<[string, Terminal]>([
