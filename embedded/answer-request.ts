@@ -23,15 +23,15 @@ export interface RequestAnswerers {
   readonly now: () => Date
   /** What others know this by. */
   readonly publicUrl: string
-  /** Whether runs of this machine ask here: nobody else needs proof, and who passed it on could pose as the library. */
-  readonly isLocal: boolean
+  /** Where runs of this machine ask, if it is here: nobody else needs proof that this is the library. */
+  readonly localUrl: string | undefined
 }
 
 const jwksPath = '/.well-known/jwks.json'
 
 /** Hands a request that is not for S3 to what stands in for the service that it is meant for. */
 export function createRequestAnswerer(answerers: RequestAnswerers) {
-  const { identity, issuer, api, signIn, identityPool, dynamoDb, now, publicUrl, isLocal } = answerers
+  const { identity, issuer, api, signIn, identityPool, dynamoDb, now, publicUrl, localUrl } = answerers
   const gateway = createApiGateway({
     routes: httpRoutes,
     functions: {
@@ -49,7 +49,7 @@ export function createRequestAnswerer(answerers: RequestAnswerers) {
   }
 
   return async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
-    if (isLocal && answerChallenge(identity, request, response)) return
+    if (localUrl !== undefined && answerChallenge(identity, localUrl, request, response)) return
     if (request.method === 'GET' && request.url === jwksPath) return sendKeys(response, issuer)
     if (isForManagedLogin(request)) return await (await signIn.get()).managedLogin(request, response)
     if (!isAwsJson(request)) return await answerApi(request, response)

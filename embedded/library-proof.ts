@@ -13,9 +13,10 @@ export interface LibraryChallenge {
   isProvenBy(answer: string): boolean
 }
 
-export function challengeLibrary(identity: LibraryIdentity): LibraryChallenge {
+/** @param url where it will be asked: the answer is good for this address, so that nobody there can have it from another one */
+export function challengeLibrary(identity: LibraryIdentity, url: string): LibraryChallenge {
   const challenge = randomBytes(32).toString('hex')
-  const proof = Buffer.from(proofOf(identity, challenge))
+  const proof = Buffer.from(proofOf(identity, url, challenge))
   return {
     path: `${proofPath}?challenge=${challenge}`,
     isProvenBy(answer) {
@@ -25,15 +26,25 @@ export function challengeLibrary(identity: LibraryIdentity): LibraryChallenge {
   }
 }
 
-/** Answers a challenge; false when the request is something else. */
-export function answerChallenge(identity: LibraryIdentity, request: IncomingMessage, response: ServerResponse): boolean {
+/**
+ * Answers a challenge; false when the request is something else, or is for another address than this.
+ * @param url where this process listens, by its own knowledge
+ */
+export function answerChallenge(
+  identity: LibraryIdentity,
+  url: string,
+  request: IncomingMessage,
+  response: ServerResponse,
+): boolean {
   const challenge = /^\/\.well-known\/photos-library-proof\?challenge=([0-9a-f]{64})$/.exec(request.url ?? '')?.[1]
-  if (request.method !== 'GET' || challenge === undefined) return false
-  response.writeHead(200, { 'content-type': 'text/plain', 'cache-control': 'no-store' }).end(proofOf(identity, challenge))
+  if (request.method !== 'GET' || challenge === undefined || request.headers.host !== new URL(url).host) return false
+  response.writeHead(200, { 'content-type': 'text/plain', 'cache-control': 'no-store' }).end(proofOf(identity, url, challenge))
   return true
 }
 
 /** The key signs nothing else in this form: SigV4's keys are derived from `AWS4` and the secret. */
-function proofOf(identity: LibraryIdentity, challenge: string): string {
-  return createHmac('sha256', identity.secretAccessKey).update(`photos library proof ${challenge}`).digest('hex')
+function proofOf(identity: LibraryIdentity, url: string, challenge: string): string {
+  return createHmac('sha256', identity.secretAccessKey)
+    .update(`photos library proof ${new URL(url).origin} ${challenge}`)
+    .digest('hex')
 }

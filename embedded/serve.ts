@@ -100,6 +100,8 @@ async function openLibrary(options: EmbeddedOptions, opened: ClosingStack): Prom
   await mkdir(paths.own, { recursive: true, mode: 0o700 })
   // First, because this is the lock: one process has the library open, and one makes it who it is.
   const store = opened.add(await openQueueStore(paths.queue), (queueStore) => queueStore.close())
+  // Of a process that was killed: by now anybody may listen there.
+  await withdrawServing(folder)
   const identity = await readOrCreateLibrary(folder)
   await mkdir(paths.uploads, { recursive: true })
   const issuer = await openIssuer(identity)
@@ -131,7 +133,11 @@ async function openLibrary(options: EmbeddedOptions, opened: ClosingStack): Prom
       buckets: Object.keys(buckets),
       now,
       s3: (request, response) => s3.handle(request, response),
-      api: createRequestAnswerer({ ...services, api: createApiHandler(seen), isLocal: listening === local }),
+      api: createRequestAnswerer({
+        ...services,
+        api: createApiHandler(seen),
+        localUrl: listening === local ? local.url : undefined,
+      }),
     })
   }
   answerWith(local, backend)

@@ -127,7 +127,7 @@ async function findServed(folder: string): Promise<OpenedLibrary | undefined> {
   // A damaged library is told when it is opened.
   const identity = await findLibrary(folder).catch(() => undefined)
   if (identity === undefined) return undefined
-  const challenge = challengeLibrary(identity)
+  const challenge = challengeLibrary(identity, serving.url)
   if (!challenge.isProvenBy(await askAt(new URL(challenge.path, serving.url)))) return undefined
   const issuer = await openIssuer(identity)
   return {

@@ -1,12 +1,14 @@
 import { once } from 'node:events'
 import { mkdir, writeFile } from 'node:fs/promises'
-import { createServer } from 'node:http'
+import { createServer, type IncomingMessage } from 'node:http'
 import { expect, onTestFinished, test } from 'vitest'
 import { openHttpRemote } from '../../../cli/remote/http-remote.ts'
 import { createTransport } from '../../../cli/remote/transport.ts'
 import { openLibrary } from '../../../cli/session/open-library.ts'
 import { libraryPaths } from '../../../embedded/library.ts'
-import { openLibraryInTest } from '../../embedded/library-in-test.ts'
+import { findServing } from '../../../embedded/serving.ts'
+import { type LibraryInTest, openLibraryInTest } from '../../embedded/library-in-test.ts'
+import { ask } from '../../embedded/request.ts'
 import { temporaryFolder } from '../../temporary-folder.ts'
 
 const log = () => {}
@@ -19,12 +21,12 @@ async function leaveNote(folder: string, url: string): Promise<void> {
 
 /** A server of somebody else's, which by now has the address of the note. */
 async function strangersServer(
-  answer = '{}',
+  answer: string | ((request: IncomingMessage) => Promise<string>) = '{}',
 ): Promise<{ readonly url: string; readonly authorizations: (string | undefined)[] }> {
   const authorizations: (string | undefined)[] = []
-  const server = createServer((request, response) => {
+  const server = createServer(async (request, response) => {
     authorizations.push(request.headers.authorization)
-    response.end(answer)
+    response.end(typeof answer === 'string' ? answer : await answer(request))
   }).listen(0, '127.0.0.1')
   await once(server, 'listening')
   onTestFinished(() => void server.close())
@@ -86,6 +88,34 @@ test('who repeats what the library tells everyone is still a stranger', async ()
 
   expect(opened.url).not.toBe(stranger.url)
   expect(stranger.authorizations).toEqual([undefined])
+})
+
+test('who passes the question on to the library, and its answer back, is still a stranger', async () => {
+  const folder = await temporaryFolder()
+  await (await openLibrary(folder, log)).close()
+  let served: LibraryInTest | undefined
+  const stranger = await strangersServer(async (request) => {
+    served ??= await openLibraryInTest(folder)
+    const { host } = new URL(served.backend.url)
+    const answers = [host, request.headers.host].map((name) =>
+      ask(`${served?.backend.url}${request.url}`, { headers: { host: name ?? '' } }),
+    )
+    return (await Promise.all(answers)).find(({ status }) => status === 200)?.text ?? ''
+  })
+  await leaveNote(folder, stranger.url)
+
+  const opened = await openLibrary(folder, log)
+
+  expect([opened.url, stranger.authorizations]).toEqual([served?.backend.url, [undefined]])
+})
+
+test('a note that was left behind is gone as soon as the library is locked', async () => {
+  const folder = await temporaryFolder()
+  await (await openLibrary(folder, log)).close()
+  await leaveNote(folder, 'http://127.0.0.1:1')
+  await writeFile(libraryPaths(folder).identity, 'damaged')
+  await expect(openLibrary(folder, log)).rejects.toThrow()
+  expect(await findServing(folder)).toBeUndefined()
 })
 
 test('an address where nobody answers any more does not keep a library closed', async () => {
