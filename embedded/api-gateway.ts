@@ -47,6 +47,7 @@ export function createApiGateway(options: ApiGatewayOptions) {
   }
 }
 
+/** The first that fits, which is why the list has the most exact ones first. */
 function findRoute(routes: readonly HttpRoute[], method: string, path: string): TakenRoute | undefined {
   for (const route of routes) {
     const pathParameters = route.method === method ? matchPath(route.path, path) : undefined
@@ -55,9 +56,18 @@ function findRoute(routes: readonly HttpRoute[], method: string, path: string): 
   return undefined
 }
 
-/** What stands in place of each `{name}`; undefined where the path is another one. */
+/** What stands in place of each `{name}`, and of a `{name+}` at the end; undefined where the path is another one. */
 function matchPath(pattern: string, path: string): Record<string, string> | undefined {
   const [expected, given] = [pattern.split('/'), path.split('/')]
+  const rest = /^\{(.+)\+\}$/.exec(expected.at(-1) ?? '')?.[1]
+  if (rest !== undefined) {
+    const segments = [...given.slice(0, expected.length - 1), given.slice(expected.length - 1).join('/')]
+    return matchSegments([...expected.slice(0, -1), `{${rest}}`], segments)
+  }
+  return matchSegments(expected, given)
+}
+
+function matchSegments(expected: readonly string[], given: readonly string[]): Record<string, string> | undefined {
   if (expected.length !== given.length) return undefined
   const parameters: Record<string, string> = {}
   for (const [index, segment] of given.entries()) {

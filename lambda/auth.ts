@@ -10,6 +10,7 @@ import { deviceRoutes } from './auth/device-routes.ts'
 import { OAuthError } from './auth/oauth-error.ts'
 import { type Message, messagePage, messages } from './auth/pages/message-page.ts'
 import { securityHeaders } from './auth/pages/page.ts'
+import { answerNotFound, bareAddressRoute } from './auth/stray-visitors.ts'
 import { tokenRoute } from './auth/token.ts'
 import { verificationRoutes } from './auth/verification.ts'
 import { InvalidRequestError } from './routes/parse-request.ts'
@@ -32,15 +33,16 @@ function createApp(auth: AuthBackend): Hono<RouteEnvironment> {
   app.route('/', confirmRoute(auth))
   app.route('/', decisionRoute(auth))
   app.route('/', tokenRoute(auth))
-  app.use('/v1/*', signedIn)
+  app.use('/v1/devices/*', signedIn)
   app.route('/v1/devices', deviceRoutes(auth))
-  app.notFound((context) => answerProblem(context, { status: 404, code: 'not_found', message: 'there is no such route' }))
+  app.route('/', bareAddressRoute())
+  app.notFound(answerNotFound)
   app.onError((error, context) => answerProblem(context, problemOf(error, context, auth)))
   return app
 }
 
 interface Problem {
-  readonly status: 400 | 404 | 500
+  readonly status: 400 | 500
   readonly code: string
   readonly message: string
 }
@@ -62,7 +64,6 @@ function answerProblem(context: Context<RouteEnvironment>, { status, code, messa
 
 const pageMessages: Readonly<Record<Problem['status'], Message>> = {
   400: messages.refused,
-  404: messages.notFound,
   500: messages.failed,
 }
 

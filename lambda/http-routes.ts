@@ -1,4 +1,4 @@
-/** One route of the HTTP API. `{name}` stands for one segment of the path. */
+/** One route of the HTTP API. `{name}` stands for one segment of the path, `{name+}` at its end for all that is left of it. */
 export interface HttpRoute {
   readonly method: 'GET' | 'POST' | 'DELETE'
   readonly path: string
@@ -8,7 +8,10 @@ export interface HttpRoute {
   readonly access: 'public' | 'owner'
 }
 
-/** Every route there is; what is not here is not there. API Gateway, its stand-in and the template read this list. */
+/**
+ * Every route there is; what is not here is not there. API Gateway, its stand-in and the template read this list. Of several
+ * that fit a path, the most exact one answers.
+ */
 export const httpRoutes: readonly HttpRoute[] = [
   { method: 'GET', path: '/.well-known/photos.json', function: 'api', access: 'public' },
   { method: 'POST', path: '/v1/uploads', function: 'api', access: 'owner' },
@@ -30,4 +33,7 @@ export const httpRoutes: readonly HttpRoute[] = [
   { method: 'POST', path: '/v1/devices', function: 'auth', access: 'owner' },
   { method: 'DELETE', path: '/v1/devices', function: 'auth', access: 'owner' },
   { method: 'DELETE', path: '/v1/devices/{deviceId}', function: 'auth', access: 'owner' },
+  // People who type an address, or a wrong one, get a page.
+  { method: 'GET', path: '/', function: 'auth', access: 'public' },
+  { method: 'GET', path: '/{path+}', function: 'auth', access: 'public' },
 ]
