@@ -18,8 +18,12 @@ export function requireBrowser({ environment }: Context, platform: NodeJS.Platfo
   })
 }
 
-/** Shows the address in the browser of this machine, and here for the case that none opens. */
+/**
+ * Shows the address in the browser of this machine, and here for the case that none opens. Throws a `UserError` with exit code
+ * 5 for one that the system would hand to another program.
+ */
 export async function openBrowser(url: string, context: Context): Promise<void> {
+  if (!/^https?:$/.test(new URL(url).protocol)) throw notForBrowsers(url)
   context.stderr.write(`opening your browser; if none comes up, open this address on this machine:\n\n${url}\n\n`)
   context.stderr.write('waiting for you to sign in there; Ctrl-C gives up\n')
   try {
@@ -27,6 +31,13 @@ export async function openBrowser(url: string, context: Context): Promise<void> 
   } catch {
     // The address stands above.
   }
+}
+
+function notForBrowsers(url: string): UserError {
+  return new UserError(`the remote would have another program opened than a browser (${new URL(url).protocol})`, {
+    exitCode: exitCodes.remoteUnreachable,
+    hint: 'check the address of the remote, and whether you trust who runs it',
+  })
 }
 
 async function openBySystem(url: string): Promise<void> {
