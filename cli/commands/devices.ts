@@ -5,7 +5,7 @@ import { UserError } from '../errors.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { commandFor } from '../session/hints.ts'
 import { type OpenedDevices, openDevices } from '../session/open-devices.ts'
-import { visible } from '../terminal/visible.ts'
+import { formatDevices } from '../terminal/devices-table.ts'
 import { jsonOption, profileOption } from './options.ts'
 
 interface DevicesFlags {
@@ -41,9 +41,9 @@ export function addDevicesCommand(program: Command, context: Context, finish: Fi
 
 async function list({ listAll, profile }: OpenedDevices, isJson: boolean, { stdout }: Context): Promise<void> {
   const ownId = profile.session.device.deviceId
-  for (const device of await listAll()) {
-    stdout.write(`${isJson ? formatJson(device, device.deviceId === ownId) : formatRow(device, device.deviceId === ownId)}\n`)
-  }
+  const all = await listAll()
+  const lines = isJson ? all.map((device) => formatJson(device, device.deviceId === ownId)) : formatDevices(all, ownId)
+  for (const line of lines) stdout.write(`${line}\n`)
 }
 
 async function revoke({ devices, profile, name }: OpenedDevices, id: string, { stdout, signal }: Context): Promise<void> {
@@ -73,17 +73,4 @@ function formatJson(device: SignedInDevice, isCurrent: boolean): string {
     last_refreshed_at: device.lastRefreshedAt,
     is_current: isCurrent,
   })
-}
-
-/** `abcdefgh12  2026-11-22 19:45  seen 2026-11-23 08:12  192.168.1.20  nas (this machine)` */
-function formatRow(device: SignedInDevice, isCurrent: boolean): string {
-  const { deviceId, name, signedInAt, signedInFrom, lastRefreshedAt } = device
-  const seen = formatTime(lastRefreshedAt ?? signedInAt)
-  const from = visible(signedInFrom)
-  return `${deviceId}  ${formatTime(signedInAt)}  seen ${seen}  ${from}  ${visible(name)}${isCurrent ? ' (this machine)' : ''}`
-}
-
-/** To the minute, in UTC as the remote tells it. */
-function formatTime(time: string): string {
-  return `${time.slice(0, 16).replace('T', ' ')}Z`
 }
