@@ -36,23 +36,34 @@ export interface KeptSignIn {
  * A session that the profile had before is ended; where that fails, the user finds it among the devices.
  */
 export async function keepSignIn(tokens: SignInTokens, options: KeepSignInOptions): Promise<KeptSignIn> {
-  const { place, transport, signal } = options
   const profile = await registerDevice(tokens, options)
-  const replaced = await withProfileLock(place, { clock: transport.clock, signal }, async () => {
-    const before = await findReplaced(place)
-    await saveProfile(place, profile)
-    return before
-  })
+  const replaced = await save(profile, options)
   return { profile, replaced, isReplacedEnded: replaced !== undefined && (await endReplaced(replaced, options)) }
+}
+
+/** Resolves with what it replaces. A session that cannot be kept is ended again. */
+async function save(profile: SignedInProfile, options: KeepSignInOptions): Promise<SignedInProfile | undefined> {
+  const { place, configuration, transport, signal } = options
+  try {
+    return await withProfileLock(place, { clock: transport.clock, signal }, async () => {
+      const before = await findReplaced(place)
+      await saveProfile(place, profile)
+      return before
+    })
+  } catch (error) {
+    const tooLong = AbortSignal.timeout(patienceMs)
+    await endSession(profile, { place, configuration, transport, signal: tooLong }).catch(() => {})
+    throw error
+  }
 }
 
 async function registerDevice(tokens: SignInTokens, options: KeepSignInOptions): Promise<SignedInProfile> {
   const { place, url, insecureHttp, deviceName, configuration, transport, signal } = options
-  const { sub: owner, email = owner } = readIdToken(tokens.idToken)
-  const session = { owner, accessToken: async () => tokens.accessToken, idToken: async () => tokens.idToken }
   const signInHint = `check the clock of this machine, then try again: ${loginCommand(place.name, { url, insecureHttp })}`
-  const devices = createSignedInDevices({ configuration, session, transport, signInHint })
   try {
+    const { sub: owner, email = owner } = readIdToken(tokens.idToken)
+    const session = { owner, accessToken: async () => tokens.accessToken, idToken: async () => tokens.idToken }
+    const devices = createSignedInDevices({ configuration, session, transport, signInHint })
     const registered = await devices.register({ name: deviceName }, { signal })
     const stored: StoredSession = {
       account: { owner, email },

@@ -7,9 +7,10 @@ import { errorCode } from '../error-code.ts'
 import { UserError } from '../errors.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { makeFolder } from '../make-folder.ts'
+import { describeFailure } from '../state/level-failure.ts'
 import { loginCommand } from './hints.ts'
 import { defaultProfileName } from './profile-name.ts'
-import { writeDurably } from './write-durably.ts'
+import { rehearseWrite, writeDurably } from './write-durably.ts'
 
 const tokensSchema = z.object({
   accessToken: z.string().min(1),
@@ -97,6 +98,18 @@ export async function saveProfile(place: ProfilePlace, profile: Profile): Promis
   }
 }
 
+/** More than any profile is. */
+const roomBytes = 32 * 1024
+
+/** Only while holding the profile's lock. Throws what {@link saveProfile} would, before anything is at stake. */
+export async function rehearseSave(place: ProfilePlace): Promise<void> {
+  try {
+    await rehearseWrite(profilePath(place), roomBytes)
+  } catch (error) {
+    throw unusable(place, 'written', error)
+  }
+}
+
 async function readProfileText(place: ProfilePlace): Promise<string | undefined> {
   try {
     return await readFile(profilePath(place), 'utf8')
@@ -108,9 +121,7 @@ async function readProfileText(place: ProfilePlace): Promise<string | undefined>
 
 /** Also for what goes wrong with the folder: a full disk, a folder of somebody else's. */
 export function unusable(place: ProfilePlace, deed: 'read' | 'written' | 'locked', cause: unknown): UserError {
-  const words = cause instanceof Error ? /^[A-Z]+: ([^,]+),/.exec(cause.message)?.[1] : undefined
-  const reason = words ?? errorCode(cause) ?? 'for an unknown reason'
-  return new UserError(`the profile in ${profilePath(place)} cannot be ${deed}: ${reason}`, {
+  return new UserError(`the profile in ${profilePath(place)} cannot be ${deed}: ${describeFailure(cause)}`, {
     exitCode: exitCodes.remoteUnreachable,
     hint: 'make room there or see to its rights, or name another folder: XDG_CONFIG_HOME=DIR photos …',
     cause,

@@ -18,6 +18,16 @@ export async function writeDurably(path: string, text: string): Promise<void> {
   await syncFolder(dirname(path))
 }
 
+/** Whether {@link writeDurably} could write so much, as far as that can be known before: throws what it would. */
+export async function rehearseWrite(path: string, sizeBytes: number): Promise<void> {
+  const temporary = `${path}.${randomBytes(6).toString('hex')}${temporarySuffix}`
+  try {
+    await writeSynced(temporary, ' '.repeat(sizeBytes))
+  } finally {
+    await rm(temporary, { force: true })
+  }
+}
+
 /** Removes what killed writers of this file left behind. Only for who knows that nobody is writing it. */
 export async function sweepLeftovers(path: string): Promise<void> {
   const prefix = `${basename(path)}.`

@@ -1,4 +1,5 @@
 import { once } from 'node:events'
+import { existsSync } from 'node:fs'
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:https'
 import { join } from 'node:path'
@@ -189,7 +190,7 @@ describe('login', () => {
     }
     const ended = await machine.photos(['login', url], { clock: { delay }, signal: stopping.signal })
     expect(ended).toMatchObject({ exitCode: 130, stdout: '', stderr: expect.stringMatching(/\ninterrupted\n$/) })
-    expect(await readdir(machine.home)).toEqual([])
+    expect(existsSync(join(machine.home, '.config/photos/profiles/default.json'))).toBe(false)
   })
 })
 
