@@ -3,15 +3,14 @@ import type { RemoteConfiguration } from '../../contract/remote-configuration.ts
 import { type Context, type Finish, profilesFolder } from '../context.ts'
 import { UserError } from '../errors.ts'
 import { type ExitCode, exitCodes } from '../exit-codes.ts'
-import { fetchRemoteConfiguration } from '../remote/http-remote.ts'
 import { createTransport } from '../remote/transport.ts'
 import { loginCommand } from '../session/hints.ts'
 import type { KeptSignIn } from '../session/keep-sign-in.ts'
 import type { SignInOptions, SignInTokens } from '../session/oauth-client.ts'
-import { findProfile, type Profile, type ProfilePlace, rehearseSave, type SignedInProfile } from '../session/profile.ts'
-import { withProfileLock } from '../session/profile-lock.ts'
+import { findProfile, type Profile, type ProfilePlace, type SignedInProfile } from '../session/profile.ts'
 import { defaultProfileName } from '../session/profile-name.ts'
-import { parseRemoteUrl, requirePrivate, requirePrivateEndpoints } from '../session/remote-url.ts'
+import { parseRemoteUrl, requirePrivate } from '../session/remote-url.ts'
+import { fetchTrustedConfiguration, findOtherSignInHost } from '../session/trusted-configuration.ts'
 import { requireBrowser } from '../terminal/browser.ts'
 import { showDeviceCode } from '../terminal/sign-in-screen.ts'
 import { visible } from '../terminal/visible.ts'
@@ -50,10 +49,8 @@ async function login(typedUrl: string | undefined, flags: LoginFlags, context: C
   const transport = createTransport({ clock: context.clock ?? {} })
   const { signal } = context
   try {
-    const configuration = await fetchRemoteConfiguration({ url: target.url, transport, signal })
-    requirePrivateEndpoints(configuration, target.insecureHttp)
-    // Before somebody approves what could not be kept.
-    await withProfileLock(target.place, { clock: transport.clock, signal }, () => rehearseSave(target.place))
+    const configuration = await fetchTrustedConfiguration({ ...target, transport, signal })
+    tellSignInHost(target.url, configuration, context)
     const command = loginCommand(target.place.name, target)
     const tokens = await signIn({ configuration, transport, command, signal }, flags, context)
     const { keepSignIn } = await import('../session/keep-sign-in.ts')
@@ -104,6 +101,13 @@ async function signIn(options: SignInOptions, flags: LoginFlags, context: Contex
   const { signInByDevice } = await import('../session/device-flow.ts')
   const host = hostOf(options.configuration)
   return await signInByDevice({ ...options, deviceName: flags.device, show: (code) => showDeviceCode(code, host, context) })
+}
+
+/** What is signed in to there acts for the person here, whatever the page there says. */
+function tellSignInHost(url: string, configuration: RemoteConfiguration, { stderr }: Context): void {
+  const signInHost = findOtherSignInHost(url, configuration)
+  if (signInHost === undefined) return
+  stderr.write(`you sign in at ${signInHost}, and ${new URL(url).host} gets the session: go on only if the two belong together\n`)
 }
 
 function hostOf({ endpoints }: RemoteConfiguration): string {

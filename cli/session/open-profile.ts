@@ -1,13 +1,12 @@
 import type { RemoteConfiguration } from '../../contract/remote-configuration.ts'
 import { UserError } from '../errors.ts'
 import { exitCodes } from '../exit-codes.ts'
-import { fetchRemoteConfiguration } from '../remote/http-remote.ts'
 import type { Transport } from '../remote/transport.ts'
 import { loginCommand } from './hints.ts'
 import type { Profile, ProfilePlace, SignedInProfile } from './profile.ts'
-import { requirePrivate, requirePrivateEndpoints } from './remote-url.ts'
 import type { Session } from './session.ts'
 import { createSignedInSession } from './signed-in-session.ts'
+import { fetchTrustedConfiguration } from './trusted-configuration.ts'
 
 export interface OpenProfileOptions {
   readonly place: ProfilePlace
@@ -29,16 +28,14 @@ export async function openProfile(profile: SignedInProfile, options: OpenProfile
 
 /**
  * How the remote of a profile describes itself now. Throws a `UserError` with exit code 12 where it is no longer the one
- * that was signed in to: that one's tokens are not for it.
+ * that was signed in to: that one's tokens are not for it; and what {@link fetchTrustedConfiguration} does.
  */
 export async function fetchProfileConfiguration(
   profile: Profile,
   { place, transport, signal }: OpenProfileOptions,
 ): Promise<RemoteConfiguration> {
   const { url, insecureHttp, remote } = profile
-  requirePrivate(url, insecureHttp)
-  const configuration = await fetchRemoteConfiguration({ url, transport, signal })
-  requirePrivateEndpoints(configuration, insecureHttp)
+  const configuration = await fetchTrustedConfiguration({ url, insecureHttp, transport, signal })
   if (configuration.remoteId === remote.remoteId && configuration.issuer === remote.issuer) return configuration
   throw new UserError(`another remote than the one that you signed in to answers at ${new URL(url).host}`, {
     exitCode: exitCodes.notSignedIn,

@@ -232,7 +232,7 @@ async function remoteThat(
   const url: string = await listen((request, response) => {
     authorizations.push(request.headers.authorization)
     const body = {
-      '/.well-known/photos.json': () => remoteConfigurationInTest(url, changes(url)),
+      '/.well-known/photos.json': () => remoteConfigurationInTest(`http://${request.headers.host}`, changes(url)),
       '/oauth/device_authorization': () => ({
         device_code: 'the-device-code',
         user_code: 'WDJB-MJHT',
