@@ -7,7 +7,8 @@ import { createTransport } from '../remote/transport.ts'
 import { loginCommand } from '../session/hints.ts'
 import type { KeptSignIn } from '../session/keep-sign-in.ts'
 import type { SignInOptions, SignInTokens } from '../session/oauth-client.ts'
-import { findProfile, type Profile, type ProfilePlace, type SignedInProfile } from '../session/profile.ts'
+import { findProfile, type Profile, type ProfilePlace, rehearseSave, type SignedInProfile } from '../session/profile.ts'
+import { withProfileLock } from '../session/profile-lock.ts'
 import { defaultProfileName } from '../session/profile-name.ts'
 import { parseRemoteUrl, requirePrivate } from '../session/remote-url.ts'
 import { fetchTrustedConfiguration, findOtherSignInHost } from '../session/trusted-configuration.ts'
@@ -51,6 +52,8 @@ async function login(typedUrl: string | undefined, flags: LoginFlags, context: C
   try {
     const configuration = await fetchTrustedConfiguration({ ...target, transport, signal })
     tellSignInHost(target.url, configuration, context)
+    // Before somebody approves what could not be kept.
+    await withProfileLock(target.place, { clock: transport.clock, signal }, () => rehearseSave(target.place))
     const command = loginCommand(target.place.name, target)
     const tokens = await signIn({ configuration, transport, command, signal }, flags, context)
     const { keepSignIn } = await import('../session/keep-sign-in.ts')
