@@ -8,6 +8,7 @@ import {
   type RegisterDeviceResponse,
   registerDeviceRequestSchema,
 } from '../../contract/devices.ts'
+import type { Owner } from '../../contract/owner.ts'
 import { parseBody, parseRequest } from '../routes/parse-request.ts'
 import type { RouteEnvironment } from '../routes/signed-in.ts'
 import { createRandomSecret, hashSecret } from './auth-keys.ts'
@@ -36,6 +37,7 @@ export function deviceRoutes(auth: AuthBackend) {
       const { deviceId, deviceSecret } = device
       const facts = { name: readableDeviceName(name), signedInFrom: sourceAddressOf(context) }
       await auth.devices.put(owner, { deviceId, secretHash: hashSecret(deviceSecret), ...facts })
+      auth.log({ level: 'info', event: 'device-registered' })
       return context.json(device satisfies RegisterDeviceResponse, 201)
     })
     .get('/', async (context) => {
@@ -43,14 +45,21 @@ export function deviceRoutes(auth: AuthBackend) {
     })
     .delete('/', async (context) => {
       const devices = await auth.devices.list(context.var.owner)
-      for (const { deviceId } of devices) await auth.devices.remove(context.var.owner, deviceId)
+      for (const { deviceId } of devices) await revoke(context.var.owner, deviceId, auth)
       return context.body(null, 204)
     })
     .delete('/:deviceId', async (context) => {
       const deviceId = parseRequest(deviceIdSchema, context.req.param('deviceId'))
-      if (await auth.devices.remove(context.var.owner, deviceId)) return context.body(null, 204)
+      if (await revoke(context.var.owner, deviceId, auth)) return context.body(null, 204)
       return context.json(errorBody('not_found', 'there is no such device'), 404)
     })
+}
+
+/** False when there is no such device. */
+async function revoke(owner: Owner, deviceId: string, auth: AuthBackend): Promise<boolean> {
+  const isRemoved = await auth.devices.remove(owner, deviceId)
+  if (isRemoved) auth.log({ level: 'info', event: 'device-revoked' })
+  return isRemoved
 }
 
 /**

@@ -61,6 +61,8 @@ test('devices are registered, listed newest first, and revoked', async () => {
   expect((await zoe.list()).map(({ name }) => name)).toEqual(['Laptop'])
   expect((await zoe.call('DELETE', '/v1/devices')).status).toBe(204)
   expect(await zoe.list()).toEqual([])
+  const told = ['device-registered', 'device-registered', 'device-revoked', 'device-revoked']
+  expect(inTest.logged).toEqual(told.map((event) => JSON.stringify({ level: 'info', event })))
 })
 
 test("another owner's devices are not seen, and not revoked", async () => {
