@@ -1,3 +1,4 @@
+import { X509Certificate } from 'node:crypto'
 import { once } from 'node:events'
 import { readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
@@ -11,6 +12,7 @@ import { loginCommand } from '../session/hints.ts'
 import { AddressTakenError, hasLibrary, type ServeOptions, serveHere } from '../session/open-library.ts'
 import { newLibraryNote, requireParent } from '../session/open-remote.ts'
 import { defaultProfileName } from '../session/profile-name.ts'
+import { createServeLog } from '../terminal/serve-log.ts'
 import { libraryOption } from './options.ts'
 
 interface ServeFlags {
@@ -60,15 +62,15 @@ export function addServeCommand(program: Command, context: Context, finish: Fini
 async function serve(flags: ServeFlags, context: Context): Promise<void> {
   const folder = resolve(flags.library ?? defaultLibraryFolder(context))
   const { LibraryInUseError } = await import('../../embedded/serving.ts')
-  const log = (line: string) => context.stderr.write(`${line}\n`)
   try {
     if (flags.library !== undefined) requireParent(folder)
     const isNew = !(await hasLibrary(folder))
     const { publicUrl, insecureHttp } = flags
-    const backend = await serveAt(flags.listen, folder, { tls: await readTls(flags), publicUrl, insecureHttp, log })
+    const tls = await readTls(flags)
+    const backend = await serveAt(flags.listen, folder, { tls, publicUrl, insecureHttp, log: createServeLog(context) })
     if (isNew) context.stderr.write(`${newLibraryNote(folder)}\n`)
     context.stdout.write(`serving ${folder} at ${backend.url}\n`)
-    if (backend.url !== backend.localUrl) context.stderr.write(`on other machines: ${loginThere(backend.url)}\n`)
+    if (backend.url !== backend.localUrl) context.stderr.write(`${noteForOthers(backend.url, { tls, insecureHttp })}\n`)
     if (!context.signal.aborted) await once(context.signal, 'abort')
     context.stderr.write('stopping; what is under way is finished first\n')
     await backend.close()
@@ -95,6 +97,24 @@ async function serveAt(listen: Address | undefined, folder: string, options: Ser
 /** What to type there. Plain HTTP has to be asked for on both sides. */
 function loginThere(url: string): string {
   return loginCommand(defaultProfileName, { url, insecureHttp: url.startsWith('http:') })
+}
+
+/** What to type on other machines, and what to know of it. */
+function noteForOthers(url: string, { tls, insecureHttp }: Pick<ServeOptions, 'tls' | 'insecureHttp'>): string {
+  const lines = [`on other machines: ${loginThere(url)}`]
+  if (tls === undefined && insecureHttp === true) {
+    lines.push('warning: without TLS whoever is in the network reads and changes what is sent, passwords and photos alike')
+  }
+  if (tls !== undefined && isSelfMade(tls)) {
+    lines.push('the certificate is self-made: other machines need a copy of it, and NODE_EXTRA_CA_CERTS=FILE')
+  }
+  return lines.join('\n')
+}
+
+/** Nobody else vouches for it. */
+function isSelfMade({ cert }: TlsFiles): boolean {
+  const certificate = new X509Certificate(cert)
+  return certificate.checkIssued(certificate)
 }
 
 async function readTls({ tlsCert, tlsKey }: ServeFlags): Promise<TlsFiles | undefined> {

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { type ClientRequest, get, type IncomingMessage } from 'node:http'
 import { setTimeout as wait } from 'node:timers/promises'
 import type { ListenOptions, ListenProblem } from '../../embedded/listen-rules.ts'
-import type { EmbeddedBackend } from '../../embedded/serve.ts'
+import type { EmbeddedBackend, EmbeddedOptions } from '../../embedded/serve.ts'
 import { errorCode } from '../error-code.ts'
 import { UserError } from '../errors.ts'
 import { exitCodes } from '../exit-codes.ts'
@@ -31,7 +31,7 @@ export async function openLibrary(folder: string, log: LibraryLog): Promise<Open
     const served = await findServed(folder)
     if (served) return served
     try {
-      return asOpened(await serveHere(folder, { log }))
+      return asOpened(await serveHere(folder, { log: (entry) => log(JSON.stringify(entry)) }))
     } catch (error) {
       if (!(error instanceof LibraryInUseError)) throw error
       if (attempts === attemptsToOpen) throw stillOpening(folder, error)
@@ -80,7 +80,7 @@ export async function requireLibrary(folder: string): Promise<void> {
 export class AddressTakenError extends UserError {}
 
 export interface ServeOptions extends Partial<ListenOptions> {
-  readonly log: LibraryLog
+  readonly log: EmbeddedOptions['log']
 }
 
 /** Opens the library in this process. Throws a LibraryInUseError when another one has it open. */
@@ -92,7 +92,7 @@ export async function serveHere(folder: string, { log, ...address }: ServeOption
   try {
     await requireServable({ folder, ...address })
     await makeFolder(folder)
-    return await serveLibrary({ folder, ...address, log: (entry) => log(JSON.stringify(entry)) })
+    return await serveLibrary({ folder, ...address, log })
   } catch (error) {
     if (error instanceof NotALibraryError || error instanceof DamagedAccountsError) {
       const hint = 'restore the file from a backup of the library, or choose another folder with --library'

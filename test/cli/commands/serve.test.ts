@@ -77,6 +77,11 @@ describe('other machines', () => {
     const { stdout, stderr } = await serve(['--listen', '0.0.0.0:0'], { PHOTOS_INSECURE_HTTP: '1' })
     const url = /^serving .+ at (http:\/\/\S+)\n$/.exec(stdout)?.[1]
     expect(stderr).toContain(`on other machines: photos login ${url} --insecure-http\n`)
+    expect(stderr).toMatch(/^warning: without TLS .+ passwords .+$/m)
+  })
+
+  test('that are not served are not warned of', async () => {
+    expect((await serve(['--listen', '127.0.0.1:0', '--insecure-http'])).stderr).not.toContain('warning')
   })
 
   test('behind a proxy are told its address', async () => {
@@ -99,6 +104,8 @@ describe.skipIf(!canMakeCertificates)('TLS', () => {
     const { exitCode, stdout, stderr } = await serve(flags)
     expect({ exitCode, stdout }).toEqual({ exitCode: 130, stdout: expect.stringMatching(/ at https:\/\/photos\.test:\d+\n$/) })
     expect(stderr).toMatch(/^on other machines: photos login https:\/\/photos\.test:\d+\n/)
+    expect(stderr).toMatch(/^the certificate is self-made: .* NODE_EXTRA_CA_CERTS=FILE\n/m)
+    expect(stderr).not.toContain('warning')
   })
 
   test.each([

@@ -1,0 +1,32 @@
+import type { EmbeddedOptions } from '../../embedded/serve.ts'
+import type { Context } from '../context.ts'
+import { visible } from './visible.ts'
+
+/** Takes what a served library tells of itself. */
+export type ServeLog = EmbeddedOptions['log']
+
+/** What people are told in words: that somebody came in or was let go, and never who. */
+const words: Readonly<Record<string, string>> = {
+  'sign-in-approved': 'a sign-in was approved',
+  'sign-in-denied': 'a sign-in was denied',
+  'sign-in-redeemed': 'a device has fetched its tokens',
+  'device-registered': 'a device was registered',
+  'device-revoked': 'a device was revoked',
+  'refresh-refused': 'a device that is not registered was refused',
+}
+
+/** Lines with the time on a terminal; elsewhere JSON, to which whatever keeps it adds the time. */
+export function createServeLog({ stderr, now }: Pick<Context, 'stderr' | 'now'>): ServeLog {
+  return (entry) => {
+    const json = JSON.stringify(entry)
+    const line = stderr.isTTY === true ? `${formatClock(now())}  ${words[entry.event] ?? visible(json)}` : json
+    stderr.write(`${line}\n`)
+  }
+}
+
+/** By the clock of this machine: `2026-11-22 09:05:07`. */
+function formatClock(time: Date): string {
+  const two = (number: number) => String(number).padStart(2, '0')
+  const date = [time.getFullYear(), two(time.getMonth() + 1), two(time.getDate())].join('-')
+  return `${date} ${[time.getHours(), time.getMinutes(), time.getSeconds()].map(two).join(':')}`
+}
