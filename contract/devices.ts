@@ -18,7 +18,7 @@ export const signedInDeviceSchema = z.object({
   name: deviceNameSchema,
   /** ISO 8601 in UTC. */
   signedInAt: z.iso.datetime(),
-  /** The IP address that registered it. */
+  /** The IP address that registered it; `unknown` where a proxy stands between. */
   signedInFrom: z.string(),
   /** When its session was refreshed last, which an active device does at least once an hour; null: never. */
   lastRefreshedAt: z.iso.datetime().nullable(),

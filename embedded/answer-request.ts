@@ -12,8 +12,9 @@ import { answerChallenge } from './library-proof.ts'
 import type { OpenedWhenNeeded } from './opened-when-needed.ts'
 import { findWayToOwnName } from './own-name.ts'
 import type { SignIn } from './sign-in.ts'
+import type { WayHere } from './source-ip.ts'
 
-export interface RequestAnswerers {
+export interface RequestAnswerers extends WayHere {
   readonly identity: LibraryIdentity
   readonly issuer: Issuer
   readonly api: ApiHandler
@@ -21,8 +22,6 @@ export interface RequestAnswerers {
   readonly identityPool: AwsCalls
   readonly dynamoDb: EmbeddedDynamoDb
   readonly now: () => Date
-  /** What others know this by. */
-  readonly publicUrl: string
   /** Where runs of this machine ask, if it is here: nobody else needs proof that this is the library. */
   readonly localUrl: string | undefined
 }
@@ -31,7 +30,7 @@ const jwksPath = '/.well-known/jwks.json'
 
 /** Hands a request that is not for S3 to what stands in for the service that it is meant for. */
 export function createRequestAnswerer(answerers: RequestAnswerers) {
-  const { identity, issuer, api, signIn, identityPool, dynamoDb, now, publicUrl, localUrl } = answerers
+  const { identity, issuer, api, signIn, identityPool, dynamoDb, now, publicUrl, trustedProxy, localUrl } = answerers
   const gateway = createApiGateway({
     routes: httpRoutes,
     functions: {
@@ -40,6 +39,7 @@ export function createRequestAnswerer(answerers: RequestAnswerers) {
     },
     verifyAccessToken: (token) => issuer.verifyAccessToken(token, now()),
     publicUrl,
+    trustedProxy,
   })
 
   async function answerApi(request: IncomingMessage, response: ServerResponse): Promise<void> {

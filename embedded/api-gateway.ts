@@ -3,7 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { ApiEvent, ApiHandler } from '../lambda/api.ts'
 import type { HttpRoute } from '../lambda/http-routes.ts'
 import type { AccessTokenClaims } from './issuer.ts'
-import { sourceIpOf } from './source-ip.ts'
+import { sourceIpOf, type WayHere } from './source-ip.ts'
 
 /** Source: Amazon API Gateway quotas for HTTP APIs, "Payload size". */
 const maximumBodyBytes = 10 * 2 ** 20
@@ -12,7 +12,7 @@ const maximumBodyBytes = 10 * 2 ** 20
 const maximumPublicBodyBytes = 64 * 2 ** 10
 
 /** What the template gives to the HTTP API: its functions, and how a token is verified for the routes that ask for one. */
-export interface ApiGatewayOptions {
+export interface ApiGatewayOptions extends WayHere {
   readonly routes: readonly HttpRoute[]
   readonly functions: Readonly<Record<HttpRoute['function'], ApiHandler>>
   readonly verifyAccessToken: (token: string) => Promise<AccessTokenClaims | undefined>
@@ -43,7 +43,12 @@ export function createApiGateway(options: ApiGatewayOptions) {
     }
     const body = await readBody(request, claims === undefined ? maximumPublicBodyBytes : maximumBodyBytes)
     if (body === undefined) return send(response, { statusCode: 413, body: '{"message":"Request Too Long"}' })
-    send(response, await options.functions[taken.route.function](eventOf(request, url, taken, body, claims)))
+    send(
+      response,
+      await options.functions[taken.route.function](
+        eventOf(request, { url, sourceIp: sourceIpOf(request, options) ?? '' }, taken, body, claims),
+      ),
+    )
   }
 }
 
@@ -99,9 +104,16 @@ async function readBody(request: IncomingMessage, maximumBytes: number): Promise
   return sizeBytes <= maximumBytes ? Buffer.concat(chunks) : undefined
 }
 
+interface Addresses {
+  /** What was asked for. */
+  readonly url: URL
+  /** Empty where nobody knows. */
+  readonly sourceIp: string
+}
+
 function eventOf(
   request: IncomingMessage,
-  url: URL,
+  { url, sourceIp }: Addresses,
   { route, pathParameters }: TakenRoute,
   body: Buffer,
   claims: AccessTokenClaims | undefined,
@@ -118,7 +130,7 @@ function eventOf(
       method,
       path: url.pathname,
       protocol: `HTTP/${request.httpVersion}`,
-      sourceIp: sourceIpOf(request),
+      sourceIp,
       userAgent: request.headers['user-agent'] ?? '',
     },
     requestId: randomUUID(),

@@ -17,6 +17,8 @@ export interface ListenOptions {
   readonly publicUrl?: string | undefined
   /** Other machines may be served without TLS: everybody in that network can read along. */
   readonly insecureHttp?: boolean | undefined
+  /** A proxy on this machine tells in `X-Forwarded-For` who asks. */
+  readonly trustedProxy?: boolean | undefined
 }
 
 /** What keeps a library from being served to other machines, for whoever starts it to mend. */

@@ -93,7 +93,7 @@ export async function serveLibrary(options: EmbeddedOptions): Promise<EmbeddedBa
 }
 
 async function openLibrary(options: EmbeddedOptions, opened: ClosingStack): Promise<EmbeddedBackend> {
-  const { folder, log } = options
+  const { folder, log, trustedProxy } = options
   const now = options.now ?? (() => new Date())
   const paths = libraryPaths(folder)
   await requireServable(options)
@@ -118,7 +118,18 @@ async function openLibrary(options: EmbeddedOptions, opened: ClosingStack): Prom
   const signIn = opened.add(
     new OpenedWhenNeeded(async () => {
       const { openSignIn } = await import('./sign-in.ts')
-      return await openSignIn({ folder, region, identity, issuer, dynamoDb, publicUrl, ownUrl: local.url, now, log })
+      return await openSignIn({
+        folder,
+        region,
+        identity,
+        issuer,
+        dynamoDb,
+        publicUrl,
+        trustedProxy,
+        ownUrl: local.url,
+        now,
+        log,
+      })
     }),
     (openedSignIn) => openedSignIn.close((each) => each.close()),
   )
@@ -128,7 +139,7 @@ async function openLibrary(options: EmbeddedOptions, opened: ClosingStack): Prom
   const backend = connectFunctions(local.url, functions)
   const identityPool = createIdentityPool({ identityPoolId: identityPoolIdOf(identity), issuer, credentials, now })
   const answerWith = (listening: HttpFront, seen: Backend) => {
-    const services = { identity, issuer, signIn, identityPool, dynamoDb, now, publicUrl }
+    const services = { identity, issuer, signIn, identityPool, dynamoDb, now, publicUrl, trustedProxy }
     listening.answerWith({
       buckets: Object.keys(buckets),
       now,

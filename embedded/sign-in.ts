@@ -16,17 +16,16 @@ import { dynamoDbEndpoint, type EmbeddedDynamoDb } from './dynamodb.ts'
 import { embeddedClientId, type Issuer } from './issuer.ts'
 import { type LibraryIdentity, libraryPaths } from './library.ts'
 import { deriveSecret } from './library-secret.ts'
+import type { WayHere } from './source-ip.ts'
 
 const authTable = 'photos-auth'
 
-export interface SignInOptions {
+export interface SignInOptions extends WayHere {
   readonly folder: string
   readonly region: string
   readonly identity: LibraryIdentity
   readonly issuer: Issuer
   readonly dynamoDb: EmbeddedDynamoDb
-  /** The address that browsers see. */
-  readonly publicUrl: string
   /** Where this process reaches its own managed login. */
   readonly ownUrl: string
   readonly now: () => Date
@@ -43,7 +42,7 @@ export interface SignIn {
 
 /** Costs time and makes a table: for a library that somebody signs in to. */
 export async function openSignIn(options: SignInOptions): Promise<SignIn> {
-  const { folder, identity, issuer, dynamoDb, publicUrl, now, log } = options
+  const { folder, identity, issuer, dynamoDb, publicUrl, trustedProxy, now, log } = options
   await dynamoDb.ensureTable(authTableDefinition(authTable))
   const auth = connectAuth(environmentOf(options), {
     credentials: identity,
@@ -72,6 +71,7 @@ export async function openSignIn(options: SignInOptions): Promise<SignIn> {
       sessions,
       cookieSecret: deriveSecret(identity, 'sign-in cookies'),
       publicUrl,
+      trustedProxy,
       findAccount,
       verifyPassword: (typed) => verifyPassword(folder, typed),
       now,

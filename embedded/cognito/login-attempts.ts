@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { unknownAddress } from '../../lambda/auth/client-address.ts'
 import { emailKey } from '../accounts.ts'
 import { createWindowCounters } from './window-counters.ts'
 
@@ -41,6 +42,8 @@ export function createLoginAttempts(now: () => Date): LoginAttempts {
   return {
     count(email, network) {
       const names = namesOf(email, network)
+      // Neither a place of its own nor one where somebody is known: everybody is there who comes through a proxy.
+      if (network === unknownAddress) return counters.add(names.account) <= maximumPerAccount
       // In this order: whoever has no attempts left uses up nobody else's.
       if (counters.add(names.network) > maximumPerNetwork) return false
       if (isKnown(names)) return true
@@ -52,6 +55,7 @@ export function createLoginAttempts(now: () => Date): LoginAttempts {
       counters.forget(names.pair)
       counters.takeBack(names.network)
       if (!isKnown(names)) counters.takeBack(names.account)
+      if (network === unknownAddress) return
       knownUntil.delete(names.pair)
       knownUntil.set(names.pair, now().getTime() + knownMs)
       const [oldest] = knownUntil.keys()

@@ -1,12 +1,12 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type Provider from 'oidc-provider'
 import { errors } from 'oidc-provider'
-import { networkOf } from '../../lambda/auth/client-address.ts'
+import { networkOf, unknownAddress } from '../../lambda/auth/client-address.ts'
 import type { Html } from '../../lambda/auth/pages/page.ts'
 import { securityHeaders } from '../../lambda/auth/pages/page.ts'
 import type { Account, NewAccount } from '../accounts.ts'
 import { embeddedClientId } from '../issuer.ts'
-import { sourceIpOf } from '../source-ip.ts'
+import { sourceIpOf, type WayHere } from '../source-ip.ts'
 import { createLoginAttempts } from './login-attempts.ts'
 import { failedPage, loginPage, loginProblems } from './login-pages.ts'
 import { loginPath, pathOf } from './managed-login-endpoints.ts'
@@ -14,7 +14,7 @@ import { createOidcServer, type OidcServerOptions } from './oidc-server.ts'
 import type { SignInSessions } from './sign-in-sessions.ts'
 import { loginIdOf } from './verified-login.ts'
 
-export interface ManagedLoginOptions extends OidcServerOptions {
+export interface ManagedLoginOptions extends OidcServerOptions, WayHere {
   readonly verifyPassword: (typed: NewAccount) => Promise<Account | undefined>
 }
 
@@ -51,14 +51,19 @@ function tellAddress(request: IncomingMessage, publicUrl: string): void {
   request.headers.cookie = cookies.join('; ')
 }
 
-function createLoginForm(provider: Provider, { publicUrl, verifyPassword, now }: ManagedLoginOptions): ManagedLogin {
+function networkFor(request: IncomingMessage, way: WayHere): string {
+  return networkOf(sourceIpOf(request, way) ?? unknownAddress)
+}
+
+function createLoginForm(provider: Provider, options: ManagedLoginOptions): ManagedLogin {
+  const { publicUrl, verifyPassword, now } = options
   const attempts = createLoginAttempts(now)
 
   const submit = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const path = pathOf(request)
     const form = await readForm(request)
     const typed = { email: form?.get('email') ?? '', password: form?.get('password') ?? '' }
-    const network = networkOf(sourceIpOf(request))
+    const network = networkFor(request, options)
     if (!attempts.count(typed.email, network)) {
       return sendPage(response, 429, loginPage({ path, email: typed.email, problem: loginProblems.tooMany }))
     }

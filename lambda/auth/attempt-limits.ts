@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { type DynamoDBDocumentClient, UpdateCommand } from '@aws-sdk/lib-dynamodb'
 import { z } from 'zod'
 import { authRecordKeys } from '../aws/auth-table.ts'
+import { unknownAddress } from './client-address.ts'
 
 /** Attempts are counted in windows of this length. */
 const windowSeconds = 10 * 60
@@ -19,6 +20,12 @@ const maximumAttempts = {
   'decision-by-session': 10,
 } as const
 export type AttemptKind = keyof typeof maximumAttempts
+
+/**
+ * All who come through one proxy share one unknown address: so many times as much is theirs together, so that nobody keeps the
+ * others from signing in with a few requests, and the table and the codes have a limit all the same.
+ */
+const unknownAddressFactor = 100
 
 const countSchema = z.object({ attempts: z.int() })
 
@@ -44,7 +51,8 @@ export function openAttemptLimits(client: DynamoDBDocumentClient, tableName: str
         ReturnValues: 'ALL_NEW',
       })
       const { attempts } = countSchema.parse((await client.send(update)).Attributes)
-      return attempts > maximumAttempts[kind] ? windowEnd - seconds : undefined
+      const maximum = maximumAttempts[kind] * (who === unknownAddress ? unknownAddressFactor : 1)
+      return attempts > maximum ? windowEnd - seconds : undefined
     },
   }
 }

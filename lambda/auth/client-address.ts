@@ -1,5 +1,8 @@
 import { isIPv6 } from 'node:net'
 
+/** Stands for an address that nobody knows, since a proxy stands between. Such addresses are neither the same nor different. */
+export const unknownAddress = 'unknown'
+
 const ipv4InIpv6 = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i
 
 /** An address as people know it: an IPv4 address that came over an IPv6 socket is an IPv4 address. */

@@ -4,10 +4,10 @@ import type { RouteEnvironment } from '../routes/signed-in.ts'
 import { findBrowserSecret } from './browser-cookie.ts'
 import { sessionIdOf } from './browser-secret.ts'
 import { userCodeContext } from './browser-sessions.ts'
-import { networkOf } from './client-address.ts'
+import { networkOf, unknownAddress } from './client-address.ts'
 import type { AuthBackend } from './connect-auth.ts'
 import type { Grant } from './grants.ts'
-import { confirmPage } from './pages/confirm-page.ts'
+import { type AddressComparison, confirmPage } from './pages/confirm-page.ts'
 import { type Message, messagePage, messages } from './pages/message-page.ts'
 import { sourceAddressOf } from './request-facts.ts'
 
@@ -43,6 +43,11 @@ function findProblem({ step, grant }: FoundSession, auth: AuthBackend): Message 
   return step === 'decided' || !auth.grants.isOpen(grant) ? messages.decidedElsewhere : undefined
 }
 
+function compareAddresses(one: string, other: string): AddressComparison {
+  if (one === unknownAddress || other === unknownAddress) return 'unknown'
+  return networkOf(one) === networkOf(other) ? 'same' : 'different'
+}
+
 async function describe(session: FoundSession, context: Context<RouteEnvironment>, auth: AuthBackend) {
   const { sessionId, grant } = session
   const keys = await auth.keys()
@@ -53,7 +58,7 @@ async function describe(session: FoundSession, context: Context<RouteEnvironment
     deviceName: grant.deviceName,
     deviceAddress: grant.deviceAddress,
     browserAddress,
-    isSameNetwork: networkOf(browserAddress) === networkOf(grant.deviceAddress),
+    comparison: compareAddresses(browserAddress, grant.deviceAddress),
     requestedAt: new Date(grant.requestedAt),
     now: auth.now(),
     csrfToken: keys.csrfToken(sessionId),

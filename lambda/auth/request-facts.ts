@@ -2,7 +2,7 @@ import type { Context } from 'hono'
 import { z } from 'zod'
 import { parseRequest } from '../routes/parse-request.ts'
 import type { RouteEnvironment } from '../routes/signed-in.ts'
-import { readableAddress } from './client-address.ts'
+import { readableAddress, unknownAddress } from './client-address.ts'
 import type { AuthBackend } from './connect-auth.ts'
 
 const eventSchema = z.object({
@@ -16,9 +16,13 @@ export function ownOriginOf(context: Context<RouteEnvironment>, auth: AuthBacken
   return `https://${parseRequest(eventSchema, context.env.event).requestContext.domainName}`
 }
 
-/** The address at the other end of the connection. Headers such as `X-Forwarded-For` say whatever a client likes. */
+/**
+ * The address at the other end of the connection, or {@link unknownAddress}. Headers such as `X-Forwarded-For` say whatever a
+ * client likes.
+ */
 export function sourceAddressOf(context: Context<RouteEnvironment>): string {
-  return readableAddress(parseRequest(eventSchema, context.env.event).requestContext.http.sourceIp)
+  const { sourceIp } = parseRequest(eventSchema, context.env.event).requestContext.http
+  return sourceIp === '' ? unknownAddress : readableAddress(sourceIp)
 }
 
 /**

@@ -2,13 +2,16 @@ import { html } from 'hono/html'
 import { deviceGrantPaths, formatUserCode } from '../../../contract/device-grant.ts'
 import { type Html, renderPage } from './page.ts'
 
+/** Whether the device is where the browser is. */
+export type AddressComparison = 'same' | 'different' | 'unknown'
+
 export interface ConfirmPage {
   readonly account: string
   readonly userCode: string
   readonly deviceName: string
   readonly deviceAddress: string
   readonly browserAddress: string
-  readonly isSameNetwork: boolean
+  readonly comparison: AddressComparison
   readonly requestedAt: Date
   readonly now: Date
   readonly csrfToken: string
@@ -22,7 +25,7 @@ export function confirmPage(page: ConfirmPage): Html {
 <dl>
 <div><dt>Code, the same on your device</dt><dd class="code">${formatUserCode(page.userCode)}</dd></div>
 <div><dt>Device, by the name that it gives itself</dt><dd><bdi>${page.deviceName}</bdi></dd></div>
-<div><dt>Network address of the device</dt><dd>${page.deviceAddress}<br>${addressLine(page)}</dd></div>
+<div><dt>Network address of the device</dt><dd>${addressLines(page)}</dd></div>
 <div><dt>Asked</dt><dd>${agoOf(page)}</dd></div>
 <div><dt>It will get all photos of</dt><dd><bdi>${page.account}</bdi></dd></div>
 </dl>
@@ -38,9 +41,10 @@ Approve only what you have started yourself, just now, on a device that you can 
   })
 }
 
-function addressLine({ isSameNetwork, browserAddress }: ConfirmPage): Html {
-  if (isSameNetwork) return html`<span class="quiet">the same as this browser’s</span>`
-  return html`<span class="differs">not the same as this browser’s, which is ${browserAddress}: be careful</span>`
+function addressLines({ comparison, deviceAddress, browserAddress }: ConfirmPage): Html {
+  if (comparison === 'unknown') return html`unknown: a proxy stands between`
+  if (comparison === 'same') return html`${deviceAddress}<br><span class="quiet">the same as this browser’s</span>`
+  return html`${deviceAddress}<br><span class="differs">not the same as this browser’s, which is ${browserAddress}: be careful</span>`
 }
 
 /** Without scripts the page does not know the clock on its reader's wall. */

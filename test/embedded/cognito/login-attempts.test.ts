@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { createLoginAttempts } from '../../../embedded/cognito/login-attempts.ts'
+import { unknownAddress } from '../../../lambda/auth/client-address.ts'
 
 const ada = 'ada@example.com'
 
@@ -47,6 +48,15 @@ test('100 at one account from all networks, but for those from which it has sign
   pass(31 * 24 * 60)
   networks(50).map((network) => tryUntilRefused(ada, network))
   expect(attempts.count(ada, '192.0.2.1')).toBe(false)
+})
+
+test('who comes through a proxy is limited by account alone, and known nowhere', () => {
+  const { attempts, tryUntilRefused } = startCounting()
+  expect(attempts.count(ada, unknownAddress)).toBe(true)
+  attempts.succeed(ada, unknownAddress)
+  expect(tryUntilRefused('nobody@example.com', unknownAddress)).toBe(100)
+  expect(tryUntilRefused(ada, unknownAddress)).toBe(100)
+  expect(attempts.count('bob@example.com', unknownAddress)).toBe(true)
 })
 
 test('who signs in has used up nothing', () => {

@@ -101,6 +101,18 @@ test('the page says where the device asked from, and whether that is here', asyn
   expect(farPage).toContain('not the same as this browser’s, which is 198.51.100.20')
 })
 
+test('where a proxy hides addresses, the page does not say that the device is here', async () => {
+  const inTest = await openAuthInTest()
+  const device = await openDeviceInTest(inTest, 'NAS', '')
+  for (const sourceIp of ['', '203.0.113.7']) {
+    const browser = openBrowserInTest(inTest, sourceIp)
+    await browser.signInAndCompare(device.userCode)
+    const page = (await browser.get('/device/confirm')).body
+    expect(page).toContain('<dd>unknown: a proxy stands between</dd>')
+    expect(page).not.toContain('the same as')
+  }
+})
+
 test('over plain HTTP in a home network the cookie does without Secure, on loopback it does not', async () => {
   const inTest = await openAuthInTest()
   for (const [url, cookie] of [

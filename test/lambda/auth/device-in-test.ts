@@ -33,9 +33,10 @@ export interface DeviceInTest {
   poll(): Promise<TokensInTest | string>
 }
 
-export async function openDeviceInTest(inTest: AuthInTest, deviceName = 'NAS'): Promise<DeviceInTest> {
+/** @param sourceIp empty where a proxy stands between */
+export async function openDeviceInTest(inTest: AuthInTest, deviceName = 'NAS', sourceIp = '203.0.113.7'): Promise<DeviceInTest> {
   const form = { client_id: clientId, device_name: deviceName }
-  const response = await request(inTest.handler, postForm('/oauth/device_authorization', form))
+  const response = await request(inTest.handler, postForm('/oauth/device_authorization', form, { sourceIp }))
   expect(response.status).toBe(200)
   const answer = authorizationSchema.parse(JSON.parse(response.body))
   expect(answer.verification_uri_complete).toBe(`https://photos.example/device?user_code=${answer.user_code}`)
