@@ -22,7 +22,7 @@ ${startAgain ? html`<p><a class="button" href="${deviceGrantPaths.verification}"
 export const messages = {
   approved: {
     title: 'Approved',
-    text: 'Your device is signed in. You can close this page, and revoke the device at any time.',
+    text: 'Your device is signed in. You can close this page. To sign it out from elsewhere, type photos devices revoke.',
     startAgain: false,
   },
   denied: { title: 'Denied', text: 'The device was not let in. You can close this page.', startAgain: false },

@@ -19,7 +19,8 @@ test('a device is let in: code, sign-in, comparison, approval, tokens', async ()
 
   const decided = await browser.decide('approve', csrfToken)
   expect([decided.status, decided.headers.get('location')]).toEqual([303, '/device/confirm'])
-  expect((await browser.get('/device/confirm')).body).toContain('Your device is signed in')
+  const approved = (await browser.get('/device/confirm')).body
+  for (const text of ['Your device is signed in', 'photos devices revoke']) expect(approved).toContain(text)
 
   inTest.pass(100)
   expect(await device.poll()).toMatchObject({
