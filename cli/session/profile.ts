@@ -10,7 +10,7 @@ import { makeFolder } from '../make-folder.ts'
 import { describeFailure } from '../state/level-failure.ts'
 import { loginCommand } from './hints.ts'
 import { defaultProfileName } from './profile-name.ts'
-import { rehearseWrite, writeDurably } from './write-durably.ts'
+import { overwrite, rehearseWrite, writeDurably } from './write-durably.ts'
 
 const tokensSchema = z.object({
   accessToken: z.string().min(1),
@@ -92,9 +92,30 @@ export function requireSession(profile: Profile, name: string): SignedInProfile 
 export async function saveProfile(place: ProfilePlace, profile: Profile): Promise<void> {
   try {
     await makeFolder(place.folder, 0o700)
-    await writeDurably(profilePath(place), `${JSON.stringify(profile, undefined, 2)}\n`)
+    await writeDurably(profilePath(place), formatProfile(profile))
   } catch (error) {
     throw unusable(place, 'written', error)
+  }
+}
+
+function formatProfile(profile: Profile): string {
+  return `${JSON.stringify(profile, undefined, 2)}\n`
+}
+
+/**
+ * Takes the session out of a profile, also where a full disk leaves no room to write the profile anew. The file stays, so
+ * that what comes next asks to sign in, and does not go to a library of this machine. Throws a `UserError` where the tokens
+ * are still there.
+ */
+export async function forgetSession(place: ProfilePlace, { session: _, ...signedOut }: Profile): Promise<void> {
+  try {
+    await saveProfile(place, signedOut)
+  } catch {
+    try {
+      await overwrite(profilePath(place), formatProfile(signedOut))
+    } catch (error) {
+      throw unusable(place, 'written', error)
+    }
   }
 }
 

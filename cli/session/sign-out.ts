@@ -4,7 +4,7 @@ import type { Transport } from '../remote/transport.ts'
 import { endSession } from './end-session.ts'
 import { commandFor, loginCommand } from './hints.ts'
 import { fetchProfileConfiguration } from './open-profile.ts'
-import { type Profile, type ProfilePlace, requireProfile, type SignedInProfile, saveProfile } from './profile.ts'
+import { forgetSession, type Profile, type ProfilePlace, requireProfile, type SignedInProfile } from './profile.ts'
 import { withProfileLock } from './profile-lock.ts'
 
 export interface SignOutOptions {
@@ -21,16 +21,31 @@ export interface SignOutOptions {
  */
 export async function signOut({ place, transport, allDevices, signal }: SignOutOptions): Promise<Profile> {
   await requireProfile(place) // before a lock is made for what is not there
-  return await withProfileLock(place, { clock: transport.clock, signal }, async () => {
+  return await lockedIfPossible({ place, transport, allDevices, signal }, async () => {
     const profile = await requireProfile(place)
-    const { session, ...signedOut } = profile
+    const { session } = profile
     if (session === undefined && allDevices) throw nobodyToEndThem(profile, place.name)
     if (session === undefined) return profile
     const failure = await tellRemote({ ...profile, session }, { place, transport, allDevices, signal })
-    await saveProfile(place, signedOut)
+    await forgetSession(place, profile)
     if (failure !== undefined) throw failure
     return profile
   })
+}
+
+/** On a full disk not even a lock can be had. Then nobody else can store a session, either, and this one has to end. */
+async function lockedIfPossible({ place, transport, signal }: SignOutOptions, work: () => Promise<Profile>): Promise<Profile> {
+  let hasBegun = false
+  try {
+    return await withProfileLock(place, { clock: transport.clock, signal }, async () => {
+      hasBegun = true
+      return await work()
+    })
+  } catch (error) {
+    const cannotLock = !hasBegun && error instanceof UserError && error.exitCode === exitCodes.remoteUnreachable
+    if (!cannotLock) throw error
+    return await work()
+  }
 }
 
 function nobodyToEndThem(profile: Profile, name: string): UserError {

@@ -18,6 +18,25 @@ export async function writeDurably(path: string, text: string): Promise<void> {
   await syncFolder(dirname(path))
 }
 
+/**
+ * Puts a shorter text in the place of a file's own, where a full disk has no room for a second file. Whoever dies on the way
+ * leaves a mixture of both texts behind.
+ */
+export async function overwrite(path: string, text: string): Promise<void> {
+  const bytes = Buffer.from(text)
+  const handle = await open(path, 'r+')
+  try {
+    await handle.write(bytes, 0, bytes.length, 0)
+    await handle.truncate(bytes.length)
+    await handle.sync()
+  } catch (error) {
+    await handle.truncate(0) // a file system that writes all anew has no room for this, either
+    throw error
+  } finally {
+    await handle.close()
+  }
+}
+
 /** Whether {@link writeDurably} could write so much, as far as that can be known before: throws what it would. */
 export async function rehearseWrite(path: string, sizeBytes: number): Promise<void> {
   const temporary = `${path}.${randomBytes(6).toString('hex')}${temporarySuffix}`

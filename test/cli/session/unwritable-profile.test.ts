@@ -1,9 +1,9 @@
 import { execFile } from 'node:child_process'
-import { mkdir, rm, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { describe, expect, onTestFinished, test } from 'vitest'
-import { anna, approvedBy, newMachine, serveAccounts } from './signed-in-world.ts'
+import { anna, approvedBy, type Machine, newMachine, serveAccounts } from './signed-in-world.ts'
 
 const execute = promisify(execFile)
 const canMount = await isMountable()
@@ -37,13 +37,7 @@ describe('login', () => {
     })
     expect(ended).toMatchObject({ exitCode: 5, stdout: '', stderr: expect.stringContaining('cannot be locked') })
     await other.login([url], approvedBy(anna))
-    const { stdout } = await other.photos(['devices', '--json'])
-    expect(
-      stdout
-        .trimEnd()
-        .split('\n')
-        .map((line): unknown => JSON.parse(line)),
-    ).toEqual([expect.objectContaining({ is_current: true })])
+    expect(await devicesOf(other)).toEqual([expect.objectContaining({ is_current: true })])
   })
 
   test.skipIf(!canMount)('on a read-only or full disk asks nobody, either', async () => {
@@ -62,6 +56,45 @@ describe('login', () => {
     })
   })
 })
+
+describe('logout', () => {
+  test.skipIf(!canMount)('on a full disk tells the remote all the same, and takes the tokens out of the file', async () => {
+    const { url } = await serveAccounts()
+    const [machine, other] = [await newMachine(), await newMachine()]
+    const disk = await mountDisk(profilesOf(machine.home))
+    await machine.login([url], approvedBy(anna))
+    await disk.fill()
+    expect(await machine.photos(['logout'])).toMatchObject({ exitCode: 0, stdout: expect.stringMatching(/^signed out of /) })
+    const path = join(profilesOf(machine.home), 'default.json')
+    expect(await readFile(path, 'utf8')).not.toMatch(/oken|ecret/)
+    expect(await machine.photos(['whoami'])).toMatchObject({ exitCode: 12, stderr: expect.stringContaining('not signed in') })
+    await other.login([url], approvedBy(anna))
+    expect(await devicesOf(other)).toEqual([expect.objectContaining({ is_current: true })])
+  })
+
+  test.skipIf(!canMount)('on a read-only disk ends the session, and says that the tokens are still there', async () => {
+    const { url } = await serveAccounts()
+    const [machine, other] = [await newMachine(), await newMachine()]
+    await mountDisk(profilesOf(machine.home))
+    await machine.login([url], approvedBy(anna))
+    await execute('mount', ['-o', 'remount,ro', profilesOf(machine.home)])
+    expect(await machine.photos(['logout'])).toMatchObject({
+      exitCode: 5,
+      stdout: '',
+      stderr: expect.stringContaining('cannot be written: read-only file system'),
+    })
+    await other.login([url], approvedBy(anna))
+    expect(await devicesOf(other)).toEqual([expect.objectContaining({ is_current: true })])
+  })
+})
+
+async function devicesOf(machine: Machine): Promise<readonly unknown[]> {
+  const { stdout } = await machine.photos(['devices', '--json'])
+  return stdout
+    .trimEnd()
+    .split('\n')
+    .map((line): unknown => JSON.parse(line))
+}
 
 interface Disk {
   fill(): Promise<void>
