@@ -8,12 +8,15 @@ import { NodeHttpHandler } from '@smithy/node-http-handler'
 import { ClassicLevel } from 'classic-level'
 import dynalite from 'dynalite'
 import { ownServices } from '../lambda/aws/clients.ts'
+import { removeExpired } from './remove-expired.ts'
 
 export interface EmbeddedDynamoDb {
   /** Reaches DynamoDB through a socket in the file system: no port that another user of the machine could talk to. */
   readonly agent: Agent
   /** Creates a table unless it is there. */
   ensureTable(definition: CreateTableCommandInput): Promise<void>
+  /** Removes what DynamoDB would remove by its time to live: all whose `expiryAttribute`, in epoch seconds, has passed. */
+  removeExpired(definition: CreateTableCommandInput, expiryAttribute: string, now: Date, signal?: AbortSignal): Promise<void>
   /** Everything written so far survives a power failure. dynalite itself leaves its writes to the operating system. */
   flush(): Promise<void>
   close(): Promise<void>
@@ -31,20 +34,20 @@ export async function openDynamoDb(folder: string, region: string): Promise<Embe
   const throughSocket = { keepAlive: true, socketPath: socketPathIn(socketFolder) }
   await listen(server, throughSocket.socketPath)
   const agent = new Agent(throughSocket)
+  const client = new DynamoDBClient({
+    ...ownServices,
+    accountIdEndpointMode: 'disabled',
+    region,
+    endpoint: dynamoDbEndpoint,
+    credentials: { accessKeyId: 'embedded', secretAccessKey: 'embedded' },
+    requestHandler: new NodeHttpHandler({ httpAgent: agent }),
+  })
 
   return {
     agent,
-    async ensureTable(definition) {
-      const client = new DynamoDBClient({
-        ...ownServices,
-        accountIdEndpointMode: 'disabled',
-        region,
-        endpoint: dynamoDbEndpoint,
-        credentials: { accessKeyId: 'embedded', secretAccessKey: 'embedded' },
-        requestHandler: new NodeHttpHandler({ httpAgent: agent }),
-      })
-      await createTable(client, definition)
-    },
+    ensureTable: (definition) => createTable(client, definition),
+    removeExpired: (definition, expiryAttribute, now, signal) =>
+      removeExpired(client, { definition, expiryAttribute, now, signal }),
     flush: () => syncLogs(folder),
     async close() {
       agent.destroy()

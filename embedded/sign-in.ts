@@ -2,13 +2,14 @@ import type { ApiHandler } from '../lambda/api.ts'
 import { connectAuth } from '../lambda/auth/connect-auth.ts'
 import { createAuthHandler } from '../lambda/auth.ts'
 import { createAuthorizeRefreshHandler } from '../lambda/authorize-refresh.ts'
-import { authTableDefinition } from '../lambda/aws/auth-table.ts'
+import { authTableDefinition, expiryAttribute } from '../lambda/aws/auth-table.ts'
 import type { LogEntry } from '../lambda/log.ts'
 import { findAccountOf, verifyPassword } from './accounts.ts'
 import type { AwsCalls } from './cognito/aws-json.ts'
 import { createManagedLogin, type ManagedLogin } from './cognito/managed-login.ts'
 import { openSignInSessions } from './cognito/sign-in-sessions.ts'
 import { openSignInStore } from './cognito/sign-in-store.ts'
+import { sweepRegularly } from './cognito/sweeping.ts'
 import { createTokenTrigger } from './cognito/token-trigger.ts'
 import { createUserPool } from './cognito/user-pool.ts'
 import { withholdEndedTokens } from './cognito/withhold-tokens.ts'
@@ -19,6 +20,9 @@ import { deriveSecret } from './library-secret.ts'
 import type { WayHere } from './source-ip.ts'
 
 const authTable = 'photos-auth'
+
+/** Everything that expires does so within minutes, but for devices' registrations and sessions. */
+const sweepEveryMs = 10 * 60 * 1000
 
 export interface SignInOptions extends WayHere {
   readonly folder: string
@@ -43,7 +47,8 @@ export interface SignIn {
 /** Costs time and makes a table: for a library that somebody signs in to. */
 export async function openSignIn(options: SignInOptions): Promise<SignIn> {
   const { folder, identity, issuer, dynamoDb, publicUrl, trustedProxy, now, log } = options
-  await dynamoDb.ensureTable(authTableDefinition(authTable))
+  const table = authTableDefinition(authTable)
+  await dynamoDb.ensureTable(table)
   const auth = connectAuth(environmentOf(options), {
     credentials: identity,
     dynamoDbAgent: dynamoDb.agent,
@@ -62,6 +67,16 @@ export async function openSignIn(options: SignInOptions): Promise<SignIn> {
     beforeTokens: createTokenTrigger(createAuthorizeRefreshHandler(auth), { region: options.region, identity }),
     now,
   })
+  const sweeping = sweepRegularly(
+    async (signal) => {
+      await store.sweep()
+      await dynamoDb.removeExpired(table, expiryAttribute, now(), signal)
+    },
+    {
+      everyMs: sweepEveryMs,
+      onFailure: (error) => log({ level: 'error', event: 'sweep-failed', error: String(error) }),
+    },
+  )
   return {
     authFunction: withholdEndedTokens(createAuthHandler(auth), sessions),
     managedLogin: createManagedLogin({
@@ -78,7 +93,10 @@ export async function openSignIn(options: SignInOptions): Promise<SignIn> {
       log,
     }),
     userPool: createUserPool(sessions),
-    close: () => store.close(),
+    async close() {
+      await sweeping.close()
+      await store.close()
+    },
   }
 }
 

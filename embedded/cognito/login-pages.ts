@@ -32,6 +32,13 @@ export function failedPage(): Html {
   })
 }
 
+export function tooManyPage(): Html {
+  return renderPage({
+    title: 'Too many sign-ins',
+    body: html`<p>Too many were begun from your network. Wait ten minutes, then start again from your device.</p>`,
+  })
+}
+
 export const loginProblems = {
   wrong: 'The email or the password is not right.',
   tooMany: 'Too many attempts. Wait a quarter of an hour, then try again.',

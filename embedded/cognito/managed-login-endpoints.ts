@@ -3,6 +3,9 @@ import type { IncomingMessage } from 'node:http'
 /** Where the login form of a sign-in is. */
 export const loginPath = '/login'
 
+/** Where a sign-in begins. */
+export const authorizePath = '/oauth2/authorize'
+
 /** The endpoints that the product uses, and no other. */
 const endpoints: readonly (readonly [method: string, path: RegExp])[] = [
   ['GET', /^\/oauth2\/authorize$/],

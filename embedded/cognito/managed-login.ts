@@ -7,9 +7,10 @@ import { securityHeaders } from '../../lambda/auth/pages/page.ts'
 import type { Account, NewAccount } from '../accounts.ts'
 import { embeddedClientId } from '../issuer.ts'
 import { sourceIpOf, type WayHere } from '../source-ip.ts'
+import { beginWindowSeconds, createBeginLimits, isShortEnough } from './begin-limits.ts'
 import { createLoginAttempts } from './login-attempts.ts'
-import { failedPage, loginPage, loginProblems } from './login-pages.ts'
-import { loginPath, pathOf } from './managed-login-endpoints.ts'
+import { failedPage, loginPage, loginProblems, tooManyPage } from './login-pages.ts'
+import { authorizePath, loginPath, pathOf } from './managed-login-endpoints.ts'
 import { createOidcServer, type OidcServerOptions } from './oidc-server.ts'
 import type { SignInSessions } from './sign-in-sessions.ts'
 import { loginIdOf } from './verified-login.ts'
@@ -30,11 +31,22 @@ export function createManagedLogin(options: ManagedLoginOptions): ManagedLogin {
   const answerOAuth = provider.callback()
   const answerLogin = createLoginForm(provider, options)
   const headers = Object.entries(securityHeaders(formTargets))
+  const limits = createBeginLimits(options.now)
+
+  /** Answers what is too much, before anything of it is kept. */
+  const mayBegin = (request: IncomingMessage, response: ServerResponse): boolean => {
+    const isShort = isShortEnough(request.url ?? '')
+    if (isShort && limits.count(networkFor(request, options))) return true
+    if (isShort) response.setHeader('retry-after', beginWindowSeconds)
+    sendPage(response, isShort ? 429 : 400, isShort ? tooManyPage() : failedPage())
+    return false
+  }
 
   return async (request, response) => {
     for (const [name, value] of headers) response.setHeader(name, value)
     tellAddress(request, publicUrl)
     const path = pathOf(request)
+    if (path === authorizePath && !mayBegin(request, response)) return
     if (path.startsWith(`${loginPath}/`)) await answerLogin(request, response)
     else if (path === '/oauth2/revoke') await answerRevocation(request, response, sessions)
     else await answerOAuth(request, response)

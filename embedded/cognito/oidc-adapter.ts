@@ -4,7 +4,10 @@ import type { SignInStore } from './sign-in-store.ts'
 
 const payloadSchema = z.record(z.string(), z.unknown())
 
-/** Where oidc-provider keeps what it must find again, one adapter a kind of thing. */
+/** What oidc-provider finds again. It makes others, too, that nobody here ever asks for, such as its own access tokens. */
+const kept = new Set(['Interaction', 'Grant', 'AuthorizationCode'])
+
+/** Where oidc-provider keeps what it must find again, one adapter a kind of thing. None of it is worth a flush of the disk: a sign-in can be repeated. */
 export function createOidcAdapter(store: SignInStore, now: () => Date): (model: string) => Adapter {
   return (model) => {
     const keyOf = (id: string) => `oidc/${model}/${id}`
@@ -14,7 +17,8 @@ export function createOidcAdapter(store: SignInStore, now: () => Date): (model: 
     return {
       find,
       async upsert(id, payload, expiresInSeconds) {
-        await store.put(keyOf(id), payload, new Date(now().getTime() + expiresInSeconds * 1000))
+        if (!kept.has(model)) return
+        await store.put(keyOf(id), payload, new Date(now().getTime() + expiresInSeconds * 1000), 'process')
       },
       async consume(id) {
         const payload = await find(id)
@@ -22,9 +26,9 @@ export function createOidcAdapter(store: SignInStore, now: () => Date): (model: 
         // oidc-provider goes by the system's clock alone.
         const remainingMs = Number(payload.exp) * 1000 - Date.now()
         const consumed = Math.floor(Date.now() / 1000)
-        await store.put(keyOf(id), { ...payload, consumed }, new Date(now().getTime() + remainingMs))
+        await store.put(keyOf(id), { ...payload, consumed }, new Date(now().getTime() + remainingMs), 'process')
       },
-      destroy: (id) => store.remove(keyOf(id)),
+      destroy: (id) => store.remove(keyOf(id), 'process'),
       revokeByGrantId: (grantId) => store.removeWhere(keyOf(''), (value) => payloadSchema.parse(value)['grantId'] === grantId),
       // Of sessions nothing is asked, and there is no device flow here: that one is in the auth function.
       findByUid: async () => undefined,

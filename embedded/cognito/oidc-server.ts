@@ -6,7 +6,7 @@ import { embeddedClientId, type Issuer } from '../issuer.ts'
 import type { LibraryIdentity } from '../library.ts'
 import { CognitoError } from './aws-json.ts'
 import { failedPage } from './login-pages.ts'
-import { loginPath } from './managed-login-endpoints.ts'
+import { authorizePath, loginPath } from './managed-login-endpoints.ts'
 import { createOidcAdapter } from './oidc-adapter.ts'
 import type { SessionTokens, SignInSessions } from './sign-in-sessions.ts'
 import type { SignInStore } from './sign-in-store.ts'
@@ -93,7 +93,7 @@ function configurationOf(options: OidcServerOptions): Configuration {
     scopes: signInScope.split(' '),
     claims: { openid: ['sub'], email: ['email'] },
     pkce: { methods: ['S256'], required: () => true },
-    routes: { authorization: '/oauth2/authorize', token: '/oauth2/token' },
+    routes: { authorization: authorizePath, token: '/oauth2/token' },
     cookies: {
       keys: [Buffer.from(cookieSecret).toString('base64url')],
       long: { httpOnly: true, sameSite: 'lax', signed: true },

@@ -21,6 +21,20 @@ test('what has expired is not found, and is swept at the next start', async () =
   await database.close()
 })
 
+test('what has expired is swept while the store is open, too', async () => {
+  const folder = await temporaryFolder()
+  let time = Date.parse('2026-01-01T00:00:00Z')
+  const store = await openSignInStore(folder, () => new Date(time))
+  await store.put('oidc/short', 'short', new Date(time + 1000), 'process')
+  await store.put('session/long', 'long', new Date(time + 5000))
+  time += 1000
+  await store.sweep()
+  await store.close()
+  const database = new ClassicLevel(folder)
+  expect(await database.keys().all()).toEqual(['session/long'])
+  await database.close()
+})
+
 test('what is removed by a rule is of its kind alone', async () => {
   const store = await openSignInStore(await temporaryFolder(), () => new Date(0))
   for (const key of ['a/1', 'a/2', 'ab/1']) await store.put(key, key.slice(-1), new Date(1))
