@@ -3,27 +3,20 @@ import { watch } from 'node:fs'
 import { dirname } from 'node:path'
 import { beforeAll, expect, test } from 'vitest'
 import { findProfile } from '../../../cli/session/profile.ts'
-import { findLastingPort } from '../lasting-port.ts'
 import type { Finished } from '../photos-process.ts'
-import { type Exchange, type RecordingProxy, startRecordingProxy } from './recording-proxy.ts'
-import { type ServedAccounts, serveAccounts } from './served-accounts.ts'
+import { isRefresh, serveBehindProxy } from './proxied-accounts.ts'
+import type { RecordingProxy } from './recording-proxy.ts'
+import type { ServedAccounts } from './served-accounts.ts'
 import { type SignedInUser, signedInUser } from './signed-in-user.ts'
 
 let served: ServedAccounts
 let proxy: RecordingProxy
 beforeAll(async () => {
-  proxy = await startRecordingProxy()
-  const port = await findLastingPort()
-  proxy.forwardTo(`http://127.0.0.1:${port}`)
-  served = await serveAccounts({ port, publicUrl: proxy.url })
-  return async () => {
-    await proxy.close()
-    await served.close()
-  }
+  const proxied = await serveBehindProxy()
+  served = proxied.served
+  proxy = proxied.proxy
+  return proxied.close
 })
-
-const isRefresh = ({ requestHeaders }: Exchange): boolean =>
-  String(requestHeaders['x-amz-target']).endsWith('.GetTokensFromRefreshToken')
 
 /** Runs `photos ls`, and kills it when its refresh has been answered, before the answer comes to it. */
 async function killedBeforeTheAnswer(user: SignedInUser): Promise<Finished> {

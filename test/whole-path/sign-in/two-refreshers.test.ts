@@ -1,26 +1,20 @@
 // Two runs of one profile at once, whose tokens have expired: one of them refreshes, and both go on.
 import { beforeAll, expect, test } from 'vitest'
-import { findLastingPort } from '../lasting-port.ts'
-import { type RecordingProxy, startRecordingProxy } from './recording-proxy.ts'
-import { type ServedAccounts, serveAccounts } from './served-accounts.ts'
+import { isRefresh, serveBehindProxy } from './proxied-accounts.ts'
+import type { RecordingProxy } from './recording-proxy.ts'
+import type { ServedAccounts } from './served-accounts.ts'
 import { signedInUser } from './signed-in-user.ts'
 
 let served: ServedAccounts
 let proxy: RecordingProxy
 beforeAll(async () => {
-  proxy = await startRecordingProxy()
-  const port = await findLastingPort()
-  proxy.forwardTo(`http://127.0.0.1:${port}`)
-  served = await serveAccounts({ port, publicUrl: proxy.url })
-  return async () => {
-    await proxy.close()
-    await served.close()
-  }
+  const proxied = await serveBehindProxy()
+  served = proxied.served
+  proxy = proxied.proxy
+  return proxied.close
 })
 
-const refreshes = (): number =>
-  proxy.exchanges.filter(({ requestHeaders }) => String(requestHeaders['x-amz-target']).endsWith('.GetTokensFromRefreshToken'))
-    .length
+const refreshes = (): number => proxy.exchanges.filter(isRefresh).length
 
 test('two processes refresh at once: both go on, with one refresh for both', async () => {
   const user = await signedInUser(served)
