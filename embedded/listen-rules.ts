@@ -1,5 +1,5 @@
 import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto'
-import { isIP, isIPv6 } from 'node:net'
+import { isIP, isIPv4, isIPv6 } from 'node:net'
 import { networkInterfaces } from 'node:os'
 
 /** A server's certificate (chain) and its private key, both as PEM. */
@@ -22,7 +22,14 @@ export interface ListenOptions {
 }
 
 /** What keeps a library from being served to other machines, for whoever starts it to mend. */
-export type ListenProblem = 'no-accounts' | 'no-tls' | 'bad-certificate' | 'bad-key' | 'other-key' | 'bad-public-url'
+export type ListenProblem =
+  | 'no-accounts'
+  | 'no-tls'
+  | 'bad-certificate'
+  | 'outdated-certificate'
+  | 'bad-key'
+  | 'other-key'
+  | 'bad-public-url'
 
 export class ListenRefusedError extends Error {
   override readonly name = 'ListenRefusedError'
@@ -34,9 +41,16 @@ export class ListenRefusedError extends Error {
   }
 }
 
-/** Throws a {@link ListenRefusedError} unless a library with so many accounts may be served like this. */
-export async function requireAllowed(options: ListenOptions, countAccounts: () => Promise<number>): Promise<void> {
-  if (options.tls !== undefined) requireSoundTls(options.tls)
+/**
+ * Throws a {@link ListenRefusedError} unless a library with so many accounts may be served like this.
+ * @param now by which clients will look at the certificate: this machine's clock
+ */
+export async function requireAllowed(
+  options: ListenOptions,
+  countAccounts: () => Promise<number>,
+  now = new Date(),
+): Promise<void> {
+  if (options.tls !== undefined) requireSoundTls(options.tls, now)
   const publicUrl = options.publicUrl === undefined ? undefined : parsePublicUrl(options.publicUrl)
   const isPrivate = isLoopback(options.host) && (publicUrl === undefined || isLoopback(hostnameOf(publicUrl)))
   if (isPrivate) return
@@ -52,7 +66,28 @@ export async function requireAllowed(options: ListenOptions, countAccounts: () =
 
 /** Whether only this machine can connect. */
 export function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host)
+  const canonical = canonicalHost(host)
+  return canonical === 'localhost' || canonical === '::1' || (isIPv4(canonical) && canonical.startsWith('127.'))
+}
+
+/** Whether it stands for every address of this machine, and so is none at which anybody could be reached. */
+function isWildcard(host: string): boolean {
+  return ['0.0.0.0', '::'].includes(canonicalHost(host))
+}
+
+/**
+ * One spelling for a host that has many, as systems and browsers read them: `0` and `0x0.0` are `0.0.0.0`, `127.1` is
+ * `127.0.0.1`, `0:0:0:0:0:0:0:0` is `::`, and an IPv4 address in an IPv6 one is the IPv4 address. Source: WHATWG URL, "host
+ * parsing". What is no host stays as it is, for whoever listens there to fail.
+ */
+export function canonicalHost(host: string): string {
+  const address = `http://${isIPv6(host) ? `[${host}]` : host}`
+  if (!URL.canParse(address)) return host
+  const hostname = hostnameOf(new URL(address)).replace(/\.$/, '')
+  const [, high, low] = /^::ffff:([0-9a-f]{1,4}):([0-9a-f]{1,4})$/.exec(hostname) ?? []
+  if (high === undefined || low === undefined) return hostname
+  const bytes = [high, low].flatMap((group) => [Number.parseInt(group, 16) >> 8, Number.parseInt(group, 16) & 255])
+  return bytes.join('.')
 }
 
 /** Where others reach what listens on `port`, without a slash at the end. */
@@ -64,12 +99,12 @@ export function publicUrlOf(options: ListenOptions, port: number): string {
 }
 
 /** A name that the certificate is good for, and at which somebody can be reached. */
-function publicHostOf({ host, tls }: ListenOptions): string {
-  const isWildcard = host === '0.0.0.0' || host === '::'
+function publicHostOf({ host: given, tls }: ListenOptions): string {
+  const host = canonicalHost(given)
   const certificate = tls === undefined ? undefined : new X509Certificate(tls.cert)
   const isNamed = (name: string) => certificate === undefined || certifies(certificate, name)
-  if (!isWildcard && isNamed(host)) return host
-  const own = isWildcard ? ownAddresses() : [host]
+  if (!isWildcard(host) && isNamed(host)) return host
+  const own = isWildcard(host) ? ownAddresses() : [host]
   return (certificate && firstNameOf(certificate)) ?? own[0] ?? 'localhost'
 }
 
@@ -89,18 +124,26 @@ function ownAddresses(): readonly string[] {
   return outward.filter(({ family }) => family === 'IPv4').map(({ address }) => address)
 }
 
-function requireSoundTls({ cert, key }: TlsFiles): void {
+function requireSoundTls({ cert, key }: TlsFiles, now: Date): void {
   const certificate = parse('bad-certificate', 'the certificate is no PEM certificate', () => new X509Certificate(cert))
   const privateKey = parse<KeyObject>('bad-key', 'the key is no PEM private key without a passphrase', () =>
     createPrivateKey(key),
   )
-  if (certificate.checkPrivateKey(privateKey)) return
-  throw new ListenRefusedError('other-key', 'the key does not belong to the certificate')
+  if (!certificate.checkPrivateKey(privateKey)) {
+    throw new ListenRefusedError('other-key', 'the key does not belong to the certificate')
+  }
+  const [from, to] = [new Date(certificate.validFrom), new Date(certificate.validTo)]
+  if (from <= now && now <= to) return
+  const period = `from ${from.toISOString().slice(0, 10)} to ${to.toISOString().slice(0, 10)}`
+  throw new ListenRefusedError('outdated-certificate', `the certificate is valid only ${period}: everybody would refuse it`)
 }
 
 function parsePublicUrl(text: string): URL {
   const url = parse('bad-public-url', `'${text}' is no address such as https://photos.example.org`, () => new URL(text))
   const isOrigin = url.href === `${url.origin}/` && (url.protocol === 'https:' || url.protocol === 'http:')
+  if (isOrigin && isWildcard(hostnameOf(url))) {
+    throw new ListenRefusedError('bad-public-url', `'${text}' is no address at which anybody could be reached`)
+  }
   if (isOrigin) return url
   throw new ListenRefusedError('bad-public-url', `'${text}' is more or other than http(s)://HOST:PORT`)
 }

@@ -26,7 +26,7 @@ import { type HttpFront, listenHttp } from './http-front.ts'
 import { openIssuer } from './issuer.ts'
 import { type LibraryIdentity, libraryPaths, readOrCreateLibrary } from './library.ts'
 import { deriveSecret } from './library-secret.ts'
-import { isLoopback, type ListenOptions, publicUrlOf, requireAllowed } from './listen-rules.ts'
+import { canonicalHost, isLoopback, type ListenOptions, publicUrlOf, requireAllowed } from './listen-rules.ts'
 import { OpenedWhenNeeded } from './opened-when-needed.ts'
 import { Queue } from './queue.ts'
 import { openQueueStore } from './queue-store.ts'
@@ -75,7 +75,7 @@ export async function requireServable({
 }
 
 function listenOptionsOf(options: Partial<ListenOptions>): ListenOptions {
-  return { ...options, host: options.host ?? '127.0.0.1', port: options.port ?? 0 }
+  return { ...options, host: canonicalHost(options.host ?? '127.0.0.1'), port: options.port ?? 0 }
 }
 
 /**

@@ -109,6 +109,7 @@ const listenHints: Readonly<Record<ListenProblem, string>> = {
   'no-accounts': 'say who may sign in first: photos users add EMAIL',
   'no-tls': 'give --tls-cert FILE --tls-key FILE; or --insecure-http, where you trust everybody in the network',
   'bad-certificate': 'give --tls-cert a file in PEM form, with -----BEGIN CERTIFICATE-----',
+  'outdated-certificate': 'give --tls-cert a certificate that is valid today; or set the clock of this machine',
   'bad-key': 'give --tls-key a file in PEM form, with -----BEGIN PRIVATE KEY-----',
   'other-key': 'give --tls-cert and --tls-key the two files that were made together',
   'bad-public-url': 'give --public-url nothing but scheme, host and port: https://photos.example.org',

@@ -1,3 +1,4 @@
+import { X509Certificate } from 'node:crypto'
 import { expect, test } from 'vitest'
 import { type ListenOptions, publicUrlOf, requireAllowed } from '../../embedded/listen-rules.ts'
 import { temporaryFolder } from '../temporary-folder.ts'
@@ -20,6 +21,13 @@ test.each<[string, Partial<ListenOptions>, number, string | undefined]>([
   ['a proxy that others can go round', { host: '0.0.0.0', publicUrl: 'https://photos.test' }, 1, 'no-tls'],
   ['an address with a path', { host: '127.0.0.1', publicUrl: 'https://photos.test/photos' }, 1, 'bad-public-url'],
   ['an address with a password', { host: '127.0.0.1', publicUrl: 'https://me@photos.test' }, 1, 'bad-public-url'],
+  ['every machine, spelt otherwise', { host: '0' }, 1, 'no-tls'],
+  ['every machine in IPv6, spelt out', { host: '0:0:0:0:0:0:0:0' }, 1, 'no-tls'],
+  ['this machine alone, spelt otherwise', { host: '127.1' }, 0, undefined],
+  ['this machine alone, in both families', { host: '::ffff:127.0.0.1' }, 0, undefined],
+  ['a host that is none', { host: '127.0.0.999' }, 1, 'no-tls'],
+  ['an address of every machine', { host: '127.0.0.1', publicUrl: 'https://0.0.0.0' }, 1, 'bad-public-url'],
+  ['an address of every machine in IPv6', { host: '127.0.0.1', publicUrl: 'https://[::]:8420' }, 1, 'bad-public-url'],
   ['an address that is none', { host: '127.0.0.1', publicUrl: 'photos.test' }, 1, 'bad-public-url'],
   ['an address for files', { host: '127.0.0.1', publicUrl: 'ftp://photos.test' }, 1, 'bad-public-url'],
 ])('%s', async (_, options, accounts, problem) => {
@@ -37,11 +45,14 @@ test.each<[Partial<ListenOptions>, string]>([
   expect(publicUrlOf({ host: '127.0.0.1', port, ...options }, port)).toBe(url)
 })
 
-test('of a machine that listens everywhere others are told an address that is not loopback, if it has one', () => {
-  const { hostname } = new URL(publicUrlOf({ host: '0.0.0.0', port }, port))
-  expect(hostname).toMatch(/^(\d+\.\d+\.\d+\.\d+|localhost)$/)
-  expect(hostname).not.toMatch(/^(127|0)\./)
-})
+test.each(['0.0.0.0', '0.0.0.0.', '0', '0x0.0', '::', '0:0:0:0:0:0:0:0', '::ffff:0.0.0.0'])(
+  'of a machine that listens everywhere (%s) others are told an address that is not loopback, if it has one',
+  (host) => {
+    const { hostname } = new URL(publicUrlOf({ host, port }, port))
+    expect(hostname).toMatch(/^(\d+\.\d+\.\d+\.\d+|localhost)$/)
+    expect(hostname).not.toMatch(/^(127|0)\./)
+  },
+)
 
 test.skipIf(!canMakeCertificates)('with a certificate, others are told a name that it is good for', async () => {
   const folder = await temporaryFolder()
@@ -63,4 +74,16 @@ test.skipIf(!canMakeCertificates)('a certificate and key that cannot work are re
   await expect(decide({ cert: one.key, key: one.key })).rejects.toMatchObject({ problem: 'bad-certificate' })
   await expect(decide({ cert: one.cert, key: one.cert })).rejects.toMatchObject({ problem: 'bad-key' })
   await expect(decide({ cert: one.cert, key: other.key })).rejects.toMatchObject({ problem: 'other-key' })
+})
+
+test.skipIf(!canMakeCertificates)('a certificate that is not valid today is refused', async () => {
+  const tls = makeCertificate(await temporaryFolder(), 'DNS:photos.test')
+  const { validFrom, validTo } = new X509Certificate(tls.cert)
+  const dayMs = 24 * 60 * 60 * 1000
+  const decide = (milliseconds: number) => requireAllowed({ host: '0.0.0.0', port, tls }, async () => 1, new Date(milliseconds))
+  await decide(Date.parse(validFrom))
+  await decide(Date.parse(validTo))
+  const refusal = { name: 'ListenRefusedError', problem: 'outdated-certificate' }
+  await expect(decide(Date.parse(validFrom) - dayMs)).rejects.toMatchObject(refusal)
+  await expect(decide(Date.parse(validTo) + dayMs)).rejects.toMatchObject(refusal)
 })
