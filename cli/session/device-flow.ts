@@ -13,6 +13,7 @@ import {
   type SignInTokens,
   signInTokensOf,
 } from './oauth-client.ts'
+import { requireOwnPage } from './trusted-configuration.ts'
 
 /** What a person needs to approve the sign-in on another machine. */
 export interface DeviceCodeShown {
@@ -70,7 +71,8 @@ async function beginAuthorization(options: DeviceFlowOptions): Promise<Authoriza
     })
   }
   const authorization = await oauth.processDeviceAuthorizationResponse(server, client, response)
-  const { interval = usualIntervalSeconds, expires_in: lifeSeconds } = authorization
+  const { interval = usualIntervalSeconds, expires_in: lifeSeconds, verification_uri: page } = authorization
+  for (const uri of [page, authorization.verification_uri_complete ?? page]) requireOwnPage(uri, configuration)
   return {
     ...authorization,
     interval: Math.min(Math.max(interval, shortestIntervalSeconds), longestIntervalSeconds),

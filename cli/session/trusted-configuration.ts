@@ -26,6 +26,9 @@ export async function fetchTrustedConfiguration(options: TrustedConfigurationOpt
   return configuration
 }
 
+const askForAddress =
+  'check the address: it is the one that a deployment or `photos serve` printed; if it is, ask who runs the remote'
+
 /** What AWS itself may do for a remote. */
 const awsServices = { userPool: 'cognito-idp', identityPool: 'cognito-identity', s3: 's3' } as const
 
@@ -46,6 +49,19 @@ export function requireOwnEndpoints(url: string, configuration: RemoteConfigurat
   if (!isPoolOwn && new URL(issuer).origin !== new URL(endpoints.userPool).origin) throw foreign(host, issuer)
   const signIn = new URL(endpoints.signIn)
   if (signIn.origin !== origin && signIn.protocol !== 'https:') throw foreign(host, endpoints.signIn)
+}
+
+/**
+ * Ties the page that a device flow sends a person to. At another remote's page they would approve a sign-in that this one began
+ * there; and an address of another scheme would be opened by another program.
+ */
+export function requireOwnPage(page: string, { endpoints }: RemoteConfiguration): void {
+  const { origin, host } = new URL(endpoints.api)
+  if (URL.canParse(page) && new URL(page).origin === origin) return
+  throw new UserError(`${host} is not a photos remote that can be trusted: it would have the code typed somewhere else`, {
+    exitCode: exitCodes.remoteUnreachable,
+    hint: askForAddress,
+  })
 }
 
 /** The host where a person signs in, where that is not the one that they typed: it may be a managed login in AWS, or another remote's. */
@@ -71,6 +87,6 @@ function foreign(host: string, endpoint: string): UserError {
   const { origin } = new URL(endpoint)
   return new UserError(`${host} is not a photos remote that can be trusted: it would have the session shown to ${origin}`, {
     exitCode: exitCodes.remoteUnreachable,
-    hint: 'check the address: it is the one that a deployment or `photos serve` printed; if it is, ask who runs the remote',
+    hint: askForAddress,
   })
 }

@@ -8,11 +8,12 @@ import { remoteConfigurationInTest } from '../remote-configuration-in-test.ts'
 
 type Answer = readonly [status: number, body: unknown] | 'no answer'
 
+/** `https://photos.invalid` stands for the server's own address. */
 const authorization = {
   device_code: 'the-device-code',
   user_code: 'WDJB-MJHT',
-  verification_uri: 'http://127.0.0.1/device',
-  verification_uri_complete: 'http://127.0.0.1/device?user_code=WDJB-MJHT',
+  verification_uri: 'https://photos.invalid/device',
+  verification_uri_complete: 'https://photos.invalid/device?user_code=WDJB-MJHT',
   expires_in: 600,
   interval: 5,
 }
@@ -20,6 +21,7 @@ const pending: Answer = [400, { error: 'authorization_pending' }]
 const slowDown: Answer = [400, { error: 'slow_down' }]
 
 interface Flow {
+  readonly url: string
   readonly signedIn: Promise<SignInTokens>
   readonly shown: readonly DeviceCodeShown[]
   /** Between the polls, in seconds. */
@@ -38,7 +40,8 @@ async function startFlow(answers: readonly Answer[], begin: Answer = [200, autho
     requests.push({ path, form: Object.fromEntries(new URLSearchParams((await bodyOf(request)).toString())) })
     const answer = path === '/oauth/device_authorization' ? begin : (polls.shift() ?? pending)
     if (answer === 'no answer') return void request.socket.destroy()
-    response.writeHead(answer[0], { 'content-type': 'application/json' }).end(JSON.stringify(answer[1]))
+    const body = JSON.stringify(answer[1]).replaceAll('https://photos.invalid', `http://${request.headers.host}`)
+    response.writeHead(answer[0], { 'content-type': 'application/json' }).end(body)
   }
   const url = await listen(listener)
   let nowMs = Date.now()
@@ -57,7 +60,7 @@ async function startFlow(answers: readonly Answer[], begin: Answer = [200, autho
     signal,
   })
   signedIn.catch(() => {}) // each test awaits it
-  return { signedIn, shown, pauses, requests }
+  return { url, signedIn, shown, pauses, requests }
 }
 
 const base64url = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString('base64url')
@@ -85,8 +88,8 @@ test('asks for a code, shows it, polls as told until it is approved', async () =
   expect(flow.shown).toEqual([
     {
       userCode: 'WDJB-MJHT',
-      verificationUri: 'http://127.0.0.1/device',
-      verificationUriComplete: 'http://127.0.0.1/device?user_code=WDJB-MJHT',
+      verificationUri: `${flow.url}/device`,
+      verificationUriComplete: `${flow.url}/device?user_code=WDJB-MJHT`,
       expiresInSeconds: 600,
     },
   ])

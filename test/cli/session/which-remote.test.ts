@@ -236,7 +236,7 @@ async function remoteThat(
       '/oauth/device_authorization': () => ({
         device_code: 'the-device-code',
         user_code: 'WDJB-MJHT',
-        verification_uri: `${url}/device`,
+        verification_uri: `http://${request.headers.host}/device`,
         expires_in: 600,
       }),
     }[request.url ?? '']

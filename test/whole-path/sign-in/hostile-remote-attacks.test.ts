@@ -24,7 +24,7 @@ describe('what a remote says never reaches the terminal as it is', () => {
     ['the user code', { '/oauth/device_authorization': [200, { ...deviceAuthorization, user_code: escapes }] }, 0],
     [
       'the page',
-      { '/oauth/device_authorization': [200, { ...deviceAuthorization, verification_uri: `https://x/${escapes}` }] },
+      { '/oauth/device_authorization': [200, { ...deviceAuthorization, verification_uri: `https://photos.invalid/${escapes}` }] },
       0,
     ],
     ['the account', { '/oauth/token': [200, { ...oauthTokens, id_token: jwtOf({ sub: 'm', email: escapes }) }] }, 0],

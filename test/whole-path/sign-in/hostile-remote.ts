@@ -25,7 +25,9 @@ export async function hostileRemote(hostility: Hostility = {}): Promise<HostileR
     asked.push(path)
     const answer = answers[path] ?? [404, { message: 'Not Found' }]
     if (typeof answer === 'function') return void answer(request, response)
-    response.writeHead(answer[0], { 'content-type': 'application/json' }).end(JSON.stringify(answer[1]))
+    response
+      .writeHead(answer[0], { 'content-type': 'application/json' })
+      .end(JSON.stringify(answer[1]).replaceAll('https://photos.invalid', `http://${request.headers.host}`))
   })
   Object.assign(answers, goodAnswers(url), hostility)
   return { url, asked, answer: (more) => void Object.assign(answers, more) }
@@ -34,6 +36,7 @@ export async function hostileRemote(hostility: Hostility = {}): Promise<HostileR
 const issuer = 'https://issuer.invalid'
 const clientId = 'photos-cli'
 
+/** `https://photos.invalid` stands for the remote's own address. */
 export const deviceAuthorization = {
   device_code: 'the-device-code',
   user_code: 'BBBB-BBBB',

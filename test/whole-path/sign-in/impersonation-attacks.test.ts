@@ -155,3 +155,14 @@ test('a served library behind a public address is signed in to by that one only,
   })
   expect(await machine.photos(['ls', '--library', folder])).toMatchObject({ exitCode: 0 })
 })
+
+test.each(['https://photos.example.com/device', 'javascript:alert(1)//', 'ssh://127.0.0.1/device', '/device', ''])(
+  'a code is not to be typed at %j: nobody is sent there',
+  async (verificationUri) => {
+    const hostile = await startImpersonator({ copied: await documentOf((await serveAccounts()).url), verificationUri })
+    const machine = await newMachine()
+    const { exitCode, stderr } = await machine.photos(['login', hostile.url], { clock: { delay: nobody } })
+    expect({ exitCode, stderr }).toEqual({ exitCode: 5, stderr: expect.not.stringContaining('BBBB-BBBB') })
+    expect(hostile.caught.map(({ path }) => path)).toEqual(['/.well-known/photos.json', '/oauth/device_authorization'])
+  },
+)
