@@ -10,6 +10,7 @@ import { openRemote } from '../session/open-remote.ts'
 import { formatBytes } from '../terminal/format-bytes.ts'
 import { createOutput } from '../terminal/output.ts'
 import { visible } from '../terminal/visible.ts'
+import { wrapFor } from '../terminal/wrap.ts'
 import { parseTimeRange } from '../time-range.ts'
 import { jsonOption, libraryOption, profileOption, sinceOption, untilOption } from './options.ts'
 
@@ -37,9 +38,10 @@ export function addLsCommand(program: Command, context: Context, finish: Finish)
 async function listAsTyped(flags: LsFlags, context: Context): Promise<ExitCode> {
   const range = parseTimeRange(flags, context.now())
   const { library, profile } = flags
-  const { remote, close } = await openRemote({ library, profile, whenMissing: 'require', log: () => {} }, context)
+  const { remote, notes, close } = await openRemote({ library, profile, whenMissing: 'require', log: () => {} }, context)
   try {
     const { stdout, stderr, signal } = context
+    if (stderr.isTTY && !flags.json) for (const note of notes) stderr.write(`${wrapFor(stderr, visible(note))}\n`)
     return await runLs({ remote, range, json: flags.json === true, stdout, stderr, signal })
   } finally {
     await close()

@@ -25,11 +25,18 @@ export function toOption(): Option {
     .makeOptionMandatory()
 }
 
+/** At sign-in. */
 export function deviceOption(): Option {
-  return new Option('--device <name>', 'name of this machine, kept with every path')
-    .env('PHOTOS_DEVICE')
-    .argParser(parseDevice)
-    .default(hostname())
+  return namedDevice('name of this machine, as `photos devices` shall call it').default(hostname())
+}
+
+/** In a session the machine has a name already. */
+export function knownDeviceOption(): Option {
+  return namedDevice('name of this machine, kept with every path (default: as at login, else as the system calls it)')
+}
+
+function namedDevice(description: string): Option {
+  return new Option('--device <name>', description).env('PHOTOS_DEVICE').argParser(parseDevice)
 }
 
 export function sourcesArgument(): Argument {

@@ -60,8 +60,9 @@ async function pullAsTyped(flags: PullFlags, context: Context): Promise<ExitCode
 async function pullInto(reporter: Reporter, range: ListRange, flags: PullFlags, context: Context): Promise<void> {
   const { to, transfers, library, profile, dryRun = false } = flags
   const log = (line: string): void => void (flags.verbose && context.stderr.write(`${line}\n`))
-  const { remote, transport, close } = await openRemote({ library, profile, whenMissing: 'require', log }, context)
+  const { remote, transport, notes, close } = await openRemote({ library, profile, whenMissing: 'require', log }, context)
   try {
+    if (!flags.json) for (const message of notes) reporter.on({ kind: 'note', message })
     const options = { remote, transport, range, to, transfers, dryRun, signal: context.signal }
     for await (const event of pull(options)) reporter.on(event)
   } finally {

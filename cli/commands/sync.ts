@@ -1,3 +1,4 @@
+import { hostname } from 'node:os'
 import type { Command } from 'commander'
 import { type Context, defaultLibraryFolder, type Finish } from '../context.ts'
 import type { ExitCode } from '../exit-codes.ts'
@@ -7,9 +8,9 @@ import { findSources } from '../sync/sources.ts'
 import { sync } from '../sync/sync.ts'
 import type { Reporter } from '../terminal/reporter.ts'
 import {
-  deviceOption,
   dryRunOption,
   jsonOption,
+  knownDeviceOption,
   libraryOption,
   profileOption,
   quietOption,
@@ -20,7 +21,7 @@ import {
 import { createRunReporter, runReported } from './run-reported.ts'
 
 interface SyncFlags {
-  readonly device: string
+  readonly device?: string
   readonly library?: string
   readonly profile?: string
   readonly transfers: number
@@ -40,7 +41,7 @@ export function addSyncCommand(program: Command, context: Context, finish: Finis
     .addOption(transfersOption())
     .addOption(libraryOption())
     .addOption(profileOption())
-    .addOption(deviceOption())
+    .addOption(knownDeviceOption())
     .addOption(jsonOption())
     .addOption(quietOption())
     .addOption(verboseOption())
@@ -55,10 +56,13 @@ async function syncAsTyped(folders: readonly string[], flags: SyncFlags, context
 }
 
 async function syncInto(reporter: Reporter, folders: readonly string[], flags: SyncFlags, context: Context): Promise<void> {
-  const { device, transfers, library, profile, dryRun = false } = flags
+  const { transfers, library, profile, dryRun = false } = flags
   const log = (line: string): void => void (flags.verbose && context.stderr.write(`${line}\n`))
   const whenMissing = dryRun ? 'pretend' : 'create'
-  const { remote, transport, notes, openState, close } = await openRemote({ library, profile, whenMissing, log }, context)
+  const opened = await openRemote({ library, profile, whenMissing, log }, context)
+  const { remote, transport, notes, openState, close } = opened
+  // As `photos devices` calls it, where nothing else is said: one machine is not to have two names.
+  const device = flags.device ?? opened.deviceName ?? hostname()
   try {
     for (const message of notes) reporter.on({ kind: 'note', message })
     const state = await openState()

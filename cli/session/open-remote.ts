@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
-import { type Context, defaultLibraryFolder, profilesFolder, stateFolder } from '../context.ts'
+import { type Context, defaultLibraryFolder, stateFolder } from '../context.ts'
 import { UserError } from '../errors.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { emptyRemote } from '../remote/empty-remote.ts'
@@ -13,7 +13,7 @@ import { loginCommand } from './hints.ts'
 import { hasLibrary, type LibraryLog, openLibrary, requireLibrary } from './open-library.ts'
 import { openProfile } from './open-profile.ts'
 import { findProfile, type ProfilePlace, requireProfile, requireSession } from './profile.ts'
-import { defaultProfileName } from './profile-name.ts'
+import { profilePlaceOf } from './profile-place.ts'
 
 export interface RemoteOptions {
   /** The folder of an embedded library. */
@@ -36,6 +36,8 @@ export interface OpenedRemote {
   readonly transport: Transport
   /** What a person should know of where their photos go, in lower case, a line each. */
   readonly notes: readonly string[]
+  /** What this machine was called when it was signed in, and so among the devices; undefined for a library. */
+  readonly deviceName: string | undefined
   /** What this machine remembers of the remote. Throws a `UserError` with exit code 11 while another run has it open. */
   openState(): Promise<LocalState>
   close(): Promise<void>
@@ -48,7 +50,7 @@ export interface OpenedRemote {
 export async function openRemote(options: RemoteOptions, context: Context): Promise<OpenedRemote> {
   const { library, profile } = options
   if (library === undefined) {
-    const place = { folder: profilesFolder(context), name: profile ?? defaultProfileName }
+    const place = profilePlaceOf(profile, context)
     const isMeant = profile !== undefined || (await findProfile(place)) !== undefined
     if (isMeant) return await openProfileRemote(place, context)
   }
@@ -69,6 +71,7 @@ async function openProfileRemote(place: ProfilePlace, context: Context): Promise
       remote: createHttpRemote(configuration, { session, transport, signInHint }),
       transport,
       notes: [`the remote is ${host}, signed in as ${profile.session.account.email}`],
+      deviceName: profile.session.device.name,
       openState: () => openLocalState(stateFolder(context), { remoteId, owner: session.owner, origin }),
       close: async () => transport.close(),
     }
@@ -97,7 +100,7 @@ async function openLibraryRemote(options: RemoteOptions, context: Context): Prom
     const { remoteId } = remote.configuration
     const openState = () => openLocalState(stateFolder(context), { remoteId, owner: library.owner, origin: undefined })
     const notes = notesOf(folder, options.library === undefined, !isThere)
-    return { remote, transport, notes, openState, close }
+    return { remote, transport, notes, deviceName: undefined, openState, close }
   } catch (error) {
     await close()
     throw error
@@ -112,6 +115,7 @@ function pretendRemote(folder: string, context: Context): OpenedRemote {
     remote: emptyRemote,
     transport,
     notes: [`there is no library in ${folder} yet; a run that is not dry makes one`],
+    deviceName: undefined,
     openState: async () => createNoState(),
     close: async () => transport.close(),
   }

@@ -1,6 +1,7 @@
 import type { Writable } from 'node:stream'
 import { formatPace } from './progress-line.ts'
 import type { Progress } from './tally.ts'
+import type { Breadth } from './wrap.ts'
 
 /** stderr: a stream that may be a terminal. */
 export type TerminalStream = Writable & { readonly isTTY?: boolean; readonly columns?: number }
@@ -11,7 +12,7 @@ export interface ProgressBar {
   /** Erases the bar. The next `show` draws it again. */
   hide(): void
   /** Lines written here stand above the bar. */
-  readonly lines: Pick<Writable, 'write'>
+  readonly lines: Pick<Writable, 'write'> & Breadth
 }
 
 /** Loads cli-progress only where there is a terminal to draw on. */
@@ -43,6 +44,10 @@ export async function createBar(stream: TerminalStream): Promise<ProgressBar> {
     },
     hide,
     lines: {
+      isTTY: stream.isTTY,
+      get columns() {
+        return stream.columns // it changes with the window
+      },
       write(line: string) {
         // Stopping puts the cursor back to where the bar began, so it must be gone before anything else is written.
         hide()

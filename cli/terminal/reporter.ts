@@ -6,6 +6,7 @@ import { formatProgress } from './progress-line.ts'
 import { formatDone, formatSummary, summaryMessage } from './summary.ts'
 import { createTally, type Progress, type RunKind, type Summary } from './tally.ts'
 import { visible } from './visible.ts'
+import { type Breadth, wrapFor } from './wrap.ts'
 
 /*
  * The rules of what a run shows:
@@ -130,7 +131,7 @@ function createLinesView({
   now,
   verbose = false,
   dryRun = false,
-}: Omit<ReporterOptions, 'stderr'> & { readonly stderr: Pick<Writable, 'write'> }): View {
+}: Omit<ReporterOptions, 'stderr'> & { readonly stderr: Pick<Writable, 'write'> & Breadth }): View {
   const print = printer(stdout)
   let lastMs = now()
   let lastShare = 0
@@ -138,7 +139,7 @@ function createLinesView({
     file(outcome) {
       if (outcome.action === 'failed' || verbose) stderr.write(`${formatOutcome(outcome)}\n`)
     },
-    note: (message) => void stderr.write(`${visible(message)}\n`),
+    note: (message) => void stderr.write(`${wrapFor(stderr, visible(message))}\n`),
     progress(progress) {
       const share = progress.bytesFound === 0 ? 0 : progress.bytesDone / progress.bytesFound
       const isDue = now() - lastMs >= longestSilenceMs || (share >= lastShare + stepOfBytes && now() - lastMs >= 1000)

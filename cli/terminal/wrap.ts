@@ -1,16 +1,20 @@
-import type { Output } from '../context.ts'
-
 /** Begins a command that is to be typed, alone or behind a variable; it ends where the sentence goes on. */
 const command = /(?:\b[A-Z_]+=\S+ )?\bphotos (?:login|logout|devices|whoami|sync|pull|ls|serve|users)\b[^;,`]*/g
 /** What holds a command together until all lines are made; no text of ours has one. */
 const hold = '\u00a0'
+
+/** What is known of where a message goes; of a pipe or a file, nothing. */
+export interface Breadth {
+  readonly isTTY?: boolean | undefined
+  readonly columns?: number | undefined
+}
 
 /**
  * A message in lines that fit a terminal, broken between words. A command that is to be typed is never broken: where it does
  * not fit on the rest of its line it begins a line of its own, and where it fits on none the terminal itself breaks it, which
  * leaves it whole to who selects it. What is no terminal gets one line.
  */
-export function wrapFor({ isTTY, columns }: Pick<Output, 'isTTY' | 'columns'>, text: string, indent = ''): string {
+export function wrapFor({ isTTY, columns }: Breadth, text: string, indent = ''): string {
   if (!isTTY || columns === undefined || indent.length + text.length <= columns) return `${indent}${text}`
   const words = text.replaceAll(command, (typed) => typed.replaceAll(' ', hold)).split(' ')
   const lines: string[] = []
