@@ -11,6 +11,7 @@ import { newLibraryNote, requireParent } from '../session/open-remote.ts'
 import { askNewPassword } from '../terminal/ask-password.ts'
 import { createOutput } from '../terminal/output.ts'
 import { visible } from '../terminal/visible.ts'
+import { wrapFor } from '../terminal/wrap.ts'
 import { jsonOption, libraryOption } from './options.ts'
 
 interface UsersFlags {
@@ -60,7 +61,7 @@ async function addUser(email: string, flags: UsersFlags, context: Context): Prom
   const isNew = !(await hasLibrary(folder))
   await withAccounts(folder, async (accounts) => {
     await accounts.requireNewEmail(folder, email)
-    const password = await askPassword(accounts, context)
+    const password = await askPassword(email, accounts, context)
     await makeFolder(folder)
     const added = await accounts.addAccount(folder, { email, password })
     if (isNew) context.stderr.write(`${newLibraryNote(folder)}\n`)
@@ -70,6 +71,7 @@ async function addUser(email: string, flags: UsersFlags, context: Context): Prom
 }
 
 const ownNote = "It is the library's own account: what is backed up on this machine without signing in is its own, too."
+const legend = "(the library's own): also has what is backed up on this machine without signing in."
 const handedOnNote =
   "It was the library's own account: another one that is added while there is none becomes that, and has these photos."
 const apartNote = 'It has its own photos; those of other accounts are kept apart.'
@@ -79,7 +81,7 @@ async function changeUser(email: string, flags: UsersFlags, context: Context): P
   await requireLibrary(folder)
   await withAccounts(folder, async (accounts) => {
     await accounts.requireKnownEmail(folder, email)
-    const password = await askPassword(accounts, context)
+    const password = await askPassword(email, accounts, context)
     await accounts.changePassword(folder, { email, password })
   })
   context.stdout.write(
@@ -87,8 +89,12 @@ async function changeUser(email: string, flags: UsersFlags, context: Context): P
   )
 }
 
-function askPassword({ minimumPasswordLength, parseNewPassword }: Accounts, context: Context): Promise<string> {
-  return askNewPassword(`New password (${minimumPasswordLength} characters or more): `, parseNewPassword, context)
+function askPassword(email: string, { minimumPasswordLength, parseNewPassword }: Accounts, context: Context): Promise<string> {
+  return askNewPassword(
+    `New password for ${visible(email)} (${minimumPasswordLength} characters or more): `,
+    parseNewPassword,
+    context,
+  )
 }
 
 async function removeUser(email: string, flags: UsersFlags, context: Context): Promise<void> {
@@ -105,10 +111,12 @@ async function listUsers(flags: UsersFlags, context: Context): Promise<void> {
   await requireLibrary(folder)
   const output = createOutput(context.stdout)
   const accounts = await withAccounts(folder, ({ listAccounts }) => listAccounts(folder))
-  for (const account of accounts) {
-    const isOwn = await isLibrarysOwn(folder, account.owner)
+  const areOwn = await Promise.all(accounts.map(({ owner }) => isLibrarysOwn(folder, owner)))
+  for (const [index, account] of accounts.entries()) {
+    const isOwn = areOwn[index] === true
     if (!(await output.line(flags.json ? formatJson(account, isOwn) : formatRow(account, isOwn)))) return
   }
+  if (!flags.json && areOwn.includes(true)) context.stderr.write(`${wrapFor(context.stderr, legend)}\n`)
   if (accounts.length === 0) context.stderr.write('no accounts yet; make one: photos users add EMAIL\n')
 }
 

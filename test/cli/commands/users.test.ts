@@ -59,6 +59,17 @@ describe('users add', () => {
     ])
   })
 
+  test('the list says which account is the library’s own, and what that means', async () => {
+    await users(['add', 'ada@example.org'])
+    await users(['add', 'bob@example.org'])
+    expect(await users(['list'])).toEqual({
+      exitCode: 0,
+      stdout: expect.stringMatching(/^\S+ {2}ada@example.org {2}\(the library's own\)\n\S+ {2}bob@example.org\n$/),
+      stderr: "(the library's own): also has what is backed up on this machine without signing in.\n",
+    })
+    expect(await users(['list', '--json'])).toMatchObject({ stderr: '' })
+  })
+
   test('works while the library is served', async () => {
     const { backend } = await openLibraryInTest(library)
     expect(await users(['add', 'ada@example.org', '--library', library])).toMatchObject({ exitCode: 0 })
