@@ -27,8 +27,9 @@ export async function openProfile(profile: SignedInProfile, options: OpenProfile
 }
 
 /**
- * How the remote of a profile describes itself now. Throws a `UserError` with exit code 12 where it is no longer the one
- * that was signed in to: that one's tokens are not for it; and what {@link fetchTrustedConfiguration} does.
+ * How the remote of a profile describes itself now. Throws a `UserError` with exit code 12 where it says that it is another one
+ * than was signed in to, whose tokens are not for it; and what {@link fetchTrustedConfiguration} does. Over plain `http` this
+ * finds mistakes only: whoever answers there can say the same.
  */
 export async function fetchProfileConfiguration(
   profile: Profile,
