@@ -3,7 +3,7 @@ import { dirname } from 'node:path'
 import { errorCode } from './error-code.ts'
 
 /**
- * Makes a folder and those above it; one that is there stays as it is. Node's own `recursive` hides a read-only file
+ * Makes a folder and those above it, all with this mode less the umask; one that is there stays as it is. Node's own `recursive` hides a read-only file
  * system behind ENOENT, and never returns where a file system answers ENOENT for a folder whose parent exists (`/proc`).
  */
 export async function makeFolder(path: string, mode = 0o777): Promise<void> {
@@ -11,7 +11,7 @@ export async function makeFolder(path: string, mode = 0o777): Promise<void> {
     await makeOne(path, mode)
   } catch (error) {
     if (errorCode(error) !== 'ENOENT' || dirname(path) === path) throw error
-    await makeFolder(dirname(path))
+    await makeFolder(dirname(path), mode)
     await makeOne(path, mode)
   }
 }
