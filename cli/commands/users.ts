@@ -6,7 +6,7 @@ import { UserError } from '../errors.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { makeFolder } from '../make-folder.ts'
 import { type Accounts, isLibrarysOwn, withAccounts } from '../session/library-accounts.ts'
-import { hasLibrary } from '../session/open-library.ts'
+import { hasLibrary, libraryMode } from '../session/open-library.ts'
 import { newLibraryNote, requireParent } from '../session/open-remote.ts'
 import { askNewPassword } from '../terminal/ask-password.ts'
 import { createOutput } from '../terminal/output.ts'
@@ -62,7 +62,7 @@ async function addUser(email: string, flags: UsersFlags, context: Context): Prom
   await withAccounts(folder, async (accounts) => {
     await accounts.requireNewEmail(folder, email)
     const password = await askPassword(email, accounts, context)
-    await makeFolder(folder)
+    await makeFolder(folder, libraryMode)
     const added = await accounts.addAccount(folder, { email, password })
     if (isNew) context.stderr.write(`${newLibraryNote(folder)}\n`)
     const isOwn = await isLibrarysOwn(folder, added.owner)

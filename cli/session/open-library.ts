@@ -64,6 +64,9 @@ function stillOpening(folder: string, cause: unknown): UserError {
   })
 }
 
+/** Of a library that we make. Pictures are private: whom else of this machine they are for is their owner's to say. */
+export const libraryMode = 0o700
+
 export async function hasLibrary(folder: string): Promise<boolean> {
   const { libraryPaths } = await import('../../embedded/library.ts')
   return existsSync(libraryPaths(folder).identity)
@@ -91,7 +94,7 @@ export async function serveHere(folder: string, { log, ...address }: ServeOption
   const { DamagedAccountsError } = await import('../../embedded/accounts.ts')
   try {
     await requireServable({ folder, ...address })
-    await makeFolder(folder)
+    await makeFolder(folder, libraryMode)
     return await serveLibrary({ folder, ...address, log })
   } catch (error) {
     if (error instanceof NotALibraryError || error instanceof DamagedAccountsError) {

@@ -1,4 +1,4 @@
-import { readFile, rm, truncate, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { openLibrary, requireLibrary } from '../../../cli/session/open-library.ts'
@@ -55,4 +55,15 @@ test.each(['queue', 'index', 's3/records'])('a damaged database (%s) is told, no
   await (await openLibrary(folder, () => {})).close()
   await truncate(join(libraryPaths(folder).own, name, 'CURRENT'))
   await expect(openLibrary(folder, () => {})).rejects.toMatchObject({ name: 'UserError', exitCode: 5 })
+})
+
+test('a library that is made is for its user alone; a folder that is there stays as open as it is', async () => {
+  const modeOf = async (path: string) => (await stat(path)).mode & 0o777
+  const parent = await temporaryFolder()
+  const [made, there] = [join(parent, 'made'), join(parent, 'there')]
+  await mkdir(there)
+  await chmod(there, 0o755)
+  for (const folder of [made, there]) await (await openLibrary(folder, () => {})).close()
+  expect([await modeOf(made), await modeOf(there)]).toEqual([0o700, 0o755])
+  expect([await modeOf(libraryPaths(made).own), await modeOf(libraryPaths(there).own)]).toEqual([0o700, 0o700])
 })
