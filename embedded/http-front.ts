@@ -8,6 +8,9 @@ import type { TlsFiles } from './listen-rules.ts'
 /** How long a closing listener waits for the requests that are under way. */
 const closingMs = 3_000
 
+/** RFC 6797; for 30 days, so that nobody who gives up TLS is locked out for a year. */
+const strictTransport = 'max-age=2592000'
+
 /** A connection over which nothing moves for so long is closed; a slow one may take as long as it needs. */
 const inactivityMs = 120_000
 
@@ -41,6 +44,8 @@ export interface FrontRoutes {
   readonly now: () => Date
   readonly s3: RequestListener
   readonly api: (request: IncomingMessage, response: ServerResponse) => Promise<void>
+  /** Whether browsers shall remember that this name is never asked without TLS, on whatever port. */
+  readonly isStrict?: boolean
 }
 
 export interface ListeningAddress {
@@ -102,6 +107,7 @@ function limitConnections(server: Server, { connections, connectionsPerNetwork }
 
 function dispatch(request: IncomingMessage, response: ServerResponse, routes: FrontRoutes, limits: FrontLimits): void {
   response.setHeader('date', routes.now().toUTCString())
+  if (routes.isStrict === true) response.setHeader('strict-transport-security', strictTransport)
   if (!isWellAddressed(request)) {
     response.writeHead(400, { 'content-type': 'application/json' }).end('{"message":"Bad Request"}')
     return
@@ -112,6 +118,8 @@ function dispatch(request: IncomingMessage, response: ServerResponse, routes: Fr
     return
   }
   closeUnlessReceived(request, limits.requestMs)
+  // Whoever waits to be told to go on says nothing else until then.
+  if (request.headers.expect !== undefined) response.writeContinue()
   routes.api(request, response).catch(() => {
     if (response.headersSent) response.destroy()
     else response.writeHead(500, { 'content-type': 'application/json' }).end('{"message":"Internal Server Error"}')

@@ -98,6 +98,21 @@ export function publicUrlOf(options: ListenOptions, port: number): string {
   return new URL(`${scheme}://${isIPv6(host) ? `[${host}]` : host}:${port}`).origin
 }
 
+/** Top-level names that stand for machines of a home or an office (RFC 6761, 6762, 8375, and habit). */
+const homeNames = ['local', 'localhost', 'lan', 'home', 'internal', 'localdomain', 'arpa', 'test', 'box']
+
+/**
+ * Whether browsers may be told to ask for this name with TLS only. They would do so on all of its ports, and let nobody past
+ * a certificate that they do not know: on a NAS that locks people out of its other services, and of this one when its own
+ * certificate is made anew. Only for a name of the Internet, at the usual port.
+ */
+export function isStrictlyTls(publicUrl: string): boolean {
+  const { protocol, port, hostname } = new URL(publicUrl)
+  const labels = hostname.split('.')
+  const isName = labels.length > 1 && isIP(hostname) === 0 && !homeNames.includes(labels.at(-1) ?? '')
+  return protocol === 'https:' && port === '' && isName
+}
+
 /** A name that the certificate is good for, and at which somebody can be reached. */
 function publicHostOf({ host: given, tls }: ListenOptions): string {
   const host = canonicalHost(given)

@@ -26,7 +26,7 @@ import { type HttpFront, listenHttp } from './http-front.ts'
 import { openIssuer } from './issuer.ts'
 import { type LibraryIdentity, libraryPaths, readOrCreateLibrary } from './library.ts'
 import { deriveSecret } from './library-secret.ts'
-import { canonicalHost, isLoopback, type ListenOptions, publicUrlOf, requireAllowed } from './listen-rules.ts'
+import { canonicalHost, isLoopback, isStrictlyTls, type ListenOptions, publicUrlOf, requireAllowed } from './listen-rules.ts'
 import { OpenedWhenNeeded } from './opened-when-needed.ts'
 import { Queue } from './queue.ts'
 import { openQueueStore } from './queue-store.ts'
@@ -143,6 +143,7 @@ async function openLibrary(options: EmbeddedOptions, opened: ClosingStack): Prom
     listening.answerWith({
       buckets: Object.keys(buckets),
       now,
+      isStrict: listening === front && isStrictlyTls(publicUrl),
       s3: (request, response) => s3.handle(request, response),
       api: createRequestAnswerer({
         ...services,

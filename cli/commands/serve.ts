@@ -22,6 +22,7 @@ interface ServeFlags {
   readonly tlsKey?: string
   readonly publicUrl?: string
   readonly insecureHttp?: boolean
+  readonly trustedProxy?: boolean
 }
 
 interface Address {
@@ -53,6 +54,9 @@ export function addServeCommand(program: Command, context: Context, finish: Fini
         'PHOTOS_INSECURE_HTTP',
       ),
     )
+    .addOption(
+      new Option('--trusted-proxy', 'a proxy on this machine says in X-Forwarded-For who asks').env('PHOTOS_TRUSTED_PROXY'),
+    )
     .action(async (flags: ServeFlags) => {
       await serve(flags, context)
       finish(exitCodes.done)
@@ -65,9 +69,15 @@ async function serve(flags: ServeFlags, context: Context): Promise<void> {
   try {
     if (flags.library !== undefined) requireParent(folder)
     const isNew = !(await hasLibrary(folder))
-    const { publicUrl, insecureHttp } = flags
+    const { publicUrl, insecureHttp, trustedProxy } = flags
     const tls = await readTls(flags)
-    const backend = await serveAt(flags.listen, folder, { tls, publicUrl, insecureHttp, log: createServeLog(context) })
+    const backend = await serveAt(flags.listen, folder, {
+      tls,
+      publicUrl,
+      insecureHttp,
+      trustedProxy,
+      log: createServeLog(context),
+    })
     if (isNew) context.stderr.write(`${newLibraryNote(folder)}\n`)
     context.stdout.write(`serving ${folder} at ${backend.url}\n`)
     if (backend.url !== backend.localUrl) context.stderr.write(`${noteForOthers(backend.url, { tls, insecureHttp })}\n`)

@@ -1,6 +1,6 @@
 import { X509Certificate } from 'node:crypto'
 import { expect, test } from 'vitest'
-import { type ListenOptions, publicUrlOf, requireAllowed } from '../../embedded/listen-rules.ts'
+import { isStrictlyTls, type ListenOptions, publicUrlOf, requireAllowed } from '../../embedded/listen-rules.ts'
 import { temporaryFolder } from '../temporary-folder.ts'
 import { canMakeCertificates, makeCertificate } from './certificate-in-test.ts'
 
@@ -53,6 +53,18 @@ test.each(['0.0.0.0', '0.0.0.0.', '0', '0x0.0', '::', '0:0:0:0:0:0:0:0', '::ffff
     expect(hostname).not.toMatch(/^(127|0)\./)
   },
 )
+
+test.each([
+  ['https://photos.example.org', true],
+  ['https://photos.example.org:8443', false],
+  ['http://photos.example.org', false],
+  ['https://nas.local', false],
+  ['https://nas', false],
+  ['https://192.168.1.20', false],
+  ['https://[2001:db8::1]', false],
+])('browsers are told to ask for %s with TLS only: %s', (url, isStrict) => {
+  expect(isStrictlyTls(url)).toBe(isStrict)
+})
 
 test.skipIf(!canMakeCertificates)('with a certificate, others are told a name that it is good for', async () => {
   const folder = await temporaryFolder()

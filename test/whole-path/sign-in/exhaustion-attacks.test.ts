@@ -36,6 +36,18 @@ describe('a body', () => {
     expect(statusOf(await post('/oauth/token', chunked, `${chunk.repeat(2)}0\r\n\r\n`))).toBe(400)
   })
 
+  test('that waits to be asked for is asked for', async () => {
+    const { port, hostname } = new URL(served.url)
+    const socket = connect({ port: Number(port), host: hostname }).setEncoding('utf8')
+    onTestFinished(() => void socket.destroy())
+    const length = 'Content-Type: application/x-www-form-urlencoded\r\nContent-Length: 8'
+    socket.write(`POST /oauth/token HTTP/1.1\r\nHost: x\r\n${length}\r\nExpect: 100-continue\r\n\r\n`)
+    const [goOn]: string[] = await once(socket, 'data')
+    socket.write('a=b&c=d&')
+    const [answered]: string[] = await once(socket, 'data')
+    expect([goOn, statusOf(answered ?? '')]).toEqual(['HTTP/1.1 100 Continue\r\n\r\n', 400])
+  })
+
   test('of a megabyte is taken from an owner, whose token was looked at first', async () => {
     const body = JSON.stringify({ originals: [], padding: 'a'.repeat(2 ** 20) })
     const signedIn = { authorization: `Bearer ${await served.backend.accessToken()}` }

@@ -54,6 +54,15 @@ describe('behind a proxy on this machine', () => {
     expect(await toldSourceIp({ publicUrl: 'https://photos.test', trustedProxy: true }, forwardedFor)).toBe(told)
   })
 
+  test('browsers are told not to ask without TLS again', async () => {
+    const folder = await temporaryFolder()
+    await addAccount(folder, { email: 'alice@example.com', password: 'alice has a long password' })
+    const port = await findLastingPort()
+    const { localUrl } = await serveInTest(folder, { port, publicUrl: 'https://photos.example.org' })
+    const told = async (url: string) => (await ask(`${url}/.well-known/photos.json`)).headers['strict-transport-security']
+    expect([await told(`http://127.0.0.1:${port}`), await told(localUrl)]).toEqual(['max-age=2592000', undefined])
+  })
+
   test('a stranger who begins more than one address may does not keep others from it', async () => {
     const folder = await temporaryFolder()
     await addAccount(folder, { email: 'alice@example.com', password: 'alice has a long password' })
