@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander'
 import type { RemoteConfiguration } from '../../contract/remote-configuration.ts'
-import { type Context, type Finish, profilesFolder } from '../context.ts'
+import type { Context, Finish } from '../context.ts'
 import { UserError } from '../errors.ts'
 import { type ExitCode, exitCodes } from '../exit-codes.ts'
 import { createTransport } from '../remote/transport.ts'
@@ -10,6 +10,7 @@ import type { SignInOptions, SignInTokens } from '../session/oauth-client.ts'
 import { findProfile, type Profile, type ProfilePlace, rehearseSave, type SignedInProfile } from '../session/profile.ts'
 import { withProfileLock } from '../session/profile-lock.ts'
 import { defaultProfileName } from '../session/profile-name.ts'
+import { profilePlaceOf } from '../session/profile-place.ts'
 import { parseRemoteUrl, requirePrivate } from '../session/remote-url.ts'
 import { fetchTrustedConfiguration, findOtherSignInHost } from '../session/trusted-configuration.ts'
 import { requireBrowser } from '../terminal/browser.ts'
@@ -66,7 +67,7 @@ async function login(typedUrl: string | undefined, flags: LoginFlags, context: C
 }
 
 async function findTarget(typedUrl: string | undefined, flags: LoginFlags, context: Context): Promise<Target> {
-  const place = { folder: profilesFolder(context), name: flags.profile ?? defaultProfileName }
+  const place = profilePlaceOf(flags.profile, context)
   const before = await findBefore(place, typedUrl !== undefined)
   const url = typedUrl === undefined ? urlOf(before, place) : parseRemoteUrl(typedUrl)
   // Said once of an address, it holds for signing in there again.

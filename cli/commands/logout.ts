@@ -1,7 +1,7 @@
 import { type Command, Option } from 'commander'
-import { type Context, type Finish, profilesFolder } from '../context.ts'
+import type { Context, Finish } from '../context.ts'
 import { createTransport } from '../remote/transport.ts'
-import { defaultProfileName } from '../session/profile-name.ts'
+import { profilePlaceOf } from '../session/profile-place.ts'
 import { signOut } from '../session/sign-out.ts'
 import { visible } from '../terminal/visible.ts'
 import { profileOption } from './options.ts'
@@ -25,7 +25,7 @@ export function addLogoutCommand(program: Command, context: Context, finish: Fin
 }
 
 async function logout(flags: LogoutFlags, context: Context): Promise<void> {
-  const place = { folder: profilesFolder(context), name: flags.profile ?? defaultProfileName }
+  const place = profilePlaceOf(flags.profile, context)
   const transport = createTransport({ clock: context.clock ?? {} })
   try {
     const allDevices = flags.allDevices === true

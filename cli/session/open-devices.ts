@@ -1,10 +1,10 @@
 import type { SignedInDevice } from '../../contract/devices.ts'
-import { type Context, profilesFolder } from '../context.ts'
+import type { Context } from '../context.ts'
 import { createTransport } from '../remote/transport.ts'
 import { loginCommand } from './hints.ts'
 import { openProfile } from './open-profile.ts'
 import { requireProfile, requireSession, type SignedInProfile } from './profile.ts'
-import { defaultProfileName } from './profile-name.ts'
+import { profilePlaceOf } from './profile-place.ts'
 import { createSignedInDevices, type SignedInDevices } from './signed-in-devices.ts'
 import { sessionEnded } from './signed-in-session.ts'
 
@@ -20,7 +20,7 @@ export interface OpenedDevices {
 /** The devices of the account that a profile is signed in to. Throws what `openRemote` does. */
 export async function openDevices(profileName: string | undefined, context: Context): Promise<OpenedDevices> {
   const { signal } = context
-  const place = { folder: profilesFolder(context), name: profileName ?? defaultProfileName }
+  const place = profilePlaceOf(profileName, context)
   const profile = requireSession(await requireProfile(place), place.name)
   const transport = createTransport({ clock: context.clock ?? {} })
   try {

@@ -6,6 +6,7 @@ import { exitCodes } from '../exit-codes.ts'
 import { makeFolder } from '../make-folder.ts'
 import type { Clock } from '../remote/retry.ts'
 import { findLevelCode, isDamage } from '../state/level-failure.ts'
+import { findRegularFile } from './private-file.ts'
 import { type ProfilePlace, profilePath, unusable } from './profile.ts'
 import { sweepLeftovers } from './write-durably.ts'
 
@@ -27,10 +28,18 @@ export interface LockOptions {
 export async function withProfileLock<T>(place: ProfilePlace, options: LockOptions, work: () => Promise<T>): Promise<T> {
   const lock = await acquire(place, options)
   try {
-    await sweepLeftovers(profilePath(place))
+    await sweep(place)
     return await work()
   } finally {
     await lock.close()
+  }
+}
+
+async function sweep(place: ProfilePlace): Promise<void> {
+  try {
+    await sweepLeftovers(await findRegularFile(profilePath(place)))
+  } catch (error) {
+    throw unusable(place, 'read', error)
   }
 }
 

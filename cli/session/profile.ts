@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { deviceIdSchema } from '../../contract/devices.ts'
@@ -10,6 +9,7 @@ import { makeFolder } from '../make-folder.ts'
 import { describeFailure } from '../state/level-failure.ts'
 import { loginCommand } from './hints.ts'
 import { defaultProfileName } from './profile-name.ts'
+import { findRegularFile, readPrivateFile } from './private-file.ts'
 import { overwrite, rehearseWrite, writeDurably } from './write-durably.ts'
 
 const tokensSchema = z.object({
@@ -32,7 +32,7 @@ export type StoredSession = z.infer<typeof sessionSchema>
 const profileSchema = z.object({
   version: z.literal(1),
   /** As given to `photos login`, normalised. */
-  url: z.url(),
+  url: z.url({ protocol: /^https?$/ }),
   /** Whether it was said that `http` will do. */
   insecureHttp: z.boolean().default(false),
   /** Which remote answered there at sign-in: another one gets to see no token. */
@@ -48,6 +48,8 @@ export type SignedInProfile = Profile & { readonly session: StoredSession }
 export interface ProfilePlace {
   readonly folder: string
   readonly name: string
+  /** Told what a person should know of the file. */
+  readonly warn?: (message: string) => void
 }
 
 export function profilePath({ folder, name }: ProfilePlace): string {
@@ -92,7 +94,7 @@ export function requireSession(profile: Profile, name: string): SignedInProfile 
 export async function saveProfile(place: ProfilePlace, profile: Profile): Promise<void> {
   try {
     await makeFolder(place.folder, 0o700)
-    await writeDurably(profilePath(place), formatProfile(profile))
+    await writeDurably(await findRegularFile(profilePath(place)), formatProfile(profile))
   } catch (error) {
     throw unusable(place, 'written', error)
   }
@@ -112,7 +114,7 @@ export async function forgetSession(place: ProfilePlace, { session: _, ...signed
     await saveProfile(place, signedOut)
   } catch {
     try {
-      await overwrite(profilePath(place), formatProfile(signedOut))
+      await overwrite(await findRegularFile(profilePath(place)), formatProfile(signedOut))
     } catch (error) {
       throw unusable(place, 'written', error)
     }
@@ -125,7 +127,7 @@ const roomBytes = 32 * 1024
 /** Only while holding the profile's lock. Throws what {@link saveProfile} would, before anything is at stake. */
 export async function rehearseSave(place: ProfilePlace): Promise<void> {
   try {
-    await rehearseWrite(profilePath(place), roomBytes)
+    await rehearseWrite(await findRegularFile(profilePath(place)), roomBytes)
   } catch (error) {
     throw unusable(place, 'written', error)
   }
@@ -133,7 +135,9 @@ export async function rehearseSave(place: ProfilePlace): Promise<void> {
 
 async function readProfileText(place: ProfilePlace): Promise<string | undefined> {
   try {
-    return await readFile(profilePath(place), 'utf8')
+    const { text, exposure } = await readPrivateFile(profilePath(place))
+    if (exposure !== undefined) place.warn?.(`the profile in ${profilePath(place)} ${exposure}`)
+    return text
   } catch (error) {
     if (errorCode(error) === 'ENOENT') return undefined
     throw unusable(place, 'read', error)
