@@ -7,7 +7,14 @@ import { createTransport } from '../remote/transport.ts'
 import { loginCommand } from '../session/hints.ts'
 import type { KeptSignIn } from '../session/keep-sign-in.ts'
 import type { SignInOptions, SignInTokens } from '../session/oauth-client.ts'
-import { findProfile, type Profile, type ProfilePlace, rehearseSave, type SignedInProfile } from '../session/profile.ts'
+import {
+  findProfile,
+  type Profile,
+  type ProfilePlace,
+  rehearseSave,
+  type SignedInProfile,
+  type StoredSession,
+} from '../session/profile.ts'
 import { withProfileLock } from '../session/profile-lock.ts'
 import { defaultProfileName } from '../session/profile-name.ts'
 import { profilePlaceOf } from '../session/profile-place.ts'
@@ -16,6 +23,7 @@ import { fetchTrustedConfiguration, findOtherSignInHost } from '../session/trust
 import { requireBrowser } from '../terminal/browser.ts'
 import { showDeviceCode } from '../terminal/sign-in-screen.ts'
 import { visible } from '../terminal/visible.ts'
+import { wrapFor } from '../terminal/wrap.ts'
 import { deviceOption, insecureHttpOption, profileOption } from './options.ts'
 
 interface LoginFlags {
@@ -73,7 +81,15 @@ async function findTarget(typedUrl: string | undefined, flags: LoginFlags, conte
   // Said once of an address, it holds for signing in there again.
   const insecureHttp = flags.insecureHttp === true || (before?.insecureHttp === true && before.url === url)
   requirePrivate(url, insecureHttp)
+  if (before?.session !== undefined) tellBefore(before, before.session, place, context)
   return { place, url, insecureHttp }
+}
+
+/** First, so that who did not mean it can still give up. */
+function tellBefore({ url }: Profile, { account }: StoredSession, { name }: ProfilePlace, { stderr }: Context): void {
+  const { host } = new URL(url)
+  const words = `the profile ${name} is signed in to ${host} as ${visible(account.email)} already; that session ends with a new one`
+  stderr.write(`${wrapFor(stderr, words)}\n`)
 }
 
 /** A damaged profile, too, can be signed in to again by who gives the address. */
@@ -111,7 +127,8 @@ async function signIn(options: SignInOptions, flags: LoginFlags, context: Contex
 function tellSignInHost(url: string, configuration: RemoteConfiguration, { stderr }: Context): void {
   const signInHost = findOtherSignInHost(url, configuration)
   if (signInHost === undefined) return
-  stderr.write(`you sign in at ${signInHost}, and ${new URL(url).host} gets the session: go on only if the two belong together\n`)
+  const words = `you sign in at ${signInHost}, and ${new URL(url).host} gets the session: go on only if the two belong together`
+  stderr.write(`${wrapFor(stderr, words)}\n`)
 }
 
 function hostOf({ endpoints }: RemoteConfiguration): string {
@@ -121,7 +138,8 @@ function hostOf({ endpoints }: RemoteConfiguration): string {
 function tell(kept: KeptSignIn, { name }: ProfilePlace, { stdout, stderr }: Context): void {
   const { account, device } = kept.profile.session
   const at = new URL(kept.profile.url).host
-  if (kept.replaced) stderr.write(formatReplaced(kept.profile, kept.replaced, kept.isReplacedEnded, name))
+  const replaced = kept.replaced && formatReplaced(kept.profile, kept.replaced, kept.isReplacedEnded, name)
+  if (replaced) stderr.write(`${wrapFor(stderr, replaced)}\n`)
   const how = name === defaultProfileName ? '' : `; use it with --profile ${name}`
   stdout.write(`signed in to ${at} as ${visible(account.email)}; this device is ${visible(device.name)}${how}\n`)
 }
@@ -132,7 +150,7 @@ function formatReplaced(profile: SignedInProfile, replaced: SignedInProfile, has
   const { url, session } = replaced
   const before = `${new URL(url).host} as ${visible(session.account.email)}`
   const fate = hasEnded ? 'has been ended' : `could not be ended; it is still device ${session.device.deviceId} of that account`
-  return `the profile ${name} was signed in to ${before} before; that session ${fate}\n`
+  return `the profile ${name} was signed in to ${before} before; that session ${fate}`
 }
 
 function isSameAccount(one: SignedInProfile, other: SignedInProfile): boolean {

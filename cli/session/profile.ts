@@ -7,9 +7,9 @@ import { UserError } from '../errors.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { makeFolder } from '../make-folder.ts'
 import { describeFailure } from '../state/level-failure.ts'
-import { loginCommand } from './hints.ts'
-import { defaultProfileName } from './profile-name.ts'
+import { commandFor, loginCommand } from './hints.ts'
 import { findRegularFile, readPrivateFile } from './private-file.ts'
+import { defaultProfileName } from './profile-name.ts'
 import { overwrite, rehearseWrite, writeDurably } from './write-durably.ts'
 
 const tokensSchema = z.object({
@@ -35,7 +35,7 @@ const profileSchema = z.object({
   url: z.url({ protocol: /^https?$/ }),
   /** Whether it was said that `http` will do. */
   insecureHttp: z.boolean().default(false),
-  /** Which remote answered there at sign-in: another one gets to see no token. */
+  /** Which remote answered there at sign-in: against mistakes. Both are public; who answers is proven by the address, and only over TLS. */
   remote: z.object({ remoteId: z.string(), issuer: z.string() }),
   /** Absent after `photos logout`: the profile then still says which remote is meant. */
   session: sessionSchema.optional(),
@@ -56,17 +56,24 @@ export function profilePath({ folder, name }: ProfilePlace): string {
   return join(folder, `${name}.json`)
 }
 
-/** Throws a `UserError` with exit code 12 where the file is damaged, or of a later release. */
+/** There is a file, and nothing can be made of it. */
+export class DamagedProfileError extends UserError {
+  constructor(place: ProfilePlace) {
+    super(`the profile in ${profilePath(place)} is damaged, or of a later release of photos`, {
+      exitCode: exitCodes.notSignedIn,
+      hint: `sign in again: ${loginCommand(place.name)}; or remove it: ${commandFor(place.name, 'logout')}`,
+    })
+  }
+}
+
+/** Throws a {@link DamagedProfileError}, with exit code 12, where the file is damaged, or of a later release. */
 export async function findProfile(place: ProfilePlace): Promise<Profile | undefined> {
   const text = await readProfileText(place)
   if (text === undefined) return undefined
   const profile = profileSchema.safeParse(parseJson(text))
   if (profile.success) return profile.data
   // Without a cause: a schema's complaint may quote what it complains of, and this file holds tokens.
-  throw new UserError(`the profile in ${profilePath(place)} is damaged, or of a later release of photos`, {
-    exitCode: exitCodes.notSignedIn,
-    hint: `sign in again: ${loginCommand(place.name)}`,
-  })
+  throw new DamagedProfileError(place)
 }
 
 /** Throws a `UserError` with exit code 10 where there is none. */

@@ -1,10 +1,19 @@
+import { rm } from 'node:fs/promises'
 import { UserError } from '../errors.ts'
 import { exitCodes } from '../exit-codes.ts'
 import type { Transport } from '../remote/transport.ts'
 import { endSession } from './end-session.ts'
 import { commandFor, loginCommand } from './hints.ts'
 import { fetchProfileConfiguration } from './open-profile.ts'
-import { forgetSession, type Profile, type ProfilePlace, requireProfile, type SignedInProfile } from './profile.ts'
+import {
+  forgetSession,
+  type Profile,
+  type ProfilePlace,
+  profilePath,
+  requireProfile,
+  type SignedInProfile,
+  unusable,
+} from './profile.ts'
 import { withProfileLock } from './profile-lock.ts'
 
 export interface SignOutOptions {
@@ -31,6 +40,15 @@ export async function signOut({ place, transport, allDevices, signal }: SignOutO
     if (failure !== undefined) throw failure
     return profile
   })
+}
+
+/** Of a profile that nothing can be made of, nothing is left. */
+export async function removeDamagedProfile(place: ProfilePlace): Promise<void> {
+  try {
+    await rm(profilePath(place))
+  } catch (error) {
+    throw unusable(place, 'written', error)
+  }
 }
 
 /** On a full disk not even a lock can be had. Then nobody else can store a session, either, and this one has to end. */

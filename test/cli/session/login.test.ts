@@ -157,7 +157,13 @@ describe('signing in again', () => {
 
     expect(await machine.login([], approvedBy(anna))).toMatchObject({
       exitCode: 0,
-      stderr: expect.not.stringContaining('before'),
+      stderr: expect.stringMatching(
+        new RegExp(
+          `^the profile default is signed in to ${new URL(url).host} as anna@example.com already; that session ends with a new one\n` +
+            '(?!.* before; )',
+          's',
+        ),
+      ),
     })
 
     const { stdout } = await machine.photos(['devices', '--json'])
@@ -210,6 +216,26 @@ test('a damaged profile is told, and mended by signing in', async () => {
   expect(await machine.photos(['ls'])).toMatchObject({ exitCode: 12, stderr: expect.stringContaining('is damaged') })
   expect(await machine.login([url], approvedBy(anna))).toMatchObject({ exitCode: 0 })
   expect(await machine.photos(['whoami'])).toMatchObject({ exitCode: 0 })
+})
+
+test('a damaged profile can be signed out of, which removes it', async () => {
+  const { url } = await serveAccounts()
+  const machine = await newMachine()
+  await machine.login([url, '--profile', 'work'], approvedBy(anna))
+  const path = profilePath(machine.home, 'work')
+  await writeFile(path, '{"version": 1, "tok')
+  const damaged = {
+    exitCode: 12,
+    stderr: `photos: the profile in ${path} is damaged, or of a later release of photos\n  sign in again: photos login URL --profile work; or remove it: photos logout --profile work\n`,
+  }
+  expect(await machine.photos(['ls', '--profile', 'work'])).toMatchObject(damaged)
+  expect(await machine.photos(['logout', '--all-devices', '--profile', 'work'])).toMatchObject(damaged)
+  expect(await machine.photos(['logout', '--profile', 'work'])).toEqual({
+    exitCode: 0,
+    stdout: `removed the damaged profile ${path}\n`,
+    stderr: 'the remote still knows its session, if it had one: on another device of the account, photos devices lists it\n',
+  })
+  expect(await machine.photos(['ls', '--profile', 'work'])).toMatchObject({ exitCode: 10 })
 })
 
 test('denied: exit code 12, and nothing is kept', async () => {

@@ -238,7 +238,7 @@ describe('the file', () => {
     await expect(findProfile(place)).rejects.toMatchObject({
       exitCode: 12,
       message: `the profile in ${profilePath(place)} is damaged, or of a later release of photos`,
-      hint: 'sign in again: photos login URL',
+      hint: 'sign in again: photos login URL; or remove it: photos logout',
       cause: undefined,
     })
   })
