@@ -6,7 +6,7 @@ import type { Session } from '../session/session.ts'
 import { findCertificateFailure } from './certificate-failure.ts'
 import { defaultSignInHint, notAPhotosAnswer, refused, sessionRefused, tooManyDevices, unreachable } from './remote-errors.ts'
 import { isNetworkError, parseRetryAfter, RetryableError, retry } from './retry.ts'
-import { AnswerTooLongError, readBody, startExchange, type Transport } from './transport.ts'
+import { AnswerTooLongError, answerInTime, readBody, startExchange, type Transport } from './transport.ts'
 
 /** One call: `path` is relative to the API's address; a `body` makes it a POST unless `method` says otherwise. */
 export interface ApiCall<T> {
@@ -102,7 +102,7 @@ async function callOnce<T>(
   let finished = false
   try {
     request.end(body)
-    const answer = await readJson(await response, transport)
+    const answer = await answerInTime(transport, request, readJson(response, transport))
     finished = true
     return answer
   } finally {
@@ -118,7 +118,8 @@ function addressOf(call: Pick<ApiCall<unknown>, 'path' | 'query'>, base: string)
   return address.href
 }
 
-async function readJson(response: IncomingMessage, transport: Transport): Promise<JsonAnswer> {
+async function readJson(answer: Promise<IncomingMessage>, transport: Transport): Promise<JsonAnswer> {
+  const response = await answer
   const status = response.statusCode ?? 0
   const text = (await readBody(response, longestAnswerBytes)).toString()
   if (passingStatuses.has(status)) {

@@ -12,12 +12,15 @@ export interface Transport {
   readonly clock: Clock
   /** A connection over which nothing moves for so long is broken. */
   readonly inactivityMs: number
+  /** So long may a small answer take as a whole, however steadily it trickles in; an original may take for ever. */
+  readonly answerWithinMs: number
   close(): void
 }
 
 export interface TransportOptions {
   readonly clock?: Partial<Clock>
   readonly inactivityMs?: number
+  readonly answerWithinMs?: number
 }
 
 const slotCount = 8
@@ -33,6 +36,7 @@ export function createTransport(options: TransportOptions = {}): Transport {
     slots: createSlotPool(slotCount, slotBytes),
     clock: { now: Date.now, random: Math.random, delay: waitFor, ...options.clock },
     inactivityMs: options.inactivityMs ?? 60_000,
+    answerWithinMs: options.answerWithinMs ?? 60_000,
     close() {
       httpAgent.destroy()
       httpsAgent.destroy()
@@ -75,6 +79,18 @@ export function startExchange(transport: Transport, { method, url, headers }: Ht
   })
   response.catch(() => {}) // whoever gives up early does not come back for it
   return { request, response }
+}
+
+/** Waits for a small answer, and ends the request where it is not whole in time: that is an error of the network. */
+export async function answerInTime<T>(transport: Transport, request: ClientRequest, answer: Promise<T>): Promise<T> {
+  const timer = setTimeout(() => {
+    request.destroy(connectionError('ETIMEDOUT', 'the answer took too long'))
+  }, transport.answerWithinMs)
+  try {
+    return await answer
+  } finally {
+    clearTimeout(timer)
+  }
 }
 
 export function connectionError(code: string, message: string): Error {

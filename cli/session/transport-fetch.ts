@@ -1,7 +1,8 @@
+import type { IncomingMessage } from 'node:http'
 import type { CustomFetchOptions } from 'oauth4webapi'
 import { findCertificateFailure } from '../remote/certificate-failure.ts'
 import { notAPhotosAnswer } from '../remote/remote-errors.ts'
-import { AnswerTooLongError, readBody, startExchange, type Transport } from '../remote/transport.ts'
+import { AnswerTooLongError, answerInTime, readBody, startExchange, type Transport } from '../remote/transport.ts'
 
 /** What OAuth's libraries ask for. */
 export type OAuthFetch = (url: string, options: CustomFetchOptions<'POST', URLSearchParams>) => Promise<Response>
@@ -18,11 +19,7 @@ export function createOAuthFetch(transport: Transport): OAuthFetch {
     const { request, response } = startExchange(transport, { method, url, headers: sent }, signal ?? undefined)
     try {
       request.end(bytes)
-      const answer = await response
-      const status = answer.statusCode ?? 0
-      const text = (await readBody(answer, longestAnswerBytes)).toString()
-      const contentType = answer.headers['content-type'] ?? 'text/plain'
-      return new Response(bodiless.has(status) ? null : text, { status, headers: { 'content-type': contentType } })
+      return await answerInTime(transport, request, asResponse(response))
     } catch (error) {
       if (error instanceof AnswerTooLongError) throw notAPhotosAnswer(url, 'the answer to the sign-in', error.message, error)
       throw findCertificateFailure(error, url) ?? error
@@ -30,4 +27,12 @@ export function createOAuthFetch(transport: Transport): OAuthFetch {
       request.destroy()
     }
   }
+}
+
+async function asResponse(answer: Promise<IncomingMessage>): Promise<Response> {
+  const message = await answer
+  const status = message.statusCode ?? 0
+  const text = (await readBody(message, longestAnswerBytes)).toString()
+  const contentType = message.headers['content-type'] ?? 'text/plain'
+  return new Response(bodiless.has(status) ? null : text, { status, headers: { 'content-type': contentType } })
 }

@@ -4,6 +4,7 @@ import type { RemoteConfiguration } from '../../contract/remote-configuration.ts
 import { findCertificateFailure } from '../remote/certificate-failure.ts'
 import { notAPhotosAnswer, refused } from '../remote/remote-errors.ts'
 import { type Clock, isNetworkError, RetryableError, retry } from '../remote/retry.ts'
+import { connectionError } from '../remote/transport.ts'
 
 /** What a refresh brings. */
 const refreshedSchema = z.object({
@@ -80,12 +81,26 @@ async function ask<T>(
 ): Promise<T> {
   const client = await createClient(endpoints.userPool, region)
   try {
-    return await retry(() => send(client).catch((error) => rethrow(error, endpoints.userPool)), { clock, maximumAttempts })
+    const attempt = () => inTime(send(client)).catch((error) => rethrow(error, endpoints.userPool))
+    return await retry(attempt, { clock, maximumAttempts })
   } catch (error) {
     if (!(error instanceof RetryableError)) throw error
     throw new UserPoolUnreachableError(error.message, { cause: error.cause })
   } finally {
     client.destroy()
+  }
+}
+
+/** The SDK's own timeouts end where the body of an answer begins. What is late is ended with its client. */
+async function inTime<T>(answer: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined
+  const tooLate = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(connectionError('ETIMEDOUT', 'the answer took too long')), timeoutMs)
+  })
+  try {
+    return await Promise.race([answer, tooLate])
+  } finally {
+    clearTimeout(timer)
   }
 }
 

@@ -190,6 +190,18 @@ test.each([
   await expect(remote.usage()).rejects.toMatchObject({ name: 'UserError', exitCode: 5, message: expect.stringMatching(message) })
 })
 
+test('an answer that trickles in without end is given up as a whole: exit code 5', async () => {
+  const url = await listen((_request, response) => {
+    response.writeHead(200, { 'content-type': 'application/json' })
+    const trickle = setInterval(() => response.write(' '), 5)
+    response.on('close', () => clearInterval(trickle))
+  })
+  const { transport, pausesMs } = transportInTest({ answerWithinMs: 50 })
+  const opening = openHttpRemote({ url, session: noSession, transport })
+  await expect(opening).rejects.toMatchObject({ name: 'UserError', exitCode: 5 })
+  expect(pausesMs).toHaveLength(2)
+})
+
 test('nobody there: exit code 5 after three attempts', async () => {
   const url = await listen((request) => request.socket.destroy())
   const { transport, pausesMs } = transportInTest()
