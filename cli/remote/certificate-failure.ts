@@ -30,7 +30,8 @@ export function findCertificateFailure(error: unknown, url: string, environment 
   const words = wordsOf(error)
   if (!notTls.test(words))
     return failed(`no https connection with ${host} comes about: ${words}`, 'check its address and its port', error)
-  const hint = `check the address and its port; if it is meant to be without https, on a network that you trust: photos login http://${host} --insecure-http`
+  // Without a command: nobody here knows for which profile it would be.
+  const hint = `check the address and its port; on a network that you trust, without https: http://${host} and --insecure-http`
   return failed(`${host} does not speak https`, hint, error)
 }
 

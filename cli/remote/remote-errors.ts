@@ -18,7 +18,7 @@ export function unreachableAtFirst(url: string, cause: unknown): UserError {
   if (!(url.startsWith('http:') && isCut)) return unreachable(url, cause)
   return new UserError(`${new URL(url).host} does not speak http, or broke off`, {
     exitCode: exitCodes.remoteUnreachable,
-    hint: `it may want https://: photos login https://${new URL(url).host}`,
+    hint: `it may want https: give its address as https://${new URL(url).host}`,
     cause,
   })
 }

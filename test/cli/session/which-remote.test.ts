@@ -157,8 +157,7 @@ describe('login', () => {
       stdout: '',
       stderr: [
         `photos: ${plain} does not speak https`,
-        '  check the address and its port; if it is meant to be without https, on a network that you trust: ' +
-          `photos login http://${plain} --insecure-http\n`,
+        `  check the address and its port; on a network that you trust, without https: http://${plain} and --insecure-http\n`,
       ].join('\n'),
     })
   })
@@ -175,7 +174,7 @@ describe('login', () => {
       stdout: '',
       stderr: [
         `photos: 127.0.0.1:${port} does not speak http, or broke off`,
-        `  it may want https://: photos login https://127.0.0.1:${port}\n`,
+        `  it may want https: give its address as https://127.0.0.1:${port}\n`,
       ].join('\n'),
     })
   })
