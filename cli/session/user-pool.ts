@@ -1,9 +1,9 @@
 import { z } from 'zod'
 import type { DeviceMetadata } from '../../contract/devices.ts'
 import type { RemoteConfiguration } from '../../contract/remote-configuration.ts'
-import { findCertificateFailure } from '../remote/certificate-failure.ts'
 import { notAPhotosAnswer, refused } from '../remote/remote-errors.ts'
 import { type Clock, isNetworkError, RetryableError, retry } from '../remote/retry.ts'
+import { findTlsFailure } from '../remote/tls-failure.ts'
 import { connectionError } from '../remote/transport.ts'
 
 /** What a refresh brings. */
@@ -160,5 +160,5 @@ function rethrow(error: unknown, url: string): never {
   if (isNetworkError(error)) throw new RetryableError(error instanceof Error ? error.message : name)
   const isPassing = passing.has(name) || $fault === 'server' || ($response?.statusCode ?? 0) >= 500
   if (isPassing) throw new RetryableError(`it answers ${$response?.statusCode ?? nameOf(name)}`)
-  throw findCertificateFailure(error, url) ?? refused(url, 'the refresh of the session', nameOf(code ?? name))
+  throw findTlsFailure(error, url) ?? refused(url, 'the refresh of the session', nameOf(code ?? name))
 }

@@ -18,7 +18,7 @@ const reasons: Readonly<Record<string, string>> = {
  * What can be done where a connection with TLS does not come about: a certificate that this machine does not trust, or a
  * server that does not speak TLS; undefined where an error is none of that.
  */
-export function findCertificateFailure(error: unknown, url: string, environment = process.env): UserError | undefined {
+export function findTlsFailure(error: unknown, url: string, environment = process.env): UserError | undefined {
   const code = errorCode(error) ?? ''
   const { host } = new URL(url)
   const reason = reasons[code]
