@@ -7,6 +7,8 @@ import { approveSignIn } from '../../../scripts/approve-sign-in.js'
 import { temporaryFolder } from '../../temporary-folder.ts'
 import { RecordedStream } from '../terminal/recorded-stream.ts'
 
+const startedAt = new Date()
+
 export interface Ended {
   readonly exitCode: number
   readonly stdout: string
@@ -51,7 +53,7 @@ export async function newMachine(): Promise<Machine> {
       stdout,
       stderr,
       environment: { HOME: home },
-      now: () => new Date(),
+      now: () => startedAt, // it stands still: no progress line comes between on a slow machine
       signal: new AbortController().signal,
       ...changes,
     })
