@@ -117,7 +117,8 @@ async function listUsers(flags: UsersFlags, context: Context): Promise<void> {
     if (!(await output.line(flags.json ? formatJson(account, isOwn) : formatRow(account, isOwn)))) return
   }
   if (!flags.json && areOwn.includes(true)) context.stderr.write(`${wrapFor(context.stderr, legend)}\n`)
-  if (accounts.length === 0) context.stderr.write('no accounts yet; make one: photos users add EMAIL\n')
+  const where = flags.library === undefined ? '' : ` --library '${flags.library}'`
+  if (accounts.length === 0) context.stderr.write(`no accounts yet; make one: photos users add EMAIL${where}\n`)
 }
 
 /** A stable interface. */

@@ -118,6 +118,9 @@ test('users remove asks nothing, and says where the photos stay', async () => {
     stdout: expect.stringMatching(`${library}/originals/${own}; .*\n.*another one that is added while there is none`),
   })
   expect(await users([])).toEqual({ exitCode: 0, stdout: '', stderr: 'no accounts yet; make one: photos users add EMAIL\n' })
+  expect(await users(['list', '--library', library])).toMatchObject({
+    stderr: `no accounts yet; make one: photos users add EMAIL --library '${library}'\n`,
+  })
 })
 
 test.each(['remove', 'passwd'])('users %s of an account that is not there says which there are', async (command) => {
