@@ -1,4 +1,6 @@
 import { request as httpRequest, type IncomingMessage, type ServerResponse } from 'node:http'
+import type { LibraryIdentity } from '../../embedded/library.ts'
+import { answerChallenge } from '../../embedded/library-proof.ts'
 import { bodyOf, listen } from '../cli/remote/scripted-server.ts'
 
 /** A request as it passes by. */
@@ -30,15 +32,17 @@ export interface FaultProxy {
 
 /**
  * A wire between the CLI and the backend that fails as it is told. What the backend says of its own address is changed to
- * that of the proxy, and changed back on the way in, so that signatures hold.
+ * that of the proxy, and changed back on the way in, so that signatures hold; that it is the library it proves itself.
  */
 export async function startFaultProxy(
   backendUrl: string,
+  identity: LibraryIdentity,
   decide: (request: PassingRequest) => Fault | Promise<Fault>,
 ): Promise<FaultProxy> {
   const counts = { upload: 0, call: 0 }
   let faults = 0
   const url: string = await listen((request, response) => {
+    if (answerChallenge(identity, url, request, response)) return
     const path = new URL(request.url ?? '/', backendUrl).pathname
     const isUpload = request.method === 'PUT'
     const count = isUpload ? ++counts.upload : ++counts.call

@@ -26,7 +26,7 @@ export async function wired(
   const folder = join(user.folder, 'camera')
   await writeTree(folder, files)
   const backend = await serveInTest({ folder: user.library, log: () => {}, ...options })
-  const proxy = await startFaultProxy(backend.url, decide)
+  const proxy = await startFaultProxy(backend.url, backend.identity, decide)
   await announceServing(user.library, proxy.url)
   const sync = () => user.photos('sync', folder, '--library', user.library, '--json')
   return { user, folder, proxy, sync, closeBackend: () => backend.close() }
