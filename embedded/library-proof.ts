@@ -1,5 +1,6 @@
-import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
+import { createHmac, randomBytes } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { isSame } from './is-same.ts'
 import type { LibraryIdentity } from './library.ts'
 
 /** Where whoever serves a library shows that it is the library, and not a stranger at an address that was left behind. */
@@ -16,13 +17,10 @@ export interface LibraryChallenge {
 /** @param url where it will be asked: the answer is good for this address, so that nobody there can have it from another one */
 export function challengeLibrary(identity: LibraryIdentity, url: string): LibraryChallenge {
   const challenge = randomBytes(32).toString('hex')
-  const proof = Buffer.from(proofOf(identity, url, challenge))
+  const proof = proofOf(identity, url, challenge)
   return {
     path: `${proofPath}?challenge=${challenge}`,
-    isProvenBy(answer) {
-      const given = Buffer.from(answer)
-      return given.length === proof.length && timingSafeEqual(given, proof)
-    },
+    isProvenBy: (answer) => isSame(answer, proof),
   }
 }
 

@@ -59,7 +59,7 @@ async function login(typedUrl: string | undefined, flags: LoginFlags, context: C
   const transport = createTransport({ clock: context.clock ?? {} })
   const { signal } = context
   try {
-    const configuration = await fetchTrustedConfiguration({ ...target, transport, signal })
+    const configuration = await fetchTrustedConfiguration({ ...target, profileName: target.place.name, transport, signal })
     tellSignInHost(target.url, configuration, context)
     // Before somebody approves what could not be kept.
     await withProfileLock(target.place, { clock: transport.clock, signal }, () => rehearseSave(target.place))

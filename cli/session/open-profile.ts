@@ -36,7 +36,7 @@ export async function fetchProfileConfiguration(
   { place, transport, signal }: OpenProfileOptions,
 ): Promise<RemoteConfiguration> {
   const { url, insecureHttp, remote } = profile
-  const configuration = await fetchTrustedConfiguration({ url, insecureHttp, transport, signal })
+  const configuration = await fetchTrustedConfiguration({ url, insecureHttp, profileName: place.name, transport, signal })
   if (configuration.remoteId === remote.remoteId && configuration.issuer === remote.issuer) return configuration
   throw new UserError(`another remote than the one that you signed in to answers at ${new URL(url).host}`, {
     exitCode: exitCodes.notSignedIn,

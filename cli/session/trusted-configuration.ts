@@ -3,12 +3,15 @@ import { UserError } from '../errors.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { fetchRemoteConfiguration } from '../remote/http-remote.ts'
 import type { Transport } from '../remote/transport.ts'
+import { loginCommand } from './hints.ts'
 import { requirePrivate, requirePrivateEndpoints } from './remote-url.ts'
 
 export interface TrustedConfigurationOptions {
   /** As a person typed it: the one thing known of a remote that it has not said itself. */
   readonly url: string
   readonly insecureHttp: boolean
+  /** For whom it is asked, so that what is told to type is meant for the same. */
+  readonly profileName: string
   readonly transport: Transport
   readonly signal?: AbortSignal | undefined
 }
@@ -22,9 +25,11 @@ export async function fetchTrustedConfiguration(options: TrustedConfigurationOpt
   requirePrivate(url, insecureHttp)
   const configuration = await fetchRemoteConfiguration({ url, transport, signal })
   requirePrivateEndpoints(configuration, insecureHttp)
-  requireOwnEndpoints(url, configuration)
+  requireOwnEndpoints(options, configuration)
   return configuration
 }
+
+type AskedAddress = Pick<TrustedConfigurationOptions, 'url' | 'insecureHttp' | 'profileName'>
 
 const askForAddress =
   'check the address: it is the one that a deployment or `photos serve` printed; if it is, ask who runs the remote'
@@ -36,11 +41,11 @@ const awsServices = { userPool: 'cognito-idp', identityPool: 'cognito-identity',
  * Ties a description to the address that was typed. A remote could name another's endpoints beside its own, so that a person
  * signs in there, sees that one's familiar page, and the tokens come here (OAuth's mix-up attack; RFC 9700, section 4.4).
  */
-export function requireOwnEndpoints(url: string, configuration: RemoteConfiguration): void {
-  const { origin, host } = new URL(url)
+export function requireOwnEndpoints(asked: AskedAddress, configuration: RemoteConfiguration): void {
+  const { origin, host } = new URL(asked.url)
   const { endpoints, issuer } = configuration
   const api = new URL(endpoints.api).origin
-  if (api !== origin) throw elsewhere(host, api)
+  if (api !== origin) throw elsewhere(asked, api)
   for (const name of ['userPool', 'identityPool', 's3'] as const) {
     if (new URL(endpoints[name]).origin !== origin && !isAwsOwn(name, configuration)) throw foreign(host, endpoints[name])
   }
@@ -76,10 +81,11 @@ function isAwsOwn(name: keyof typeof awsServices, { endpoints, region }: RemoteC
 }
 
 /** A wrong address of the right remote, mostly: of a `photos serve --public-url`, or of an API with a domain of its own. */
-function elsewhere(host: string, api: string): UserError {
+function elsewhere({ url, insecureHttp, profileName }: AskedAddress, api: string): UserError {
+  const { host } = new URL(url)
   return new UserError(`${host} is not a photos remote that can be trusted: it says that its address is ${api}`, {
     exitCode: exitCodes.remoteUnreachable,
-    hint: `if that is the address that a deployment or \`photos serve\` printed, use it: photos login ${api}`,
+    hint: `if that is the address that a deployment or \`photos serve\` printed, use it: ${loginCommand(profileName, { url: api, insecureHttp })}`,
   })
 }
 

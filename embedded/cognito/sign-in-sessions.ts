@@ -1,7 +1,8 @@
-import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
+import { createHmac, randomBytes } from 'node:crypto'
 import { z } from 'zod'
 import { ownerSchema } from '../../contract/owner.ts'
 import type { Account } from '../accounts.ts'
+import { isSame } from '../is-same.ts'
 import { type Issuer, tokenSeconds } from '../issuer.ts'
 import { KeyLock } from '../s3/key-lock.ts'
 import { CognitoError } from './aws-json.ts'
@@ -151,9 +152,4 @@ export function openSignInSessions(options: SignInSessionsOptions): SignInSessio
       }),
     end: (id) => oneAtATime.run(id, () => store.remove(keyOf(id))),
   }
-}
-
-function isSame(left: string, right: string): boolean {
-  const [leftBytes, rightBytes] = [Buffer.from(left), Buffer.from(right)]
-  return leftBytes.length === rightBytes.length && timingSafeEqual(leftBytes, rightBytes)
 }

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto'
+import { isSame } from '../is-same.ts'
 import { ByteReader } from './byte-reader.ts'
 import { S3Error } from './s3-error.ts'
-import { type Authorization, isSame } from './verify-signature.ts'
+import type { Authorization } from './verify-signature.ts'
 
 export interface ChunkedBodyOptions {
   /** Each chunk carries a signature that builds on the one before it. */

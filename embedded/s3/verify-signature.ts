@@ -1,5 +1,5 @@
-import { timingSafeEqual } from 'node:crypto'
 import { SignatureV4 } from '@smithy/signature-v4'
+import { isSame } from '../is-same.ts'
 import type { Credentials, FindCredentials } from './credentials.ts'
 import { NodeSha256 } from './node-sha256.ts'
 import { S3Error } from './s3-error.ts'
@@ -130,10 +130,4 @@ function requireSession(claim: SignatureClaim, credentials: Credentials, now: Da
   if (credentials.expiresAt !== undefined && credentials.expiresAt.getTime() <= now.getTime()) {
     throw new S3Error('ExpiredToken', 'The provided token has expired.')
   }
-}
-
-/** Takes the same time wherever the two differ. */
-export function isSame(left: string, right: string): boolean {
-  const [leftBytes, rightBytes] = [Buffer.from(left), Buffer.from(right)]
-  return leftBytes.length === rightBytes.length && timingSafeEqual(leftBytes, rightBytes)
 }

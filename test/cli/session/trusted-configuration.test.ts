@@ -3,7 +3,7 @@ import { requireOwnEndpoints } from '../../../cli/session/trusted-configuration.
 import type { RemoteConfiguration } from '../../../contract/remote-configuration.ts'
 import { remoteConfigurationInTest } from '../remote-configuration-in-test.ts'
 
-const url = 'https://photos.example.com/stage'
+const asked = { url: 'https://photos.example.com/stage', insecureHttp: false, profileName: 'parents' }
 const own = remoteConfigurationInTest('https://photos.example.com')
 
 /** As deployed: Cognito and S3 are AWS's. */
@@ -33,7 +33,7 @@ describe('what a remote names for itself is its own, or AWS’s', () => {
     ['deployed', deployed('eu-west-1')],
     ['deployed in China', deployed('cn-north-1', 'amazonaws.com.cn')],
     ['signing in at a domain of one’s own', deployed('eu-west-1', undefined, { signIn: 'https://auth.example.com' })],
-  ])('%s', (_name, configuration) => requireOwnEndpoints(url, configuration))
+  ])('%s', (_name, configuration) => requireOwnEndpoints(asked, configuration))
 
   test.each([
     ['http://photos.example.com'],
@@ -43,9 +43,9 @@ describe('what a remote names for itself is its own, or AWS’s', () => {
   ])('%s is another address than the one that was typed, and is named', (api) => {
     const configuration = { ...own, endpoints: { ...own.endpoints, api } }
     const { origin } = new URL(api)
-    expect(() => requireOwnEndpoints(url, configuration)).toThrow(untrusted(`its address is ${origin}`))
-    expect(() => requireOwnEndpoints(url, configuration)).toThrow(
-      expect.objectContaining({ hint: expect.stringMatching(`use it: photos login ${origin}$`) }),
+    expect(() => requireOwnEndpoints(asked, configuration)).toThrow(untrusted(`its address is ${origin}`))
+    expect(() => requireOwnEndpoints(asked, configuration)).toThrow(
+      expect.objectContaining({ hint: expect.stringMatching(`use it: photos login ${origin} --profile parents$`) }),
     )
   })
 
@@ -60,19 +60,19 @@ describe('what a remote names for itself is its own, or AWS’s', () => {
       'http://s3.eu-west-1.amazonaws.com',
     ]) {
       const configuration = deployed('eu-west-1', undefined, { [name]: elsewhere })
-      expect(() => requireOwnEndpoints(url, configuration)).toThrow(untrusted(new URL(elsewhere).origin))
+      expect(() => requireOwnEndpoints(asked, configuration)).toThrow(untrusted(new URL(elsewhere).origin))
     }
   })
 
   test('no issuer that is not the user pool in AWS', () => {
     for (const issuer of ['https://issuer.example.org', 'https://cognito-idp.us-east-1.amazonaws.com/us-east-1_Example']) {
       const configuration = { ...deployed('eu-west-1'), issuer }
-      expect(() => requireOwnEndpoints(url, configuration)).toThrow(untrusted(new URL(issuer).origin))
+      expect(() => requireOwnEndpoints(asked, configuration)).toThrow(untrusted(new URL(issuer).origin))
     }
   })
 
   test('no sign-in that can be read on its way to another host', () => {
     const configuration = { ...own, endpoints: { ...own.endpoints, signIn: 'http://192.0.2.1' } }
-    expect(() => requireOwnEndpoints(url, configuration)).toThrow(untrusted('http://192.0.2.1'))
+    expect(() => requireOwnEndpoints(asked, configuration)).toThrow(untrusted('http://192.0.2.1'))
   })
 })
