@@ -12,12 +12,26 @@ export function uploadKey(owner: Owner, contentHash: ContentHash): string {
   return `uploads/${owner}/${contentHash}`
 }
 
-const uploadKeySchema = z.tuple([z.literal('uploads'), ownerSchema, contentHashSchema])
+/** Where the probe of `photos doctor` waits in the upload bucket, among its owner's uploads: `uploads/OWNER/probes/HASH`. */
+export function probeUploadKey(owner: Owner, contentHash: ContentHash): string {
+  return `uploads/${owner}/probes/${contentHash}`
+}
 
-/** Owner and content hash of an object in the upload bucket. Throws a ZodError for a key that is not ours. */
-export function parseUploadKey(key: string): { readonly owner: Owner; readonly contentHash: ContentHash } {
-  const [, owner, contentHash] = uploadKeySchema.parse(key.split('/'))
-  return { owner, contentHash }
+const uploadKeySchema = z.union([
+  z
+    .tuple([z.literal('uploads'), ownerSchema, contentHashSchema])
+    .transform(([, owner, contentHash]) => ({ kind: 'original', owner, contentHash }) as const),
+  z
+    .tuple([z.literal('uploads'), ownerSchema, z.literal('probes'), contentHashSchema])
+    .transform(([, owner, , contentHash]) => ({ kind: 'probe', owner, contentHash }) as const),
+])
+
+/** What waits in the upload bucket under a key: an original, or a probe, which is never one. */
+export type UploadIdentity = z.infer<typeof uploadKeySchema>
+
+/** What an object in the upload bucket is. Throws a ZodError for a key that is not ours. */
+export function parseUploadKey(key: string): UploadIdentity {
+  return uploadKeySchema.parse(key.split('/'))
 }
 
 /** Where an original is stored for good: `originals/OWNER/HASH.jpg`. The extension lets a person open the file; the hash alone names it. */
@@ -28,6 +42,19 @@ export function originalKey(owner: Owner, contentHash: ContentHash, contentType:
 /** Where an image made from an original lies: `renditions/OWNER/HASH/view.webp`. */
 export function renditionKey(owner: Owner, contentHash: ContentHash, name: RenditionName): string {
   return `renditions/${owner}/${contentHash}/${name}.webp`
+}
+
+/** What starts the keys of probes in the storage bucket. Only under it may the API delete, and the bucket's lifecycle after a day. */
+export const probePrefix = 'probes/'
+
+/** Where a probe is stored: `probes/OWNER/HASH.png`. */
+export function probeKey(owner: Owner, contentHash: ContentHash, contentType: string): string {
+  return `${probePrefix}${owner}/${contentHash}${extensionOf(contentType)}`
+}
+
+/** Where an image made from a probe lies: `probes/OWNER/HASH/view.webp`. */
+export function probeRenditionKey(owner: Owner, contentHash: ContentHash, name: RenditionName): string {
+  return `${probePrefix}${owner}/${contentHash}/${name}.webp`
 }
 
 /**
