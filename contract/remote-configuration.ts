@@ -21,6 +21,10 @@ const bucketNameSchema = z.string().regex(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/)
 /** The same; and `s3-eu-west-1` would make them the names of buckets. */
 const regionSchema = z.string().regex(/^[a-z]{2,4}(-[a-z]+)+-\d{1,2}$/)
 
+/** What S3 calls the classes of storage that originals may lie in. */
+export const storageClassSchema = z.enum(['STANDARD', 'STANDARD_IA', 'INTELLIGENT_TIERING', 'GLACIER_IR', 'DEEP_ARCHIVE'])
+export type StorageClass = z.infer<typeof storageClassSchema>
+
 /** `GET /.well-known/photos.json`: how a remote describes itself to anyone, before sign-in. Nothing in it is secret. */
 export const remoteConfigurationSchema = z.object({
   apiVersion: z.int(),
@@ -49,5 +53,7 @@ export const remoteConfigurationSchema = z.object({
     .readonly(),
   /** The largest original that this remote takes. */
   maximumOriginalSizeBytes: z.int().positive(),
+  /** Of originals. Remotes of before do not tell it, and one that is not known yet must not make a remote unreadable. */
+  storageClass: storageClassSchema.optional().catch(undefined),
 })
 export type RemoteConfiguration = z.infer<typeof remoteConfigurationSchema>

@@ -6,7 +6,7 @@ import type { RouteEnvironment } from './signed-in.ts'
 
 /** `GET /.well-known/photos.json`: public, and all that a client needs to know before it signs in. */
 export function describeRemote(backend: Backend) {
-  const { remoteId, region, issuer, clientId, storageBucket, identityPoolId } = backend.environment
+  const { remoteId, region, issuer, clientId, storageBucket, identityPoolId, storageClass } = backend.environment
 
   return new Hono<RouteEnvironment>().get('/.well-known/photos.json', async (context) => {
     const configuration: RemoteConfiguration = {
@@ -20,6 +20,7 @@ export function describeRemote(backend: Backend) {
       endpoints: endpointsOf(backend.environment, new URL(context.req.url).origin),
       loopbackRedirectUris,
       maximumOriginalSizeBytes: await backend.maximumOriginalSizeBytes(),
+      storageClass,
     }
     return context.json(configuration)
   })

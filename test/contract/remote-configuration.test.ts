@@ -41,3 +41,8 @@ test.each([
   for (const value of taken) expect(remoteConfigurationSchema.safeParse({ ...good, [name]: value }).success).toBe(true)
   for (const value of refused) expect(remoteConfigurationSchema.safeParse({ ...good, [name]: value }).success).toBe(false)
 })
+
+test('a storage class that is not known here does not make a remote unreadable', () => {
+  expect(remoteConfigurationSchema.parse({ ...good, storageClass: 'GLACIER_IR' }).storageClass).toBe('GLACIER_IR')
+  expect(remoteConfigurationSchema.parse({ ...good, storageClass: 'EXPRESS' }).storageClass).toBe(undefined)
+})
