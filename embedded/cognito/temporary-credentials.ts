@@ -22,7 +22,7 @@ export interface TemporaryCredentialsIssuer {
 
 const sessionSchema = z.object({ owner: ownerSchema, expiresAt: z.iso.datetime().transform((text) => new Date(text)) })
 
-/** @param storageBucket in which an owner may read their originals, and nothing else */
+/** @param storageBucket in which an owner may read their originals, and have them thawed to that end, and nothing else */
 export function createTemporaryCredentials(secret: Uint8Array, storageBucket: string): TemporaryCredentialsIssuer {
   const mac = (text: string) => createHmac('sha256', secret).update(text)
   const accessKeyIdOf = (claims: string) => `ASIA${mac(`key id ${claims}`).digest('hex').slice(0, 16).toUpperCase()}`
@@ -50,7 +50,7 @@ export function createTemporaryCredentials(secret: Uint8Array, storageBucket: st
       const { owner, expiresAt } = sessionSchema.parse(JSON.parse(Buffer.from(claims, 'base64url').toString()))
       // The right proof may stand in another spelling of base64url; what has to be sent is the token as it was given out.
       const asIssued = `${claims}.${right.toString('base64url')}`
-      const grants = [{ bucket: storageBucket, prefix: `originals/${owner}/`, actions: ['read'] }] as const
+      const grants = [{ bucket: storageBucket, prefix: `originals/${owner}/`, actions: ['read', 'restore'] }] as const
       return { secretAccessKey: secretAccessKeyOf(claims), sessionToken: asIssued, expiresAt, grants }
     },
   }

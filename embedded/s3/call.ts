@@ -17,6 +17,8 @@ export interface Service {
   readonly objects: ObjectStore
   readonly uploads: MultipartStore
   readonly now: () => Date
+  /** The time by which archived objects thaw, and freeze again. */
+  readonly thawClock: () => Date
   readonly objectCreated: (call: Call, object: CreatedObjectSummary) => Promise<void>
 }
 

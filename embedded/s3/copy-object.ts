@@ -1,7 +1,9 @@
+import { thawStateOf } from './archive.ts'
 import type { Call, S3Response } from './call.ts'
 import { appendFile } from './durable-file.ts'
 import { parseObjectHeaders } from './object-headers.ts'
 import { requireAbsent, wholeSeconds } from './put-object.ts'
+import type { ObjectRecord } from './records.ts'
 import { S3Error } from './s3-error.ts'
 import { xmlDocument } from './xml.ts'
 
@@ -22,10 +24,11 @@ export async function copyObject(call: Call): Promise<S3Response> {
   const original = await objects.open(source.bucket, source.key)
   if (original === undefined) throw new S3Error('NoSuchKey', 'The specified key does not exist.')
   const {
-    record: { slot: _, ...kept },
+    record: { slot: _slot, thaw: _thaw, ...kept },
     handle,
   } = original
   try {
+    requireActive(original.record, call.service.thawClock())
     if (kept.sizeBytes > maximumCopyBytes) throw new S3Error('InvalidRequest', 'The specified copy source is larger than 5 GiB.')
     const headers = replacesHeaders ? parseObjectHeaders(call.request) : {}
     const record = { ...kept, ...headers, lastModified: wholeSeconds(now()) }
@@ -44,6 +47,12 @@ export async function copyObject(call: Call): Promise<S3Response> {
   } finally {
     await handle.close()
   }
+}
+
+function requireActive(record: ObjectRecord, now: Date): void {
+  const state = thawStateOf(record, now)
+  if (state === 'readable' || state === 'thawed') return
+  throw new S3Error('ObjectNotInActiveTierError', 'The source object of the COPY action is not in the active tier.')
 }
 
 function parseSource(header: string): { readonly bucket: string; readonly key: string } {

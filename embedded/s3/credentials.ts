@@ -1,4 +1,5 @@
-export type Action = 'read' | 'write' | 'delete' | 'list'
+/** `restore`: ask for the thaw of an archived object. */
+export type Action = 'read' | 'write' | 'delete' | 'list' | 'restore'
 
 /** Allows `actions` on the keys of `bucket` that start with `prefix`. */
 export interface Grant {

@@ -1,3 +1,4 @@
+import { renderThaw, requireReadable } from './archive.ts'
 import { parseByteRange } from './byte-range.ts'
 import type { Call, S3Response } from './call.ts'
 import { etagMatches } from './etag.ts'
@@ -8,7 +9,9 @@ import { renderChecksum } from './put-object.ts'
 import type { ObjectRecord } from './records.ts'
 import { S3Error } from './s3-error.ts'
 
-/** GetObject and HeadObject: https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html */
+/**
+ * GetObject and HeadObject, which answers of archived objects, too: https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
+ */
 export async function getObject(call: Call): Promise<S3Response> {
   call.require('read')
   const { bucket, key, method } = call.request
@@ -19,6 +22,7 @@ export async function getObject(call: Call): Promise<S3Response> {
   try {
     const { size } = await handle.stat()
     if (size !== record.sizeBytes) throw new Error('an object has another size on the disk than its record says')
+    if (method === 'GET') requireReadable(record, call.service.thawClock())
     const response = judgeConditions(call, record) ?? describeContent(call, record)
     if (method === 'HEAD' || response.status >= 300) return response
     isHandedOver = true
@@ -29,7 +33,7 @@ export async function getObject(call: Call): Promise<S3Response> {
 }
 
 /** Without the right to list, S3 does not tell whether a key exists. */
-function noSuchKey(call: Call): S3Error {
+export function noSuchKey(call: Call): S3Error {
   if (!call.isAllowed('list')) return new S3Error('AccessDenied', 'Access Denied')
   return new S3Error('NoSuchKey', 'The specified key does not exist.')
 }
@@ -50,6 +54,7 @@ function describeContent(call: Call, record: ObjectRecord): ContentResponse {
     status: range === undefined ? 200 : 206,
     headers: {
       ...withDisposition({ ...renderObjectHeaders(record), ...parseOverrides(call) }),
+      ...renderThaw(record, call.service.thawClock()),
       'content-length': lengthBytes,
       ...(range === undefined ? {} : { 'content-range': `bytes ${startBytes}-${lastByte}/${record.sizeBytes}` }),
       ...(showsChecksum && record.checksum && renderChecksum(record.checksum, record.checksum.type)),

@@ -101,6 +101,19 @@ export class ObjectStore {
     })
   }
 
+  /**
+   * Changes what is kept beside an object's bytes, durably, and resolves with what it was before; undefined where there is no
+   * object. Nothing changes where `change` throws.
+   */
+  async update(bucket: string, key: string, change: (record: ObjectRecord) => ObjectRecord): Promise<ObjectRecord | undefined> {
+    return await this.#locks.run(`${bucket}/${key}`, async () => {
+      const before = await this.find(bucket, key)
+      if (before === undefined) return undefined
+      await this.#database.batch([putRecord(recordName.object(bucket, key), change(before))], { sync: true })
+      return before
+    })
+  }
+
   /** Deleting what is not there is fine, as in S3. */
   async remove(bucket: string, key: string): Promise<void> {
     await this.#locks.run(`${bucket}/${key}`, async () => {

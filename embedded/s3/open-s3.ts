@@ -30,6 +30,8 @@ export interface S3Options {
   /** Told of failures that are nobody's fault but ours or the disk's. */
   readonly onInternalError?: (error: unknown) => void
   readonly now?: () => Date
+  /** The time by which archived objects thaw, and freeze again; that of `now` unless a test has no two days. */
+  readonly thawClock?: () => Date
 }
 
 export interface S3Store {
@@ -62,7 +64,8 @@ export async function openS3(options: S3Options): Promise<S3Store> {
   await objects.sweepLeftovers()
   await uploads.sweepLeftovers(now())
   const objectCreated = createNotifier(options, now)
-  const service: Service = { region: options.region, database, objects, uploads, now, objectCreated }
+  const thawClock = options.thawClock ?? now
+  const service: Service = { region: options.region, database, objects, uploads, now, thawClock, objectCreated }
   const underWay = new Set<Promise<void>>()
   return {
     handle: (incoming, response) => {

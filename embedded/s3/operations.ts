@@ -6,6 +6,7 @@ import { getObject } from './get-object.ts'
 import { createBucket, getBucketLocation, headBucket, listObjectsV1, listObjectsV2 } from './list-operations.ts'
 import { abortMultipartUpload, createMultipartUpload, listParts, uploadPart } from './multipart-operations.ts'
 import { putObject } from './put-object.ts'
+import { restoreObject } from './restore-object.ts'
 import { S3Error } from './s3-error.ts'
 import type { S3Request } from './s3-request.ts'
 
@@ -60,6 +61,7 @@ const routes: readonly Route[] = [
   { operation: deleteObject, method: 'DELETE', on: 'object' },
   { operation: abortMultipartUpload, method: 'DELETE', on: 'object', needs: { uploadId: undefined } },
   { operation: createMultipartUpload, method: 'POST', on: 'object', needs: { uploads: undefined } },
+  { operation: restoreObject, method: 'POST', on: 'object', needs: { restore: undefined } },
   { operation: completeMultipartUpload, method: 'POST', on: 'object', needs: { uploadId: undefined } },
 ]
 

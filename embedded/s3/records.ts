@@ -18,6 +18,10 @@ export type ChecksumType = z.infer<typeof checksumTypeSchema>
 
 const checksumSchema = z.object({ algorithm: checksumAlgorithmSchema, value: z.string() })
 
+/** When a thawed copy of an archived object can be read first, and until when. ISO 8601 in UTC. */
+export const thawSchema = z.object({ readyAt: z.string(), expiresAt: z.string() })
+export type Thaw = z.infer<typeof thawSchema>
+
 export const objectRecordSchema = objectHeadersSchema.extend({
   slot: z.union([z.literal(0), z.literal(1)]),
   sizeBytes: z.int().nonnegative(),
@@ -26,6 +30,7 @@ export const objectRecordSchema = objectHeadersSchema.extend({
   /** ISO 8601 in UTC, whole seconds. */
   lastModified: z.string(),
   checksum: checksumSchema.extend({ type: checksumTypeSchema }).optional(),
+  thaw: thawSchema.optional(),
 })
 export type ObjectRecord = z.infer<typeof objectRecordSchema>
 

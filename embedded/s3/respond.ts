@@ -38,10 +38,11 @@ export function sendError(
     response.destroy()
     return { isInternal: !hasGone }
   }
-  const { code, message, status } = toS3Error(error)
+  const { code, message, status, details } = toS3Error(error)
   const body = xmlDocument('Error', [
     ['Code', code],
     ['Message', message],
+    ...Object.entries(details),
     ['Resource', incoming.url?.split('?')[0]],
     ['RequestId', requestId],
   ])

@@ -14,6 +14,7 @@ const statusOfCode = {
   InvalidAccessKeyId: 403,
   InvalidArgument: 400,
   InvalidDigest: 400,
+  InvalidObjectState: 403,
   InvalidPart: 400,
   InvalidPartOrder: 400,
   InvalidRange: 416,
@@ -30,23 +31,32 @@ const statusOfCode = {
   NoSuchKey: 404,
   NoSuchUpload: 404,
   NotImplemented: 501,
+  ObjectNotInActiveTierError: 403,
   PreconditionFailed: 412,
   RequestTimeTooSkewed: 403,
+  RestoreAlreadyInProgress: 409,
   SignatureDoesNotMatch: 403,
   XAmzContentSHA256Mismatch: 400,
 } as const
 export type S3ErrorCode = keyof typeof statusOfCode
+
+interface S3ErrorOptions extends ErrorOptions {
+  readonly details?: Readonly<Record<string, string>>
+}
 
 /** A refusal in S3's own terms: https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html */
 export class S3Error extends Error {
   override readonly name = 'S3Error'
   readonly code: S3ErrorCode
   readonly status: number
+  /** Elements that this error's document has beside those of every error. */
+  readonly details: Readonly<Record<string, string>>
 
-  constructor(code: S3ErrorCode, message: string, options?: { readonly cause?: unknown }) {
+  constructor(code: S3ErrorCode, message: string, options: S3ErrorOptions = {}) {
     super(message, options)
     this.code = code
     this.status = statusOfCode[code]
+    this.details = options.details ?? {}
   }
 }
 

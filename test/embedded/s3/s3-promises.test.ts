@@ -32,13 +32,18 @@ function findCredentials(id: string): Credentials | undefined {
 
 async function connectEmbedded(): Promise<S3UnderTest> {
   const folder = await mkdtemp(join(tmpdir(), 'photos-s3-'))
-  const served = await serveS3(folder, { findCredentials })
+  let thawMs = Date.now()
+  const served = await serveS3(folder, { findCredentials, thawClock: () => new Date(thawMs) })
   return {
     endpoint: served.endpoint,
     region,
     bucket: 'photos-storage',
     credentials: { accessKeyId, secretAccessKey },
     limited: { credentials: limited, prefix: limitedPrefix },
+    advance: (byMs) => {
+      thawMs += byMs
+      return thawMs
+    },
     close: async () => {
       await served.close()
       await rm(folder, { recursive: true, force: true })
@@ -47,7 +52,7 @@ async function connectEmbedded(): Promise<S3UnderTest> {
 }
 
 if (elsewhere === undefined) {
-  describeS3Promises(connectEmbedded, { limited: true })
+  describeS3Promises(connectEmbedded, { limited: true, thaws: true })
 } else {
   const connectElsewhere = async (): Promise<S3UnderTest> => ({
     endpoint: elsewhere.PHOTOS_TEST_S3_ENDPOINT,
@@ -59,5 +64,5 @@ if (elsewhere === undefined) {
     },
     close: async () => undefined,
   })
-  describeS3Promises(connectElsewhere, { limited: false })
+  describeS3Promises(connectElsewhere, { limited: false, thaws: false })
 }

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe } from 'vitest'
 import { describeAccess } from './access.ts'
+import { describeArchive } from './archive.ts'
 import { describeChecksums } from './checksums.ts'
 import { describeChunkedBodies } from './chunked-bodies.ts'
 import { describeConditions } from './conditions.ts'
@@ -18,9 +19,12 @@ export type GetProbe = () => Probe
 
 /**
  * What this product relies on in any S3. `connect` is called once; `limited` says whether it gives credentials for a
- * prefix too, without which the checks of those are reported as skipped.
+ * prefix too, and `thaws` whether its clock can be moved; without these the checks of them are reported as skipped.
  */
-export function describeS3Promises(connect: () => Promise<S3UnderTest>, options: { readonly limited: boolean }): void {
+export function describeS3Promises(
+  connect: () => Promise<S3UnderTest>,
+  options: { readonly limited: boolean; readonly thaws: boolean },
+): void {
   describe('S3 promises', () => {
     let probe: Probe | undefined
     beforeAll(async () => {
@@ -45,6 +49,7 @@ export function describeS3Promises(connect: () => Promise<S3UnderTest>, options:
     describeDeletes(getProbe)
     describeMultipart(getProbe)
     describeRefusals(getProbe)
+    describeArchive(getProbe, options)
     describe.skipIf(!options.limited)('credentials for a prefix', () => describeAccess(getProbe))
   })
 }

@@ -29,6 +29,8 @@ export interface S3UnderTest {
   readonly credentials: TestCredentials
   /** Temporary credentials that may do everything under `prefix` and nothing else; absent where they cannot be made. */
   readonly limited?: { readonly credentials: TestCredentials; readonly prefix: string }
+  /** Moves the clock by which archived objects thaw, and says what it shows, in milliseconds since 1970. */
+  advance?(byMs: number): number
   close(): Promise<void>
 }
 

@@ -9,7 +9,7 @@ export function describeRefusals(getProbe: GetProbe): void {
       ['PUT', '?acl='],
       ['GET', '?versionId=1'],
       ['GET', '?torrent='],
-      ['POST', '?restore='],
+      ['POST', '?select='],
       ['PUT', '?retention='],
     ])('%s of an object with %s', async (method, query) => {
       const probe = getProbe()
