@@ -27,17 +27,22 @@ export interface FunctionsOptions {
   readonly s3: S3Store
   readonly now: () => Date
   readonly log: (entry: LogEntry) => void
+  /** Of the functions' environment, where they are to be others than usual. */
+  readonly variables?: Readonly<Record<string, string>> | undefined
 }
 
 /** What the functions work with, as those see it who reach them at `url`. */
-export function connectFunctions(url: string, { identity, dynamoDb, s3, now, log }: FunctionsOptions): Backend {
-  return connectBackend(environmentOf(identity, url), {
-    credentials: identity,
-    dynamoDbAgent: dynamoDb.agent,
-    maximumOriginalSizeBytes: async () => Math.max(1, Math.floor(((await s3.freeBytes()) - reservedBytes) / copiesOnTheWay)),
-    now,
-    log,
-  })
+export function connectFunctions(url: string, { identity, dynamoDb, s3, now, log, variables }: FunctionsOptions): Backend {
+  return connectBackend(
+    { ...environmentOf(identity, url), ...variables },
+    {
+      credentials: identity,
+      dynamoDbAgent: dynamoDb.agent,
+      maximumOriginalSizeBytes: async () => Math.max(1, Math.floor(((await s3.freeBytes()) - reservedBytes) / copiesOnTheWay)),
+      now,
+      log,
+    },
+  )
 }
 
 /**

@@ -44,6 +44,10 @@ export interface EmbeddedOptions extends Partial<ListenOptions> {
   readonly log: (entry: LogEntry) => void
   /** The time that the functions see. */
   readonly now?: () => Date
+  /** The time by which archived originals thaw, and freeze again; that of `now` unless a test has no two days. */
+  readonly thawClock?: () => Date
+  /** What the functions' environment says otherwise than usual, such as PHOTOS_STORAGE_CLASS. For tests: a disk has one class. */
+  readonly variables?: Readonly<Record<string, string>>
   /** More buckets, by name and folder: for other clients of this S3, such as a benchmark's. */
   readonly buckets?: Readonly<Record<string, string>>
 }
@@ -112,7 +116,12 @@ async function openLibrary(options: EmbeddedOptions, opened: ClosingStack): Prom
   const arrivals: Arrivals = { announce: () => Promise.resolve() }
   const credentials = createTemporaryCredentials(deriveSecret(identity, 'temporary credentials'), storageBucket)
   const s3 = opened.add(
-    await openEmbeddedS3(identity, credentials, { buckets, metadataFolder: paths.s3, now }, arrivals),
+    await openEmbeddedS3(
+      identity,
+      credentials,
+      { buckets, metadataFolder: paths.s3, now, thawClock: options.thawClock ?? now },
+      arrivals,
+    ),
     (embeddedS3) => embeddedS3.close(),
   )
   const signIn = opened.add(
@@ -135,7 +144,7 @@ async function openLibrary(options: EmbeddedOptions, opened: ClosingStack): Prom
   )
   const { front, local, publicUrl } = await listenTwice(listenOptionsOf(options), opened)
 
-  const functions = { identity, dynamoDb, s3, now, log }
+  const functions = { identity, dynamoDb, s3, now, log, variables: options.variables }
   const backend = connectFunctions(local.url, functions)
   const identityPool = createIdentityPool({ identityPoolId: identityPoolIdOf(identity), issuer, credentials, now })
   const answerWith = (listening: HttpFront, seen: Backend) => {
@@ -201,7 +210,7 @@ interface Arrivals {
 async function openEmbeddedS3(
   identity: LibraryIdentity,
   credentials: TemporaryCredentialsIssuer,
-  options: Pick<S3Options, 'buckets' | 'metadataFolder' | 'now'>,
+  options: Pick<S3Options, 'buckets' | 'metadataFolder' | 'now' | 'thawClock'>,
   arrivals: Arrivals,
 ): Promise<S3Store> {
   return await openS3({
