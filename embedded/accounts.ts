@@ -4,7 +4,14 @@ import { z } from 'zod'
 import { type Owner, ownerSchema } from '../contract/owner.ts'
 import { withLevelLock } from './level-lock.ts'
 import { findLibrary, type LibraryIdentity, libraryPaths, readOrCreateLibrary } from './library.ts'
-import { hashPassword, matchesPassword, normalizePassword, passwordHashSchema } from './password.ts'
+import {
+  hashPassword,
+  matchesPassword,
+  normalizePassword,
+  type PasswordCost,
+  passwordCost,
+  passwordHashSchema,
+} from './password.ts'
 import { openQueueStore } from './queue-store.ts'
 import { isMissing } from './s3/durable-file.ts'
 import { writeDurably } from './write-durably.ts'
@@ -70,10 +77,15 @@ export function parseNewPassword(typed: string): string {
 /**
  * Lets somebody sign in to a library, which is made when it is not there. The first account gets the photos that are in it
  * already; each further one begins with none. Throws an {@link AccountError}.
+ * @param cost of the password; less than what is usual is for passwords that nobody has
  */
-export async function addAccount(folder: string, { email, password }: NewAccount): Promise<Pick<Account, 'email' | 'owner'>> {
+export async function addAccount(
+  folder: string,
+  { email, password }: NewAccount,
+  cost: PasswordCost = passwordCost,
+): Promise<Pick<Account, 'email' | 'owner'>> {
   const address = parseEmail(email)
-  const passwordHash = await hashPassword(parseNewPassword(password))
+  const passwordHash = await hashPassword(parseNewPassword(password), cost)
   const identity = await findOrCreateLibrary(folder)
   return await change(folder, (before) => {
     requireUnused(before, address)
@@ -110,7 +122,7 @@ export async function removeAccount(folder: string, email: string): Promise<Pick
 
 /** Ends the sessions that were signed in with the password of before. */
 export async function changePassword(folder: string, { email, password }: NewAccount): Promise<void> {
-  const passwordHash = await hashPassword(parseNewPassword(password))
+  const passwordHash = await hashPassword(parseNewPassword(password), passwordCost)
   await change(folder, (before) => {
     const { owner } = requireAccount(before, email)
     const accounts = before.accounts.map((account) =>

@@ -1,4 +1,4 @@
-import { randomBytes, type ScryptOptions, scrypt, timingSafeEqual } from 'node:crypto'
+import { randomBytes, scrypt, timingSafeEqual } from 'node:crypto'
 import pLimit from 'p-limit'
 import { z } from 'zod'
 
@@ -13,22 +13,25 @@ export const passwordHashSchema = z.object({
 })
 export type PasswordHash = z.infer<typeof passwordHashSchema>
 
+/** What scrypt spends on a password. */
+export type PasswordCost = Readonly<Pick<PasswordHash, 'N' | 'r' | 'p'>>
+
 /** 32 MiB and a fifth of a second or more a password. Source: OWASP Password Storage Cheat Sheet, "scrypt". */
-const cost = { N: 2 ** 15, r: 8, p: 3 }
+export const passwordCost: PasswordCost = { N: 2 ** 15, r: 8, p: 3 }
 const hashBytes = 32
 
 /** One at a time: a small machine must not run out of memory because many knock. */
 const oneAtATime = pLimit(1)
 
-export async function hashPassword(password: string): Promise<PasswordHash> {
+export async function hashPassword(password: string, { N, r, p }: PasswordCost): Promise<PasswordHash> {
   const salt = randomBytes(16)
-  const hash = await derive(password, salt, cost)
-  return { algorithm: 'scrypt', ...cost, salt: salt.toString('base64url'), hash: hash.toString('base64url') }
+  const hash = await derive(password, salt, { N, r, p })
+  return { algorithm: 'scrypt', N, r, p, salt: salt.toString('base64url'), hash: hash.toString('base64url') }
 }
 
 /** Whether the password is the one that was hashed. Takes its time also without a hash, so that nobody learns which emails there are. */
 export async function matchesPassword(password: string, known: PasswordHash | undefined): Promise<boolean> {
-  const { N, r, p, salt } = known ?? { ...cost, salt: 'AAAAAAAAAAAAAAAAAAAAAA' }
+  const { N, r, p, salt } = known ?? { ...passwordCost, salt: 'AAAAAAAAAAAAAAAAAAAAAA' }
   const given = await derive(password, Buffer.from(salt, 'base64url'), { N, r, p })
   const right = known === undefined ? randomBytes(hashBytes) : Buffer.from(known.hash, 'base64url')
   return given.length === right.length && timingSafeEqual(given, right) && known !== undefined
@@ -42,8 +45,8 @@ export function normalizePassword(password: string): string {
   return password.normalize('NFKC')
 }
 
-function derive(password: string, salt: Buffer, parameters: ScryptOptions): Promise<Buffer> {
-  const options = { ...parameters, maxmem: 128 * 2 ** 20 }
+function derive(password: string, salt: Buffer, cost: PasswordCost): Promise<Buffer> {
+  const options = { ...cost, maxmem: 128 * 2 ** 20 }
   return oneAtATime(
     () =>
       new Promise<Buffer>((resolve, reject) => {

@@ -10,6 +10,7 @@ import {
 } from '../../embedded/accounts.ts'
 import { findLibrary, libraryPaths } from '../../embedded/library.ts'
 import { temporaryFolder } from '../temporary-folder.ts'
+import { addAccountInTest } from './add-account-in-test.ts'
 import { openLibraryInTest } from './library-in-test.ts'
 
 const ada = { email: 'Ada@example.com', password: 'correct horse' }
@@ -19,8 +20,8 @@ test('the first account gets what is in the library, a further one begins with n
   const folder = await temporaryFolder()
   const { backend, close } = await openLibraryInTest(folder)
   await close()
-  const first = await addAccount(folder, ada)
-  const second = await addAccount(folder, bob)
+  const first = await addAccountInTest(folder, ada)
+  const second = await addAccountInTest(folder, bob)
   expect(first).toEqual({ email: 'Ada@example.com', owner: backend.identity.owner })
   expect(second.owner).not.toBe(first.owner)
   expect((await listAccounts(folder)).map(({ email, owner }) => ({ email, owner }))).toEqual([first, second])
@@ -28,16 +29,16 @@ test('the first account gets what is in the library, a further one begins with n
 
 test('an account can be added before the library is made, and while it is served', async () => {
   const folder = await temporaryFolder()
-  const first = await addAccount(folder, ada)
+  const first = await addAccountInTest(folder, ada)
   expect(await findLibrary(folder)).toMatchObject({ owner: first.owner })
   const { backend } = await openLibraryInTest(folder)
   expect(backend.identity.owner).toBe(first.owner)
-  expect(await addAccount(folder, bob)).toMatchObject({ email: 'bob@example.com' })
+  expect(await addAccountInTest(folder, bob)).toMatchObject({ email: 'bob@example.com' })
 })
 
 test('a password is verified, whatever the case of the email and the form of its accents', async () => {
   const folder = await temporaryFolder()
-  const { owner } = await addAccount(folder, { ...ada, password: 'café au lait' })
+  const { owner } = await addAccountInTest(folder, { ...ada, password: 'café au lait' })
   const verify = async (email: string, password: string) => (await verifyPassword(folder, { email, password }))?.owner
   expect(await verify('aDa@Example.COM ', 'cafe\u0301 au lait')).toBe(owner)
   expect(await verify(ada.email, 'ｃａｆé\u00a0au lait')).toBe(owner)
@@ -59,7 +60,7 @@ test('neither a password nor anything short to guess from is in the file, which 
 
 test('a changed password is another one, and known as such', async () => {
   const folder = await temporaryFolder()
-  const { owner } = await addAccount(folder, ada)
+  const { owner } = await addAccountInTest(folder, ada)
   const before = await findAccountOf(folder, owner)
   await changePassword(folder, { email: 'ada@example.com', password: 'another horse' })
   expect(await verifyPassword(folder, ada)).toBeUndefined()
@@ -70,22 +71,22 @@ test('a changed password is another one, and known as such', async () => {
 
 test('who is removed cannot sign in; who is added again has their photos, and nobody else has', async () => {
   const folder = await temporaryFolder()
-  const first = await addAccount(folder, ada)
-  await addAccount(folder, bob)
+  const first = await addAccountInTest(folder, ada)
+  await addAccountInTest(folder, bob)
   await removeAccount(folder, 'ADA@example.com')
   expect(await verifyPassword(folder, ada)).toBeUndefined()
   expect(await findAccountOf(folder, first.owner)).toBeUndefined()
-  const stranger = await addAccount(folder, { email: 'eve@example.com', password: 'some password' })
+  const stranger = await addAccountInTest(folder, { email: 'eve@example.com', password: 'some password' })
   expect(stranger.owner).not.toBe(first.owner)
-  expect((await addAccount(folder, { ...ada, email: 'ada@EXAMPLE.com' })).owner).toBe(first.owner)
+  expect((await addAccountInTest(folder, { ...ada, email: 'ada@EXAMPLE.com' })).owner).toBe(first.owner)
 })
 
 test('the library’s own photos are never given to two accounts', async () => {
   const folder = await temporaryFolder()
-  const first = await addAccount(folder, ada)
+  const first = await addAccountInTest(folder, ada)
   await removeAccount(folder, ada.email)
-  expect((await addAccount(folder, bob)).owner).toBe(first.owner)
-  expect((await addAccount(folder, ada)).owner).not.toBe(first.owner)
+  expect((await addAccountInTest(folder, bob)).owner).toBe(first.owner)
+  expect((await addAccountInTest(folder, ada)).owner).not.toBe(first.owner)
 })
 
 test.each([
@@ -95,8 +96,8 @@ test.each([
   ['an email that has an account', { ...ada, email: 'ADA@EXAMPLE.COM' }, 'email-taken'],
 ])('%s is refused', async (_, account, problem) => {
   const folder = await temporaryFolder()
-  await addAccount(folder, ada)
-  await expect(addAccount(folder, account)).rejects.toMatchObject({ name: 'AccountError', problem })
+  await addAccountInTest(folder, ada)
+  await expect(addAccountInTest(folder, account)).rejects.toMatchObject({ name: 'AccountError', problem })
   expect(await listAccounts(folder)).toHaveLength(1)
 })
 
@@ -110,17 +111,17 @@ test('an account that is not there is named, also where there is no library', as
 
 test('accounts added at the same time are all there', async () => {
   const folder = await temporaryFolder()
-  await addAccount(folder, ada)
+  await addAccountInTest(folder, ada)
   const emails = ['1', '2', '3', '4'].map((name) => `${name}@example.com`)
-  await Promise.all(emails.map((email) => addAccount(folder, { email, password: 'some password' })))
+  await Promise.all(emails.map((email) => addAccountInTest(folder, { email, password: 'some password' })))
   expect((await listAccounts(folder)).map(({ email }) => email).toSorted()).toEqual([...emails, ada.email].toSorted())
 })
 
 test('a damaged file is told, and not replaced', async () => {
   const folder = await temporaryFolder()
-  await addAccount(folder, ada)
+  await addAccountInTest(folder, ada)
   await writeFile(libraryPaths(folder).accounts, '{')
-  for (const call of [() => addAccount(folder, bob), () => listAccounts(folder), () => verifyPassword(folder, ada)]) {
+  for (const call of [() => addAccountInTest(folder, bob), () => listAccounts(folder), () => verifyPassword(folder, ada)]) {
     await expect(call()).rejects.toMatchObject({ name: 'DamagedAccountsError' })
   }
   expect(await readFile(libraryPaths(folder).accounts, 'utf8')).toBe('{')

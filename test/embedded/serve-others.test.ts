@@ -4,9 +4,9 @@ import { describe, expect, test } from 'vitest'
 import { openLibrary } from '../../cli/session/open-library.ts'
 import { remoteConfigurationSchema } from '../../contract/remote-configuration.ts'
 import { beginUploadsResponseSchema } from '../../contract/transfers.ts'
-import { addAccount } from '../../embedded/accounts.ts'
 import { findServing } from '../../embedded/serving.ts'
 import { temporaryFolder } from '../temporary-folder.ts'
+import { addAccountInTest } from './add-account-in-test.ts'
 import { canMakeCertificates, makeCertificate } from './certificate-in-test.ts'
 import { ask } from './request.ts'
 import { serveInTest } from './serve-in-test.ts'
@@ -17,7 +17,7 @@ const names = 'DNS:localhost,IP:127.0.0.1'
 describe.skipIf(!canMakeCertificates)('with TLS', () => {
   test('the document, the API and S3 are at the address that the certificate is good for', async () => {
     const folder = await temporaryFolder()
-    await addAccount(folder, ada)
+    await addAccountInTest(folder, ada)
     const tls = makeCertificate(folder, names)
     const backend = await serveInTest(folder, { host: '127.0.0.1', tls })
     expect(backend.url).toMatch(/^https:\/\/127\.0\.0\.1:\d+$/)
@@ -44,7 +44,7 @@ describe.skipIf(!canMakeCertificates)('with TLS', () => {
 
   test('nothing is said without TLS, and nothing to who does not trust the certificate', async () => {
     const folder = await temporaryFolder()
-    await addAccount(folder, ada)
+    await addAccountInTest(folder, ada)
     const backend = await serveInTest(folder, { host: '127.0.0.1', tls: makeCertificate(folder, names) })
     await expect(ask(`${backend.url.replace('https:', 'http:')}/`)).rejects.toThrow()
     await expect(ask(`${backend.url}/.well-known/photos.json`)).rejects.toMatchObject({ code: 'DEPTH_ZERO_SELF_SIGNED_CERT' })
@@ -52,7 +52,7 @@ describe.skipIf(!canMakeCertificates)('with TLS', () => {
 
   test('another run of this machine reaches the library without certificate and account', async () => {
     const folder = await temporaryFolder()
-    await addAccount(folder, ada)
+    await addAccountInTest(folder, ada)
     const backend = await serveInTest(folder, { host: '127.0.0.1', tls: makeCertificate(folder, names) })
     const library = await openLibrary(folder, () => {})
     expect(library.url).toBe(backend.localUrl)
@@ -70,7 +70,7 @@ test('without TLS, on purpose, a home network is told this machine’s address i
   const own = outward.find(({ family }) => family === 'IPv4')?.address
   if (own === undefined) return process.stderr.write('this machine is in no network: nothing to test\n')
   const folder = await temporaryFolder()
-  await addAccount(folder, ada)
+  await addAccountInTest(folder, ada)
   const backend = await serveInTest(folder, { host: '0.0.0.0', insecureHttp: true })
   expect(backend.url).toMatch(new RegExp(`^http://${own}:\\d+$`))
   expect((await ask(`${backend.url}/.well-known/photos.json`)).status).toBe(200)

@@ -5,7 +5,7 @@ import { Readable } from 'node:stream'
 import { beforeEach, describe, expect, test } from 'vitest'
 import { Interruption } from '../../../cli/interruption.ts'
 import { run } from '../../../cli/program.ts'
-import { addAccount } from '../../../embedded/accounts.ts'
+import { addAccountInTest } from '../../embedded/add-account-in-test.ts'
 import { type CertificateInTest, canMakeCertificates, makeCertificate } from '../../embedded/certificate-in-test.ts'
 import { temporaryFolder } from '../../temporary-folder.ts'
 import { RecordedStream } from '../terminal/recorded-stream.ts'
@@ -18,7 +18,7 @@ beforeEach(async () => {
   library = join(home, 'library')
 })
 
-const addAda = () => addAccount(library, { email: 'ada@example.com', password: 'correct horse battery' })
+const addAda = () => addAccountInTest(library, { email: 'ada@example.com', password: 'correct horse battery' })
 
 /** `photos serve …`, which is stopped as soon as it serves. */
 async function serve(commandLine: readonly string[], environment: Readonly<Record<string, string>> = {}) {

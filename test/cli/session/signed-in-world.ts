@@ -1,9 +1,9 @@
 import { onTestFinished } from 'vitest'
 import type { Context } from '../../../cli/context.ts'
 import { run } from '../../../cli/program.ts'
-import { addAccount } from '../../../embedded/accounts.ts'
 import { type EmbeddedBackend, serveLibrary } from '../../../embedded/serve.ts'
 import { approveSignIn } from '../../../scripts/approve-sign-in.js'
+import { addAccountInTest } from '../../embedded/add-account-in-test.ts'
 import { temporaryFolder } from '../../temporary-folder.ts'
 import { RecordedStream } from '../terminal/recorded-stream.ts'
 
@@ -40,7 +40,7 @@ export async function serveAccounts(): Promise<EmbeddedBackend> {
   const folder = await temporaryFolder()
   const backend = await serveLibrary({ folder, log: () => {} })
   onTestFinished(() => backend.close())
-  for (const account of [anna, bert]) await addAccount(folder, account)
+  for (const account of [anna, bert]) await addAccountInTest(folder, account)
   return backend
 }
 

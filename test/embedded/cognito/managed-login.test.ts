@@ -1,7 +1,8 @@
 import { expect, onTestFinished, test, vi } from 'vitest'
-import { addAccount, removeAccount } from '../../../embedded/accounts.ts'
+import { removeAccount } from '../../../embedded/accounts.ts'
 import type { EmbeddedOptions } from '../../../embedded/serve.ts'
 import { temporaryFolder } from '../../temporary-folder.ts'
+import { addAccountInTest } from '../add-account-in-test.ts'
 import { canMakeCertificates, makeCertificate } from '../certificate-in-test.ts'
 import { ask, askForm } from '../request.ts'
 import { serveInTest } from '../serve-in-test.ts'
@@ -22,7 +23,7 @@ import {
 
 async function serveAda(options: Partial<EmbeddedOptions> = {}) {
   const folder = await temporaryFolder()
-  const { owner } = await addAccount(folder, ada)
+  const { owner } = await addAccountInTest(folder, ada)
   const backend = await serveInTest(folder, options)
   return { folder, owner, backend, url: backend.url }
 }
@@ -147,7 +148,7 @@ test('a wrong password and an unknown email are told alike, and what was typed i
 test('passwords can be guessed a few times, by account and by network, and no oftener', async () => {
   let now = Date.now()
   const { url, folder } = await serveAda({ now: () => new Date(now) })
-  await addAccount(folder, bob)
+  await addAccountInTest(folder, bob)
   const jar = openJar()
   const login = await openLogin(jar, url)
   const guess = async (email: string) => (await logIn(jar, login, { email, password: 'wrong' })).status
@@ -168,7 +169,7 @@ function openJarAs(jar: ReturnType<typeof openJar>) {
 
 test('the next person at the browser signs in as themselves', async () => {
   const { url, folder, owner } = await serveAda()
-  const second = await addAccount(folder, bob)
+  const second = await addAccountInTest(folder, bob)
   const jar = openJar()
   const subOf = async (credentials: typeof ada) => {
     const back = await signInInBrowser(url, credentials, { jar })
@@ -190,7 +191,7 @@ test('an account that was removed between login and code gets nothing', async ()
 test.each([false, true])('cookies are for the server alone, and for TLS where there is TLS (%s)', async (withTls) => {
   if (withTls && !canMakeCertificates) return
   const folder = await temporaryFolder()
-  await addAccount(folder, ada)
+  await addAccountInTest(folder, ada)
   const tls = withTls ? makeCertificate(folder, 'IP:127.0.0.1') : undefined
   const { url } = await serveInTest(folder, { tls })
   const jar = openJar({ ca: tls?.cert })

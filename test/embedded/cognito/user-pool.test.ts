@@ -4,8 +4,9 @@ import {
   RevokeTokenCommand,
 } from '@aws-sdk/client-cognito-identity-provider'
 import { expect, test } from 'vitest'
-import { addAccount, changePassword, removeAccount } from '../../../embedded/accounts.ts'
+import { changePassword, removeAccount } from '../../../embedded/accounts.ts'
 import { temporaryFolder } from '../../temporary-folder.ts'
+import { addAccountInTest } from '../add-account-in-test.ts'
 import { ask, askForm } from '../request.ts'
 import { serveInTest } from '../serve-in-test.ts'
 import { ada, claimsOf, exchange, signInDevice, signInInBrowser } from './sign-in-in-test.ts'
@@ -20,7 +21,7 @@ type Metadata = Readonly<Record<string, string>>
 async function serveAda() {
   let time = Date.now()
   const folder = await temporaryFolder()
-  await addAccount(folder, ada)
+  await addAccountInTest(folder, ada)
   const now = () => new Date(time)
   const backend = await serveInTest(folder, { now })
   const { tokens, device } = await signInDevice(backend.url, ada)
@@ -156,7 +157,7 @@ test.each(['a changed password', 'a removed account', 'an account that was remov
     const { folder, client, tokens, device } = await serveAda()
     if (what === 'a changed password') await changePassword(folder, { email: ada.email, password: 'another password' })
     else await removeAccount(folder, ada.email)
-    if (what.endsWith('added again')) await addAccount(folder, ada)
+    if (what.endsWith('added again')) await addAccountInTest(folder, ada)
     await expect(refresh(client, tokens.refresh_token, device)).rejects.toMatchObject(notAuthorized)
   },
 )

@@ -1,6 +1,7 @@
 // A sign-in that is held where it is while its password is changed or its account is removed: it is over.
 import { beforeAll, expect, test } from 'vitest'
-import { addAccount, changePassword, removeAccount } from '../../../embedded/accounts.ts'
+import { changePassword, removeAccount } from '../../../embedded/accounts.ts'
+import { addAccountInTest } from '../../embedded/add-account-in-test.ts'
 import { findForm, locationOf, openBrowser } from './cookie-browser.ts'
 import { beginDeviceGrant, enterCode, isRefusal, type PollResult, poll } from './device-grant.ts'
 import { formOf } from './http-answer.ts'
@@ -19,7 +20,7 @@ let accounts = 0
 async function newAccount(): Promise<AccountInTest> {
   accounts += 1
   const account = { email: `held${accounts}@example.com`, password: 'the first password of all' }
-  return { ...account, owner: (await addAccount(served.folder, account)).owner }
+  return { ...account, owner: (await addAccountInTest(served.folder, account)).owner }
 }
 
 /** The way of a sign-in by device code, with something that happens in the middle of it. */
@@ -56,7 +57,7 @@ const changes: Readonly<Record<string, (account: AccountInTest) => Promise<void>
   },
   'its account is removed and added again': async ({ email, password }) => {
     await removeAccount(served.folder, email)
-    await addAccount(served.folder, { email, password })
+    await addAccountInTest(served.folder, { email, password })
   },
 }
 

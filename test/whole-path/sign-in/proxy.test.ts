@@ -1,10 +1,10 @@
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { deviceGrantPaths } from '../../../contract/device-grant.ts'
-import { addAccount } from '../../../embedded/accounts.ts'
 import { createApiGateway } from '../../../embedded/api-gateway.ts'
 import { listenHttp } from '../../../embedded/http-front.ts'
 import type { WayHere } from '../../../embedded/source-ip.ts'
 import { httpRoutes } from '../../../lambda/http-routes.ts'
+import { addAccountInTest } from '../../embedded/add-account-in-test.ts'
 import { serveInTest } from '../../embedded/serve-in-test.ts'
 import { temporaryFolder } from '../../temporary-folder.ts'
 import { findLastingPort } from '../lasting-port.ts'
@@ -56,7 +56,7 @@ describe('behind a proxy on this machine', () => {
 
   test('browsers are told not to ask without TLS again', async () => {
     const folder = await temporaryFolder()
-    await addAccount(folder, { email: 'alice@example.com', password: 'alice has a long password' })
+    await addAccountInTest(folder, { email: 'alice@example.com', password: 'alice has a long password' })
     const port = await findLastingPort()
     const { localUrl } = await serveInTest(folder, { port, publicUrl: 'https://photos.example.org' })
     const told = async (url: string) => (await ask(`${url}/.well-known/photos.json`)).headers['strict-transport-security']
@@ -65,7 +65,7 @@ describe('behind a proxy on this machine', () => {
 
   test('a stranger who begins more than one address may does not keep others from it', async () => {
     const folder = await temporaryFolder()
-    await addAccount(folder, { email: 'alice@example.com', password: 'alice has a long password' })
+    await addAccountInTest(folder, { email: 'alice@example.com', password: 'alice has a long password' })
     const port = await findLastingPort()
     await serveInTest(folder, { port, publicUrl: 'https://photos.test' })
     const begin = async () =>

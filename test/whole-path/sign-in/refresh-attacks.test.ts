@@ -1,7 +1,8 @@
 // A refresh token alone is of no use: it needs its device, which its owner can take away.
 import { beforeAll, describe, expect, test } from 'vitest'
 import type { DeviceMetadata } from '../../../contract/devices.ts'
-import { addAccount, changePassword, removeAccount } from '../../../embedded/accounts.ts'
+import { changePassword, removeAccount } from '../../../embedded/accounts.ts'
+import { addAccountInTest } from '../../embedded/add-account-in-test.ts'
 import { signInDevice, type Tokens } from './device-grant.ts'
 import { ask, formOf, type HttpAnswer } from './http-answer.ts'
 import { type ServedAccounts, serveAccounts } from './served-accounts.ts'
@@ -151,7 +152,7 @@ describe('what was taken away', () => {
 
   test('a changed password ends the sessions that the old one began', async () => {
     const account = { email: 'carol@example.com', password: 'carol has a first password' }
-    const { owner } = await addAccount(served.folder, account)
+    const { owner } = await addAccountInTest(served.folder, account)
     const tokens = await signInDevice(served, { ...account, owner })
     const device = await registerDevice(served, tokens)
     await changePassword(served.folder, { email: account.email, password: 'carol has a second password' })
@@ -160,12 +161,12 @@ describe('what was taken away', () => {
 
   test('a removed account has no session, nor does it come back with an account of the same name', async () => {
     const account = { email: 'dave@example.com', password: 'dave has a long password' }
-    const { owner } = await addAccount(served.folder, account)
+    const { owner } = await addAccountInTest(served.folder, account)
     const tokens = await signInDevice(served, { ...account, owner })
     const device = await registerDevice(served, tokens)
     await removeAccount(served.folder, account.email)
     expectNoTokens(await askRefresh(served, tokens.refresh_token, device))
-    await addAccount(served.folder, account)
+    await addAccountInTest(served.folder, account)
     expectNoTokens(await askRefresh(served, tokens.refresh_token, device))
   })
 })

@@ -2,9 +2,9 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type RemoteConfiguration, remoteConfigurationSchema } from '../../../contract/remote-configuration.ts'
-import { addAccount } from '../../../embedded/accounts.ts'
 import { type EmbeddedBackend, type EmbeddedOptions, serveLibrary } from '../../../embedded/serve.ts'
 import type { LogEntry } from '../../../lambda/log.ts'
+import { addAccountInTest } from '../../embedded/add-account-in-test.ts'
 import { ask, jsonOf } from './http-answer.ts'
 
 export interface AccountInTest {
@@ -35,7 +35,7 @@ export async function serveAccounts(options: Partial<EmbeddedOptions> = {}): Pro
   const now = () => new Date(start + passedMs)
   const backend = await serveLibrary({ folder, log: (entry) => logged.push(entry), now, ...options })
   const account = async (email: string, password: string): Promise<AccountInTest> => {
-    const { owner } = await addAccount(folder, { email, password })
+    const { owner } = await addAccountInTest(folder, { email, password })
     return { email, password, owner }
   }
   return {
