@@ -1,0 +1,59 @@
+import { setTimeout as wait } from 'node:timers/promises'
+import { z } from 'zod'
+import { DeployFailure } from './deploy-failure.js'
+
+/** As much of the public document (contract/remote-configuration.ts) as says that it is the right one. */
+const documentSchema = z.object({ apiVersion: z.int(), region: z.string(), storageBucket: z.string() })
+
+const pauseMs = Number(process.env['SLS_AWS_MONITORING_FREQUENCY'] ?? 5000)
+const mostTries = 12
+
+/**
+ * Asks the deployed API to describe itself, for a minute: a new name takes its time to be known. Throws a `DeployFailure` where it
+ * cannot be reached, or is not what was deployed.
+ * @param {string} url
+ * @param {{ region: string, storageBucket: string | undefined }} expected
+ */
+export async function checkRemote(url, { region, storageBucket }) {
+  const document = await describe(`${url}/.well-known/photos.json`)
+  const parsed = documentSchema.safeParse(document)
+  if (
+    parsed.success &&
+    parsed.data.region === region &&
+    (storageBucket ?? parsed.data.storageBucket) === parsed.data.storageBucket
+  )
+    return
+  throw new DeployFailure(
+    `${url} answers, but does not describe the deployment that was just made`,
+    'Is the name led elsewhere? Compare the outputs of the stack in the console of AWS, under CloudFormation.',
+  )
+}
+
+/** @param {string} url @returns {Promise<unknown>} */
+async function describe(url) {
+  /** @type {unknown} */
+  let failure
+  for (let tries = 0; tries < mostTries; tries++) {
+    if (tries > 0) await wait(pauseMs)
+    try {
+      const response = await fetch(url, { redirect: 'error', signal: AbortSignal.timeout(30_000) })
+      if (response.ok) return await response.json()
+      await response.arrayBuffer()
+      failure = new Error(`it answers ${response.status}`)
+    } catch (error) {
+      failure = error
+    }
+  }
+  throw new DeployFailure(
+    `everything is deployed, but ${url} could not be reached (${reasonOf(failure)})`,
+    `See in a minute whether it can: npx photos doctor, or open ${url} in a browser. What the function says stands in its log in CloudWatch.`,
+    failure,
+  )
+}
+
+/** @param {unknown} error */
+function reasonOf(error) {
+  if (!(error instanceof Error)) return String(error)
+  const { cause } = error
+  return cause instanceof Error && cause.message !== '' ? cause.message : error.message
+}

@@ -1,0 +1,49 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { createRequire } from 'node:module'
+import { fileURLToPath } from 'node:url'
+import { DeployFailure } from './deploy-failure.js'
+import { chosen } from './settings.js'
+
+const root = fileURLToPath(new URL('../..', import.meta.url))
+
+/** The one in the project, never a global one. */
+const program = createRequire(import.meta.url).resolve('serverless/bin/serverless.js')
+
+/**
+ * Runs `serverless COMMAND`, as the very user and in the very region that were shown. Throws a `DeployFailure` where it fails; it has
+ * said why by then.
+ * @param {'package' | 'deploy' | 'remove'} command
+ * @param {{ account: import('./aws-account.js').Account, stage: string, settings: import('./settings.js').Settings }} options
+ */
+export async function runServerless(command, { account, stage, settings }) {
+  const parameters = chosen(settings).flatMap(([name, value]) => ['--param', `${name}=${value}`])
+  const words = [command, '--stage', stage, '--region', account.region, ...parameters]
+  // What it prints is progress, and does not belong on standard output.
+  const child = spawn(process.execPath, [program, ...words], {
+    cwd: root,
+    env: environmentOf(account, stage),
+    stdio: ['ignore', process.stderr, process.stderr],
+  })
+  // Ctrl-C reaches it by itself, as it does this process; both then end, and AWS goes on by itself.
+  const [exitCode] = await once(child, 'close')
+  if (exitCode !== 0)
+    throw new DeployFailure(
+      `serverless ${command} failed`,
+      'its reason stands above; run the same command again when that is mended',
+    )
+}
+
+/** @param {import('./aws-account.js').Account} account @param {string} stage */
+function environmentOf({ credentials, region }, stage) {
+  // It would prefer variables and profiles of the stage's name, and then be somebody else than was shown.
+  const own = new RegExp(`^AWS_(${stage}_|DEFAULT_)?(PROFILE|ACCESS_KEY_ID|SECRET_ACCESS_KEY|SESSION_TOKEN|REGION)$`, 'i')
+  const others = Object.entries(process.env).filter(([name]) => !own.test(name))
+  return {
+    ...Object.fromEntries(others),
+    AWS_REGION: region,
+    AWS_ACCESS_KEY_ID: credentials.accessKeyId,
+    AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
+    ...(credentials.sessionToken !== undefined && { AWS_SESSION_TOKEN: credentials.sessionToken }),
+  }
+}
