@@ -22,9 +22,9 @@ export class UserError extends Error {
 /**
  * Why a file could not be moved. `expired`: the signed request is too old, sign again. `bytes-differ`: the bytes are not
  * those that were promised. `missing`: the object is not there. `denied`: this user may not touch it, or it is not there:
- * S3 tells only those who may list a bucket. `failed`: anything else.
+ * S3 tells only those who may list a bucket. `archived`: it must be thawed first. `failed`: anything else.
  */
-export type TransferFailure = 'expired' | 'bytes-differ' | 'missing' | 'denied' | 'failed'
+export type TransferFailure = 'expired' | 'bytes-differ' | 'missing' | 'denied' | 'archived' | 'failed'
 
 /** One file could not be moved. An outcome of that file, never the end of a run. The message never holds a URL. */
 export class TransferError extends Error {

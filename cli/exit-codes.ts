@@ -10,6 +10,7 @@ export const exitCodes = {
   locked: 11,
   notSignedIn: 12,
   storedBytesDiffer: 13,
+  thawing: 14,
   interrupted: 130,
   terminated: 143,
 } as const

@@ -23,7 +23,7 @@ export async function run(commandLine: readonly string[], context: Context): Pro
     exitCode = code
   }
   try {
-    await createProgram(context, finish).parseAsync(commandLine, { from: 'user' })
+    await createProgram(commandLine, context, finish).parseAsync(commandLine, { from: 'user' })
   } catch (error) {
     exitCode = explain(error, commandLine, context)
   }
@@ -46,7 +46,7 @@ function explain(error: unknown, commandLine: readonly string[], { signal, stder
   return error.exitCode
 }
 
-function createProgram(context: Context, finish: Finish): Command {
+function createProgram(commandLine: readonly string[], context: Context, finish: Finish): Command {
   const program = new Command('photos')
     .description('Backs up the originals of your photos and videos, and gives them back bit for bit.')
     .version(packageJson.version)
@@ -58,7 +58,7 @@ function createProgram(context: Context, finish: Finish): Command {
     })
     .hook('preAction', (_program, command) => settleFlags(command, context.environment))
   addSyncCommand(program, context, finish)
-  addPullCommand(program, context, finish)
+  addPullCommand(program, context, finish, commandLine)
   addLsCommand(program, context, finish)
   addLoginCommand(program, context, finish)
   addLogoutCommand(program, context, finish)

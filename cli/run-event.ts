@@ -1,6 +1,9 @@
 import type { ContentHash } from '../contract/content-hash.ts'
 
-/** What became of one file. The words are those of `--json` and a stable interface. */
+/**
+ * What became of one file. The words are those of `--json` and a stable interface. `thawing`: its original lies in an archive
+ * and was asked for; the same command brings it once it is there.
+ */
 export type FileAction =
   | 'uploaded'
   | 'already_stored'
@@ -8,8 +11,17 @@ export type FileAction =
   | 'pulled'
   | 'unchanged'
   | 'would_pull'
+  | 'thawing'
+  | 'would_thaw'
   | 'skipped'
   | 'failed'
+
+export interface Thaw {
+  /** Whether this run asked for it; else it was asked for before. */
+  readonly isNew: boolean
+  /** By then it is usually there. Of what was asked for before, the storage does not say when: it is the longest it may take. */
+  readonly readyBy: Date
+}
 
 export interface FileOutcome {
   readonly action: FileAction
@@ -19,8 +31,10 @@ export interface FileOutcome {
   readonly contentHash?: ContentHash
   /** Why, for `skipped`, `failed` and what would move no bytes; in lower case, without the path. */
   readonly reason?: string
-  /** Only in a dry run: it would be registered, and its bytes would not move for it. */
+  /** Its bytes are counted with another file of the same original: they move, or thaw, once. */
   readonly movesNoBytes?: true
+  /** Only with `thawing`. */
+  readonly thaw?: Thaw
   /** Only with `failed`: the remote no longer keeps the bytes that it stored. The run ends with exit code 13. */
   readonly storedBytesDiffer?: true
 }

@@ -1,8 +1,9 @@
-import type { Command } from 'commander'
+import { type Command, InvalidArgumentError, Option } from 'commander'
 import type { Context, Finish } from '../context.ts'
 import type { ExitCode } from '../exit-codes.ts'
-import { pull } from '../pull/pull.ts'
+import { defaultThaw, pull } from '../pull/pull.ts'
 import type { ListRange } from '../remote/remote.ts'
+import type { ThawTier } from '../remote/thaw.ts'
 import { openRemote } from '../session/open-remote.ts'
 import type { Reporter } from '../terminal/reporter.ts'
 import { parseTimeRange } from '../time-range.ts'
@@ -27,14 +28,16 @@ interface PullFlags {
   readonly library?: string
   readonly profile?: string
   readonly transfers: number
+  readonly thawTier: ThawTier
+  readonly thawDays: number
   readonly dryRun?: true
   readonly json?: true
   readonly quiet?: true
   readonly verbose?: true
 }
 
-/** `photos pull`: brings originals back into a folder. */
-export function addPullCommand(program: Command, context: Context, finish: Finish): void {
+/** `photos pull`: brings originals back into a folder. @param commandLine what was typed, to be typed again for what thaws */
+export function addPullCommand(program: Command, context: Context, finish: Finish, commandLine: readonly string[]): void {
   program
     .command('pull')
     .description('bring originals back, bit for bit; nothing that is in the folder is overwritten')
@@ -43,27 +46,50 @@ export function addPullCommand(program: Command, context: Context, finish: Finis
     .addOption(untilOption())
     .addOption(dryRunOption())
     .addOption(transfersOption())
+    .addOption(thawTierOption())
+    .addOption(thawDaysOption())
     .addOption(libraryOption())
     .addOption(profileOption())
     .addOption(jsonOption())
     .addOption(quietOption())
     .addOption(verboseOption())
-    .action(async (flags: PullFlags) => finish(await pullAsTyped(flags, context)))
+    .action(async (flags: PullFlags) => finish(await pullAsTyped(flags, context, commandLine)))
 }
 
-async function pullAsTyped(flags: PullFlags, context: Context): Promise<ExitCode> {
+function thawTierOption(): Option {
+  return new Option('--thaw-tier <tier>', 'how originals in an archive are asked for: bulk takes up to 48 hours, standard 12')
+    .env('PHOTOS_THAW_TIER')
+    .choices(['bulk', 'standard'])
+    .default(defaultThaw.tier)
+}
+
+function thawDaysOption(): Option {
+  return new Option('--thaw-days <n>', 'how long what was thawed can be pulled')
+    .env('PHOTOS_THAW_DAYS')
+    .argParser(parseDays)
+    .default(defaultThaw.days)
+}
+
+function parseDays(text: string): number {
+  const days = Number(text)
+  if (!Number.isInteger(days) || days < 1 || days > 365) throw new InvalidArgumentError('give a whole number from 1 to 365.')
+  return days
+}
+
+async function pullAsTyped(flags: PullFlags, context: Context, commandLine: readonly string[]): Promise<ExitCode> {
   const range = parseTimeRange(flags, context.now())
-  const reporter = await createRunReporter('pull', flags, context)
+  const reporter = await createRunReporter('pull', flags, context, commandLine)
   return await runReported(reporter, context.signal, () => pullInto(reporter, range, flags, context))
 }
 
 async function pullInto(reporter: Reporter, range: ListRange, flags: PullFlags, context: Context): Promise<void> {
-  const { to, transfers, library, profile, dryRun = false } = flags
+  const { to, transfers, thawTier, thawDays, library, profile, dryRun = false } = flags
   const log = (line: string): void => void (flags.verbose && context.stderr.write(`${line}\n`))
   const { remote, transport, notes, close } = await openRemote({ library, profile, whenMissing: 'require', log }, context)
   try {
     if (!flags.json) for (const message of notes) reporter.on({ kind: 'note', message })
-    const options = { remote, transport, range, to, transfers, dryRun, signal: context.signal }
+    const thaw = { tier: thawTier, days: thawDays }
+    const options = { remote, transport, range, to, transfers, thaw, dryRun, signal: context.signal }
     for await (const event of pull(options)) reporter.on(event)
   } finally {
     await close()

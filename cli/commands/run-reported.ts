@@ -2,6 +2,7 @@ import type { Context } from '../context.ts'
 import { UserError } from '../errors.ts'
 import type { ExitCode } from '../exit-codes.ts'
 import { Interruption } from '../interruption.ts'
+import { formatCommand } from '../terminal/explain-failure.ts'
 import { createReporter, findReporterMode, type Reporter } from '../terminal/reporter.ts'
 import type { RunKind } from '../terminal/tally.ts'
 
@@ -12,8 +13,13 @@ export interface ReportingFlags {
   readonly verbose?: boolean
 }
 
-/** Tells of a run as its flags and its terminal ask. */
-export async function createRunReporter(kind: RunKind, flags: ReportingFlags, context: Context): Promise<Reporter> {
+/** Tells of a run as its flags and its terminal ask. @param commandLine what was typed after `photos`, to be typed again */
+export async function createRunReporter(
+  kind: RunKind,
+  flags: ReportingFlags,
+  context: Context,
+  commandLine: readonly string[] = [],
+): Promise<Reporter> {
   return await createReporter({
     kind,
     mode: findReporterMode(flags, context),
@@ -22,6 +28,7 @@ export async function createRunReporter(kind: RunKind, flags: ReportingFlags, co
     now: () => context.now().getTime(),
     verbose: flags.verbose === true,
     dryRun: flags.dryRun === true,
+    ...(commandLine.length > 0 && { typed: formatCommand(commandLine) }),
   })
 }
 

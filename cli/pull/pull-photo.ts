@@ -3,8 +3,8 @@ import { copyFile, type FileHandle, open, rm } from 'node:fs/promises'
 import type { Photo } from '../../contract/photos.ts'
 import { TransferError } from '../errors.ts'
 import { type GetOptions, getToFile } from '../remote/get.ts'
-import type { SignDownload } from '../remote/sign-download.ts'
-import type { FileOutcome } from '../run-event.ts'
+import type { SignRequest } from '../remote/sign-original.ts'
+import type { FileOutcome, Thaw } from '../run-event.ts'
 import { type BytePath, bytesOf, joinBytePath, shownPath } from '../sync/byte-path.ts'
 import { compareFile } from './file-comparison.ts'
 import { utimesArgument } from './modification-time.ts'
@@ -25,7 +25,9 @@ export interface PullPhotoOptions extends Omit<GetOptions, 'sizeBytes'> {
   readonly shownTo: string
   readonly unfinished: UnfinishedFolder
   /** Of the photo's original. */
-  readonly sign: SignDownload
+  readonly sign: SignRequest
+  /** Sees to the thaw of an original that the storage does not give; undefined where it can be read by now. */
+  readonly thaw: () => Promise<Thaw | undefined>
   /** Whether the remote has it: asked where the storage denies an original, which may mean either. */
   readonly isStored: () => Promise<boolean>
   readonly hardLink?: HardLink | undefined
@@ -38,7 +40,8 @@ export interface PullPhotoOptions extends Omit<GetOptions, 'sizeBytes'> {
 export async function pullPhoto({ photo, targets }: MissingPhoto, options: PullPhotoOptions): Promise<readonly FileOutcome[]> {
   const download = options.unfinished.newPath(photo.contentHash)
   try {
-    await downloadVerified(download, photo, options)
+    const thaw = await downloadVerified(download, photo, options)
+    if (thaw !== undefined) return targets.map(({ path }, index) => describeThaw(photo, path, { thaw, isFirst: index === 0 }))
     const outcomes: FileOutcome[] = []
     for (const target of targets.slice(0, -1)) outcomes.push(await placeCopy(download, photo, target, options))
     for (const target of targets.slice(-1)) outcomes.push(await place(download, photo, target, options))
@@ -52,13 +55,11 @@ export async function pullPhoto({ photo, targets }: MissingPhoto, options: PullP
   }
 }
 
-/** Downloads to a new file until its hash is right; once more when it is not. */
-async function downloadVerified(path: BytePath, photo: Photo, options: PullPhotoOptions): Promise<void> {
+/** Downloads to a new file, or says how its thaw stands. */
+async function downloadVerified(path: BytePath, photo: Photo, options: PullPhotoOptions): Promise<Thaw | undefined> {
   const handle = await open(bytesOf(path), 'wx')
   try {
-    if (await isDownloaded(handle, photo, options)) return
-    if (await isDownloaded(handle, photo, options)) return
-    throw new TransferError('the stored bytes are not those of its content hash', { kind: 'bytes-differ' })
+    return await downloadOrThaw(handle, photo, options)
   } catch (error) {
     const isDenied = error instanceof TransferError && error.kind === 'denied'
     if (!isDenied || (await options.isStored())) throw error
@@ -66,6 +67,25 @@ async function downloadVerified(path: BytePath, photo: Photo, options: PullPhoto
   } finally {
     await handle.close()
   }
+}
+
+async function downloadOrThaw(handle: FileHandle, photo: Photo, options: PullPhotoOptions): Promise<Thaw | undefined> {
+  try {
+    await downloadRight(handle, photo, options)
+  } catch (error) {
+    if (!(error instanceof TransferError && error.kind === 'archived')) throw error
+    const thaw = await options.thaw()
+    if (thaw !== undefined) return thaw
+    await downloadRight(handle, photo, options) // it thawed in between
+  }
+  return undefined
+}
+
+/** Downloads until the hash is right; once more when it is not. */
+async function downloadRight(handle: FileHandle, photo: Photo, options: PullPhotoOptions): Promise<void> {
+  if (await isDownloaded(handle, photo, options)) return
+  if (await isDownloaded(handle, photo, options)) return
+  throw new TransferError('the stored bytes are not those of its content hash', { kind: 'bytes-differ' })
 }
 
 async function isDownloaded(handle: FileHandle, photo: Photo, options: PullPhotoOptions): Promise<boolean> {
@@ -139,6 +159,16 @@ export function failureOf(error: unknown): Failure {
   if (reason === undefined) throw error
   const isLost = error instanceof TransferError && (error.kind === 'bytes-differ' || error.kind === 'missing')
   return { action: 'failed', reason, ...(isLost ? { storedBytesDiffer: true } : {}) }
+}
+
+/** The outcome of one of the files of an original that thaws. Its bytes count with the first of them. */
+export function describeThaw(
+  photo: Photo,
+  path: BytePath,
+  { thaw, isFirst }: { readonly thaw: Thaw; readonly isFirst: boolean },
+): FileOutcome {
+  const reason = thaw.isNew ? 'it lies in the archive; its thaw was asked for now' : 'it lies in the archive and thaws already'
+  return { ...describe(photo, path), action: 'thawing', reason, thaw, ...(isFirst ? {} : { movesNoBytes: true }) }
 }
 
 /** What every outcome of an original at a path has. */

@@ -3,15 +3,21 @@ import type { Photo } from '../../contract/photos.ts'
 import { createEventStream, type EventStream, type Tell } from '../event-stream.ts'
 import { mapConcurrently } from '../map-concurrently.ts'
 import type { CallOptions, ListRange, Remote } from '../remote/remote.ts'
+import type { ThawRequest } from '../remote/thaw.ts'
 import type { Transport } from '../remote/transport.ts'
 import type { FileOutcome, RunEvent } from '../run-event.ts'
 import { bytePathOf } from '../sync/byte-path.ts'
+import { foretellThaw } from './foretell-thaw.ts'
 import { type Looked, look } from './look.ts'
 import { type PhotoGroup, photoGroups } from './photo-groups.ts'
 import { pullPhoto } from './pull-photo.ts'
 import type { HardLink } from './put-in-place.ts'
 import { targetsOf } from './targets.ts'
+import { createThawing } from './thaw-original.ts'
 import { openUnfinishedFolder } from './unfinished-folder.ts'
+
+/** Bulk is the cheapest; a week is long enough to come back, and for a slow line. */
+export const defaultThaw: ThawRequest = { tier: 'bulk', days: 7 }
 
 export interface PullOptions {
   readonly remote: Remote
@@ -23,6 +29,8 @@ export interface PullOptions {
   /** So many files are moved at a time. */
   readonly transfers: number
   readonly dryRun?: boolean
+  /** How originals that lie in an archive are asked for; unless told, by bulk and for a week. */
+  readonly thaw?: ThawRequest
   readonly hardLink?: HardLink
   readonly signal?: AbortSignal | undefined
 }
@@ -30,7 +38,8 @@ export interface PullOptions {
 /**
  * Brings originals back: names, bytes and modification times (to the microsecond). Nothing that is in the folder is
  * overwritten or removed; what is there already, byte for byte, is `unchanged`; a name that other bytes have becomes
- * `IMG_1 (1a2b3c4d).JPG`. May be killed at any point and run again. Throws a `UserError` when nothing more can be pulled.
+ * `IMG_1 (1a2b3c4d).JPG`. What lies in an archive is asked for and ends as `thawing`; the next pull that finds it thawed brings
+ * it. May be killed at any point and run again. Throws a `UserError` when nothing more can be pulled.
  */
 export async function* pull(options: PullOptions): AsyncGenerator<RunEvent> {
   const events = createEventStream()
@@ -54,7 +63,11 @@ async function runPull(options: PullOptions, events: EventStream, controller: Ab
   const { remote, range, signal, transfers, to, dryRun = false } = options
   const lookOptions = { to: bytePathOf(to), dryRun, signal }
   const groups = tellFound(photoGroups(remote.listPhotos(range, { signal })), events.tell)
-  const looked = mapConcurrently(groups, transfers, (group) => look(group, lookOptions), { signal })
+  const lookAt = async (group: PhotoGroup): Promise<Looked> => {
+    const looked = await look(group, lookOptions)
+    return dryRun ? await foretellThaw(looked, options) : looked
+  }
+  const looked = mapConcurrently(groups, transfers, lookAt, { signal })
   const missing = tellOutcomes(looked, events.tell)
   if (dryRun)
     await missing.next() // ends: a dry run finds nothing missing, all has its outcome by then
@@ -85,8 +98,9 @@ async function download(
   events: EventStream,
   controller: AbortController,
 ): Promise<void> {
-  const { remote, transport, transfers, to, signal, hardLink } = options
+  const { remote, transport, transfers, to, signal, hardLink, thaw = defaultThaw } = options
   await using unfinished = await openUnfinishedFolder(to)
+  const thawOriginal = createThawing({ remote, transport, request: thaw, tell: events.tell })
   const outcomes = mapConcurrently(
     missing,
     transfers,
@@ -100,6 +114,7 @@ async function download(
           transport,
           hardLink,
           sign: remote.signDownload(originalKey, { signal: taskSignal }),
+          thaw: () => thawOriginal(originalKey, taskSignal),
           isStored: () => isStored(photo, remote, { signal: taskSignal }),
           onMoved: (bytes) => events.moved(bytes),
           signal: taskSignal,

@@ -21,6 +21,7 @@ export const emptyRemote: Remote = {
   async *listPhotos() {},
   findPhoto: async () => undefined,
   signDownload: () => refuse,
+  signThaw: () => refuse,
   usage: async () => ({ photos: 0, originalBytes: 0, renditionBytes: 0 }),
   beginUploads: refuse,
   signParts: refuse,

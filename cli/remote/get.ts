@@ -2,9 +2,10 @@ import { createHash, type Hash } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 import { type ContentHash, contentHashOf } from '../../contract/content-hash.ts'
 import { TransferError } from '../errors.ts'
-import { RetryableError, retry } from './retry.ts'
-import { errorOfRefusal, readS3Refusal, type S3Refusal, SignatureRefusedError } from './s3-refusal.ts'
-import type { SignDownload } from './sign-download.ts'
+import { retry } from './retry.ts'
+import { errorOfRefusal, readS3Refusal } from './s3-refusal.ts'
+import type { SignRequest } from './sign-original.ts'
+import { signing } from './signed-attempts.ts'
 import { asTransferError, type TransferOptions } from './transfer.ts'
 import { connectionError, type HttpRequest, startExchange } from './transport.ts'
 
@@ -18,9 +19,6 @@ export interface GetOptions extends TransferOptions {
   readonly sizeBytes: number
 }
 
-/** Signatures that are refused this often will never be taken. */
-const mostSignatureRefusals = 3
-
 /** What of an object is in the file so far. */
 interface Received {
   hash: Hash
@@ -30,10 +28,10 @@ interface Received {
 /**
  * Downloads an object to the start of an open, empty file and hashes it on the way. A connection that breaks is taken up
  * again behind the last byte that was written, with a request that is signed anew. Resolves with the content hash of what is
- * in the file now. Throws a `TransferError`: `expired`, `denied`, `missing`, or `bytes-differ` for an object of another
- * length; errors of the file and of `sign` as they are.
+ * in the file now. Throws a `TransferError`: `expired`, `denied`, `missing`, `archived`, or `bytes-differ` for an object of
+ * another length; errors of the file and of `sign` as they are.
  */
-export async function getToFile(sign: SignDownload, sink: ByteSink, options: GetOptions): Promise<ContentHash> {
+export async function getToFile(sign: SignRequest, sink: ByteSink, options: GetOptions): Promise<ContentHash> {
   const received: Received = { hash: createHash('sha256'), bytes: 0 }
   let bytesBefore = 0
   const hasAdvanced = (): boolean => {
@@ -49,24 +47,6 @@ export async function getToFile(sign: SignDownload, sink: ByteSink, options: Get
   } catch (error) {
     onMoved?.(-received.bytes)
     throw asTransferError(error)
-  }
-}
-
-/** An attempt that signs its request; when its signature is refused, the next attempt's signer hears why. */
-function signing(sign: SignDownload, attempt: (request: HttpRequest) => Promise<void>): () => Promise<void> {
-  let refusal: S3Refusal | undefined
-  let refusals = 0
-  return async () => {
-    const request = await sign(refusal)
-    refusal = undefined
-    try {
-      await attempt(request)
-    } catch (error) {
-      if (!(error instanceof SignatureRefusedError) || refusals === mostSignatureRefusals) throw error
-      refusals += 1
-      refusal = error.refusal
-      throw new RetryableError(error.message, { cause: error })
-    }
   }
 }
 

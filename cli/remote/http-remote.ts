@@ -23,7 +23,7 @@ import { createCredentialIssuer } from './issue-credentials.ts'
 import type { CallOptions, ListRange, Remote } from './remote.ts'
 import { defaultSignInHint, unreachableAtFirst } from './remote-errors.ts'
 import { createServerClock } from './server-clock.ts'
-import { createDownloadSigner } from './sign-download.ts'
+import { createOriginalSigner } from './sign-original.ts'
 import { createTemporaryCredentials } from './temporary-credentials.ts'
 import type { Transport } from './transport.ts'
 
@@ -54,8 +54,12 @@ export function createHttpRemote(configuration: RemoteConfiguration, options: Om
   const serverClock = createServerClock(transport.clock.now)
   const issue = createCredentialIssuer({ configuration, session, transport, serverClock, signInHint })
   const credentials = createTemporaryCredentials(issue, serverClock)
-  const signDownload = createDownloadSigner({ configuration, credentials, serverClock })
-  return { ...remoteOf(configuration, client), signDownload: (key, call) => signDownload(key, call?.signal) }
+  const signer = createOriginalSigner({ configuration, credentials, serverClock })
+  return {
+    ...remoteOf(configuration, client),
+    signDownload: (key, options) => signer.signDownload(key, options?.signal),
+    signThaw: (key, call, options) => signer.signThaw(key, call, options?.signal),
+  }
 }
 
 /** What a remote tells anyone about itself; needs no session. */
@@ -85,7 +89,7 @@ function notARemote(url: string, cause: unknown): UserError {
   })
 }
 
-function remoteOf(configuration: RemoteConfiguration, client: ApiClient): Omit<Remote, 'signDownload'> {
+function remoteOf(configuration: RemoteConfiguration, client: ApiClient): Omit<Remote, 'signDownload' | 'signThaw'> {
   return {
     configuration,
     beginUploads: async (originals, options) =>

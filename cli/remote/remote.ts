@@ -10,7 +10,8 @@ import type {
   SignPartsRequest,
   UploadCandidate,
 } from '../../contract/transfers.ts'
-import type { SignDownload } from './sign-download.ts'
+import type { SignRequest } from './sign-original.ts'
+import type { ThawCall } from './thaw.ts'
 
 export interface CallOptions {
   readonly signal?: AbortSignal | undefined
@@ -42,6 +43,8 @@ export interface Remote {
   listPhotos(range: ListRange, options?: CallOptions): AsyncIterable<ListEntry>
   findPhoto(contentHash: ContentHash, options?: CallOptions): Promise<FindPhotoResponse | undefined>
   /** For the original of a list's entry. Signed on this machine: the API is not asked, however many there are. */
-  signDownload(originalKey: string, options?: CallOptions): SignDownload
+  signDownload(originalKey: string, options?: CallOptions): SignRequest
+  /** The same for an original that lies in an archive: how it lies there, or that it be thawed. */
+  signThaw(originalKey: string, call: ThawCall, options?: CallOptions): SignRequest
   usage(options?: CallOptions): Promise<Omit<UsageResponse, 'cursor'>>
 }

@@ -69,6 +69,7 @@ export function errorOfRefusal(refusal: S3Refusal): RetryableError | TransferErr
     return new TransferError('the bytes that arrived are not those announced', { kind: 'bytes-differ' })
   if (code === 'InsufficientStorage') return new TransferError('the disk of the library is full')
   if (status === 404) return new TransferError('the storage does not have it', { kind: 'missing' })
+  if (code === 'InvalidObjectState') return new TransferError('it lies in the archive', { kind: 'archived' })
   const kind = code === 'AccessDenied' ? 'denied' : 'failed'
   return new TransferError(`the storage refuses it: ${code || status}${message === '' ? '' : ` (${message})`}`, { kind })
 }

@@ -52,6 +52,8 @@ export interface HttpRequest {
   readonly method: string
   readonly url: string
   readonly headers: Readonly<Record<string, string>>
+  /** What the caller is to write, where it is small and known beforehand. */
+  readonly body?: string
 }
 
 export interface Exchange {

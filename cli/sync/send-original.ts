@@ -72,6 +72,7 @@ async function explain(
       if (contentHash !== hashed.contentHash) throw new FileChangedError('changed while it was uploaded; run again')
       return { kind: 'begin-again', reason: error.message }
     }
+    case 'archived':
     case 'denied':
     case 'failed':
       return { kind: 'failed', reason: error.message }

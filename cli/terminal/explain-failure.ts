@@ -5,10 +5,15 @@ import { wrapFor } from './wrap.ts'
 
 /** What is said of a failure that the user can mend. @param commandLine what was typed after `photos` */
 export function explainFailure({ message, hint }: UserError, commandLine: readonly string[], stderr: Output): string {
-  const typed = ['photos', ...commandLine.map(quoted)].join(' ')
+  const typed = formatCommand(commandLine)
   // Here, since what a remote or a file calls itself may be in any of them.
   const [what, next] = [visible(`photos: ${message}`), visible(hint.replaceAll(typedCommand, () => typed))]
   return `${wrapFor(stderr, what)}\n${wrapFor(stderr, next, '  ')}\n`
+}
+
+/** As it may be typed again. @param commandLine what was typed after `photos` */
+export function formatCommand(commandLine: readonly string[]): string {
+  return ['photos', ...commandLine.map(quoted)].join(' ')
 }
 
 /** For a POSIX shell, where it needs it. */

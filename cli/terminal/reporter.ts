@@ -1,6 +1,7 @@
 import type { Writable } from 'node:stream'
 import type { ExitCode } from '../exit-codes.ts'
 import type { FileOutcome, RunEvent } from '../run-event.ts'
+import { formatComeBack } from './come-back.ts'
 import { createBar, type ProgressBar, type TerminalStream } from './progress-bar.ts'
 import { formatProgress } from './progress-line.ts'
 import { formatDone, formatSummary, summaryMessage } from './summary.ts'
@@ -32,6 +33,8 @@ export interface ReporterOptions {
   readonly verbose?: boolean
   /** Nothing is done, and the summary says so. */
   readonly dryRun?: boolean
+  /** The command as it was typed, for a run that has to be repeated. */
+  readonly typed?: string
 }
 
 /** What ends a run before its time; with a hint where the user can mend it. */
@@ -131,6 +134,7 @@ function createLinesView({
   now,
   verbose = false,
   dryRun = false,
+  typed = 'the same command',
 }: Omit<ReporterOptions, 'stderr'> & { readonly stderr: Pick<Writable, 'write'> & Breadth }): View {
   const print = printer(stdout)
   let lastMs = now()
@@ -148,7 +152,11 @@ function createLinesView({
       lastShare = share
       stderr.write(`${formatProgress(kind, progress)}\n`)
     },
-    finish: (summary) => print(formatSummary(summary, dryRun)),
+    finish(summary) {
+      print(formatSummary(summary, dryRun))
+      const comeBack = formatComeBack(summary, typed)
+      if (comeBack !== undefined) stderr.write(`${wrapFor(stderr, visible(comeBack))}\n`)
+    },
     stop: (summary, cause) => void stderr.write(formatStop(summary, cause)),
     close: () => {},
   }

@@ -4,13 +4,16 @@ import type { Summary } from './tally.ts'
 
 /**
  * A run in a line: `uploaded 12 (48.1 MB), already stored 3, skipped 1, failed 0 in 2.3 s`. Of a dry run:
- * `dry run: would upload 12 (48.1 MB), already stored 3, …`, the bytes being those that would move, each once.
+ * `dry run: would upload 12 (48.1 MB), already stored 3, …`, the bytes being those that would move, each once. What lies in an
+ * archive stands behind what was pulled: `pulled 2 (9.1 MB), thawing 10 (48.1 MB), unchanged 0, …`.
  */
 export function formatSummary(summary: Summary, dryRun = false): string {
-  const { kind, counts, seconds } = summary
+  const { kind, counts, thaws, seconds } = summary
   const unchanged = kind === 'sync' ? `already stored ${counts.already_stored}` : `unchanged ${counts.unchanged}`
   const skipped = kind === 'sync' || counts.skipped > 0 ? [`skipped ${counts.skipped}`] : []
-  const parts = [formatMoved(summary, dryRun), unchanged, ...skipped, `failed ${counts.failed}`]
+  const thawing = counts.thawing > 0 ? [`thawing ${counts.thawing} (${formatBytes(thaws.bytes)})`] : []
+  const wouldThaw = counts.would_thaw > 0 ? [`would thaw ${counts.would_thaw} (${formatBytes(thaws.wouldThawBytes)})`] : []
+  const parts = [formatMoved(summary, dryRun), ...wouldThaw, ...thawing, unchanged, ...skipped, `failed ${counts.failed}`]
   return `${dryRun ? 'dry run: ' : ''}${parts.join(', ')} in ${formatDuration(seconds)}`
 }
 
@@ -34,6 +37,7 @@ export function summaryMessage({
   counts,
   movedBytes,
   wouldMoveBytes,
+  thaws,
   seconds,
   exitCode,
 }: Summary): Record<string, unknown> {
@@ -54,6 +58,12 @@ export function summaryMessage({
     failed: counts.failed,
     bytes_downloaded: movedBytes,
     bytes_would_download: wouldMoveBytes,
+    thawing: counts.thawing,
+    thaw_requested: thaws.requested,
+    bytes_thawing: thaws.bytes,
+    thaw_ready_by: thaws.readyBy?.toISOString() ?? null,
+    would_thaw: counts.would_thaw,
+    bytes_would_thaw: thaws.wouldThawBytes,
   }
   return {
     message_type: 'summary',

@@ -1,5 +1,5 @@
 import { type ExitCode, exitCodes } from '../exit-codes.ts'
-import type { FileAction, RunEvent } from '../run-event.ts'
+import type { FileAction, FileOutcome, RunEvent } from '../run-event.ts'
 
 /** Which command ran: `sync` uploads, `pull` downloads. */
 export type RunKind = 'sync' | 'pull'
@@ -21,6 +21,17 @@ export interface Progress {
   readonly isWaiting: boolean
 }
 
+/** What of a pull lies in an archive. Each original is counted once. */
+export interface Thaws {
+  /** Files of which this run asked for the thaw. */
+  readonly requested: number
+  readonly bytes: number
+  /** When all that thaws should be there. */
+  readonly readyBy: Date | undefined
+  /** Bytes that would have to thaw, of a dry run. */
+  readonly wouldThawBytes: number
+}
+
 /** What a run came to. */
 export interface Summary {
   readonly kind: RunKind
@@ -29,6 +40,7 @@ export interface Summary {
   readonly movedBytes: number
   /** Bytes that a dry run would move. */
   readonly wouldMoveBytes: number
+  readonly thaws: Thaws
   readonly seconds: number
   readonly exitCode: ExitCode
 }
@@ -47,6 +59,7 @@ export function createTally(kind: RunKind, now: () => number): Tally {
   let movedBytes = 0
   let wouldMoveBytes = 0
   let storedBytesDiffer = false
+  let thaws: Thaws = { requested: 0, bytes: 0, readyBy: undefined, wouldThawBytes: 0 }
   /** Sizes of the files that are done, and of those among them whose bytes are in `movedBytes`. */
   let settledBytes = 0
   let transferredBytes = 0
@@ -66,6 +79,7 @@ export function createTally(kind: RunKind, now: () => number): Tally {
       if (action === 'uploaded' || action === 'pulled') transferredBytes += sizeBytes
       const wouldMove = action === 'would_upload' || action === 'would_pull'
       if (wouldMove && !event.outcome.movesNoBytes) wouldMoveBytes += sizeBytes
+      thaws = addThaw(thaws, event.outcome)
       storedBytesDiffer ||= event.outcome.storedBytesDiffer === true
     },
     progress() {
@@ -94,8 +108,9 @@ export function createTally(kind: RunKind, now: () => number): Tally {
       counts: { ...counts },
       movedBytes,
       wouldMoveBytes,
+      thaws,
       seconds: seconds(),
-      exitCode: exitCodeOf(counts.failed, storedBytesDiffer),
+      exitCode: exitCodeOf(counts, storedBytesDiffer),
     }),
   }
 }
@@ -115,10 +130,35 @@ function shareOf(done: number, all: number): number {
 }
 
 function noCounts(): Record<FileAction, number> {
-  return { uploaded: 0, already_stored: 0, would_upload: 0, pulled: 0, unchanged: 0, would_pull: 0, skipped: 0, failed: 0 }
+  return {
+    uploaded: 0,
+    already_stored: 0,
+    would_upload: 0,
+    pulled: 0,
+    unchanged: 0,
+    would_pull: 0,
+    thawing: 0,
+    would_thaw: 0,
+    skipped: 0,
+    failed: 0,
+  }
 }
 
-function exitCodeOf(failed: number, storedBytesDiffer: boolean): ExitCode {
+function addThaw(thaws: Thaws, { action, sizeBytes, movesNoBytes, thaw }: FileOutcome): Thaws {
+  const bytes = movesNoBytes ? 0 : sizeBytes
+  if (action === 'would_thaw') return { ...thaws, wouldThawBytes: thaws.wouldThawBytes + bytes }
+  if (action !== 'thawing' || thaw === undefined) return thaws
+  const isLater = thaws.readyBy === undefined || thaw.readyBy > thaws.readyBy
+  return {
+    ...thaws,
+    requested: thaws.requested + (thaw.isNew ? 1 : 0),
+    bytes: thaws.bytes + bytes,
+    readyBy: isLater ? thaw.readyBy : thaws.readyBy,
+  }
+}
+
+function exitCodeOf({ failed, thawing }: Summary['counts'], storedBytesDiffer: boolean): ExitCode {
   if (storedBytesDiffer) return exitCodes.storedBytesDiffer
-  return failed > 0 ? exitCodes.someFilesFailed : exitCodes.done
+  if (failed > 0) return exitCodes.someFilesFailed
+  return thawing > 0 ? exitCodes.thawing : exitCodes.done
 }

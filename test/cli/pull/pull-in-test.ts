@@ -72,6 +72,7 @@ export async function remoteInTest(photos: readonly StoredPhoto[], serve: Serve 
     findPhoto: unused,
     usage: unused,
     listPhotos: (range) => list(photos, range.undated === true),
+    signThaw: () => unused,
     signDownload: (key) => async () => ({ method: 'GET', url: `${url}/photos-storage/${key}`, headers: {} }),
   }
   return { remote, downloads, pull: (to, options) => pullAll(remote, to, options) }

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { type ByteSink, type GetOptions, getToFile } from '../../../cli/remote/get.ts'
 import type { S3Refusal } from '../../../cli/remote/s3-refusal.ts'
-import type { SignDownload } from '../../../cli/remote/sign-download.ts'
+import type { SignRequest } from '../../../cli/remote/sign-original.ts'
 import { temporaryFolder } from '../../temporary-folder.ts'
 import { listen, refuse, signed, transportInTest } from './scripted-server.ts'
 
@@ -35,7 +35,7 @@ async function receive(script: Script, options: Partial<GetOptions> = {}, sink?:
   const moved: number[] = []
   const { transport } = transportInTest()
   const onMoved = (count: number): void => void moved.push(count)
-  const sign: SignDownload = async (refusal) => {
+  const sign: SignRequest = async (refusal) => {
     if (refusal) refusals.push(refusal)
     return signed('GET', `${url}/key?X-Amz-Signature=secret`)
   }

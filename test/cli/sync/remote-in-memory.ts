@@ -121,6 +121,7 @@ export function createRemoteInMemory(options: RemoteInMemoryOptions = {}): Remot
     listPhotos: unused,
     findPhoto: unused,
     signDownload: () => unused,
+    signThaw: () => unused,
     usage: unused,
   }
 

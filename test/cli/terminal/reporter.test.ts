@@ -180,6 +180,12 @@ test("a pull's summary, in words and in JSON", async () => {
     failed: 0,
     bytes_downloaded: 1000,
     bytes_would_download: 0,
+    thawing: 0,
+    thaw_requested: 0,
+    bytes_thawing: 0,
+    thaw_ready_by: null,
+    would_thaw: 0,
+    bytes_would_thaw: 0,
     duration_seconds: 0.006,
     exit_code: 0,
   })
@@ -277,4 +283,62 @@ test.each([
   [{}, false, 'xterm', 'lines'],
 ])('flags %j, terminal %s, TERM %s: %s', (flags, isTTY, terminal, expected) => {
   expect(findReporterMode(flags, { stderr: new RecordedStream({ isTTY }), environment: { TERM: terminal } })).toBe(expected)
+})
+
+describe('what lies in an archive', () => {
+  const readyBy = new Date('2026-11-24T22:05:00.000Z')
+  const thawing = (path: string, isNew: boolean, movesNoBytes?: true): RunEvent => ({
+    kind: 'file',
+    outcome: { action: 'thawing', path, sizeBytes: 4_000_000, thaw: { isNew, readyBy }, ...(movesNoBytes && { movesNoBytes }) },
+  })
+  const pulled: readonly RunEvent[] = [
+    file('pulled', 'a.jpg'),
+    thawing('b.jpg', true),
+    thawing('copy of b.jpg', true, true),
+    thawing('c.jpg', false),
+  ]
+
+  test('is counted, each original once, and the way back is told with what was typed', async () => {
+    const typed = "photos pull --to '/back up'"
+    const { reporter, stdout, stderr, tell } = await reporterInTest({ kind: 'pull', mode: 'lines', typed })
+    tell(pulled, 1)
+    expect(reporter.finish().exitCode).toBe(14)
+    expect(stdout.lines).toEqual(['pulled 1 (0 B), thawing 3 (8.0 MB), unchanged 0, failed 0 in 0.0 s'])
+    const [comeBack] = stderr.lines
+    expect(comeBack).toMatch(
+      /^3 files \(8\.0 MB\) are thawing and should be there by 2026-11-2\d \d\d:\d5; then run again: photos pull --to '\/back up'$/,
+    )
+  })
+
+  test('is in the summary of --json, and not in what --quiet says', async () => {
+    const json = await reporterInTest({ kind: 'pull', mode: 'json' })
+    json.tell(pulled, 1)
+    json.reporter.finish()
+    expect(json.stderr.text).toBe('')
+    expect(JSON.parse(json.stdout.lines.at(-1) ?? '')).toMatchObject({
+      pulled: 1,
+      thawing: 3,
+      thaw_requested: 2,
+      bytes_thawing: 8_000_000,
+      thaw_ready_by: '2026-11-24T22:05:00.000Z',
+      exit_code: 14,
+    })
+    const quiet = await reporterInTest({ kind: 'pull', mode: 'quiet' })
+    quiet.tell(pulled, 1)
+    expect(quiet.reporter.finish().exitCode).toBe(14)
+    expect([quiet.stdout.text, quiet.stderr.text]).toEqual(['', ''])
+  })
+
+  test('does not hide what failed', async () => {
+    const { reporter, tell } = await reporterInTest({ kind: 'pull', mode: 'quiet' })
+    tell([...pulled, file('failed', 'd.jpg', 5, 'permission denied')], 1)
+    expect(reporter.finish().exitCode).toBe(3)
+  })
+
+  test('a dry run says how much would have to thaw', async () => {
+    const { reporter, stdout, tell } = await reporterInTest({ kind: 'pull', mode: 'lines', dryRun: true })
+    tell([file('would_pull', 'a.jpg'), file('would_thaw', 'b.jpg', 4_100_000_000)], 1)
+    expect(reporter.finish().exitCode).toBe(0)
+    expect(stdout.lines).toEqual(['dry run: would pull 1 (1.0 kB), would thaw 1 (4.1 GB), unchanged 0, failed 0 in 0.0 s'])
+  })
 })

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import type { S3Refusal } from '../../../cli/remote/s3-refusal.ts'
 import { createServerClock } from '../../../cli/remote/server-clock.ts'
-import { createDownloadSigner } from '../../../cli/remote/sign-download.ts'
+import { createOriginalSigner } from '../../../cli/remote/sign-original.ts'
 import type { ObtainOptions } from '../../../cli/remote/temporary-credentials.ts'
 import { remoteConfigurationInTest } from '../remote-configuration-in-test.ts'
 
@@ -16,7 +16,7 @@ function openInTest() {
   }
   const configuration = { ...remoteConfigurationInTest(awsEndpoint), region: 'eu-west-1', storageBucket: 'photos' }
   const serverClock = createServerClock(() => Date.UTC(2030, 0))
-  return { asked, signDownload: createDownloadSigner({ configuration, credentials, serverClock }) }
+  return { asked, ...createOriginalSigner({ configuration, credentials, serverClock }) }
 }
 
 function refusal(code: string, date?: string): S3Refusal {

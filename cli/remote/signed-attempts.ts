@@ -1,0 +1,25 @@
+import { RetryableError } from './retry.ts'
+import { type S3Refusal, SignatureRefusedError } from './s3-refusal.ts'
+import type { SignRequest } from './sign-original.ts'
+import type { HttpRequest } from './transport.ts'
+
+/** Signatures that are refused this often will never be taken. */
+const mostSignatureRefusals = 3
+
+/** An attempt that signs its request; when its signature is refused, the next attempt's signer hears why. */
+export function signing<T>(sign: SignRequest, attempt: (request: HttpRequest) => Promise<T>): () => Promise<T> {
+  let refusal: S3Refusal | undefined
+  let refusals = 0
+  return async () => {
+    const request = await sign(refusal)
+    refusal = undefined
+    try {
+      return await attempt(request)
+    } catch (error) {
+      if (!(error instanceof SignatureRefusedError) || refusals === mostSignatureRefusals) throw error
+      refusals += 1
+      refusal = error.refusal
+      throw new RetryableError(error.message, { cause: error })
+    }
+  }
+}
