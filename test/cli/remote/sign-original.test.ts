@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { expect, test } from 'vitest'
 import type { S3Refusal } from '../../../cli/remote/s3-refusal.ts'
 import { createServerClock } from '../../../cli/remote/server-clock.ts'
@@ -60,4 +61,26 @@ test.each([
   const { headers } = await sign(refusal('RequestTimeTooSkewed', date))
   expect(headers['x-amz-date']).toBe(expected)
   expect(asked.map(({ refused }) => refused)).toEqual([undefined, undefined])
+})
+
+test('a thaw is asked for with its tier and its days, which the signature covers; a look at it has no body', async () => {
+  const { signThaw } = openInTest()
+  const ask = await signThaw('originals/somebody/abc.jpg', { kind: 'ask', tier: 'standard', days: 3 })()
+  expect(ask).toMatchObject({
+    method: 'POST',
+    url: 'https://photos.s3.eu-west-1.amazonaws.com/originals/somebody/abc.jpg?restore',
+  })
+  expect(ask.body).toContain('<Days>3</Days><GlacierJobParameters><Tier>Standard</Tier>')
+  const hash = createHash('sha256')
+    .update(ask.body ?? '')
+    .digest('hex')
+  expect(ask.headers).toMatchObject({ 'x-amz-content-sha256': hash, 'content-length': String(ask.body?.length) })
+  expect(ask.headers['authorization']).toContain('SignedHeaders=content-length;host;x-amz-content-sha256')
+
+  const look = await signThaw('originals/somebody/abc.jpg', { kind: 'look' })()
+  expect([look.method, look.url, look.body]).toEqual([
+    'HEAD',
+    'https://photos.s3.eu-west-1.amazonaws.com/originals/somebody/abc.jpg',
+    undefined,
+  ])
 })
