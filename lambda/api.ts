@@ -7,6 +7,7 @@ import { describeRemote } from './routes/describe-remote.ts'
 import { downloadRoutes } from './routes/downloads.ts'
 import { InvalidRequestError } from './routes/parse-request.ts'
 import { photoRoutes } from './routes/photos.ts'
+import { probeRoutes } from './routes/probes.ts'
 import { type RouteEnvironment, signedIn } from './routes/signed-in.ts'
 import { uploadRoutes } from './routes/uploads.ts'
 import { usageRoutes } from './routes/usage.ts'
@@ -20,6 +21,7 @@ function createApp(backend: Backend): Hono<RouteEnvironment> {
   app.route('/v1/photos', photoRoutes(backend))
   app.route('/v1/downloads', downloadRoutes(backend))
   app.route('/v1/usage', usageRoutes(backend))
+  app.route('/v1/probes', probeRoutes(backend))
   app.notFound((context) => context.json(errorBody('not_found', 'there is no such route'), 404))
   app.onError((error, context) => {
     if (error instanceof InvalidRequestError) return context.json(errorBody('invalid_request', error.message), 400)

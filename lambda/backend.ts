@@ -8,6 +8,7 @@ import { type LogEntry, writeLogLine } from './log.ts'
 import { openPhotoIndex, type PhotoIndex } from './photos/index-photos.ts'
 import { openPhotoList, type PhotoList } from './photos/list-photos.ts'
 import { type MultipartUploads, openMultipartUploads } from './photos/multipart-uploads.ts'
+import { openProbeRecords, type ProbeRecords } from './photos/probe-records.ts'
 
 /** What the functions work with: one set for a process, made from its environment. */
 export interface Backend {
@@ -18,6 +19,7 @@ export interface Backend {
   readonly index: PhotoIndex
   readonly list: PhotoList
   readonly multipartUploads: MultipartUploads
+  readonly probes: ProbeRecords
   /** The largest original that is taken right now. */
   maximumOriginalSizeBytes(): Promise<number>
   now(): Date
@@ -51,6 +53,7 @@ export function connectBackend(
     index: openPhotoIndex(dynamoDb, environment.indexTable, now),
     list: openPhotoList(dynamoDb, environment.indexTable),
     multipartUploads: openMultipartUploads(dynamoDb, environment.indexTable, now),
+    probes: openProbeRecords(dynamoDb, environment.indexTable, now),
     maximumOriginalSizeBytes: overrides.maximumOriginalSizeBytes ?? (async () => environment.maximumOriginalSizeBytes),
     now,
     log: overrides.log ?? writeLogLine,

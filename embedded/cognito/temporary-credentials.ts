@@ -1,5 +1,6 @@
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
 import { z } from 'zod'
+import { probePrefix } from '../../contract/object-keys.ts'
 import { type Owner, ownerSchema } from '../../contract/owner.ts'
 import type { Credentials } from '../s3/credentials.ts'
 
@@ -50,7 +51,10 @@ export function createTemporaryCredentials(secret: Uint8Array, storageBucket: st
       const { owner, expiresAt } = sessionSchema.parse(JSON.parse(Buffer.from(claims, 'base64url').toString()))
       // The right proof may stand in another spelling of base64url; what has to be sent is the token as it was given out.
       const asIssued = `${claims}.${right.toString('base64url')}`
-      const grants = [{ bucket: storageBucket, prefix: `originals/${owner}/`, actions: ['read', 'restore'] }] as const
+      const grants = [
+        { bucket: storageBucket, prefix: `originals/${owner}/`, actions: ['read', 'restore'] },
+        { bucket: storageBucket, prefix: `${probePrefix}${owner}/`, actions: ['read'] },
+      ] as const
       return { secretAccessKey: secretAccessKeyOf(claims), sessionToken: asIssued, expiresAt, grants }
     },
   }

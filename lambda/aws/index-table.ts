@@ -7,7 +7,8 @@ export const captureTimeIndexName = 'by-capture-time'
 /**
  * Sort keys of the index table, whose partition key is the owner:
  * `photo#HASH` (one photo), `location#HASH#ID` (where it was found), `upload#HASH` (a multipart upload under way),
- * `rejection#HASH` (bytes that were not what they were said to be). The last two expire.
+ * `rejection#HASH` (bytes that were not what they were said to be), `probe#HASH` and `probe#HASH#outcome` (a probe of
+ * `photos doctor`, and what became of it). All but the first two expire.
  */
 export const recordKeys = {
   photo: (contentHash: ContentHash) => `photo#${contentHash}`,
@@ -16,6 +17,9 @@ export const recordKeys = {
   upload: (contentHash: ContentHash) => `upload#${contentHash}`,
   rejection: (contentHash: ContentHash) => `rejection#${contentHash}`,
   everyPhoto: 'photo#',
+  probe: (contentHash: ContentHash) => `probe#${contentHash}`,
+  probeOutcome: (contentHash: ContentHash) => `probe#${contentHash}#outcome`,
+  everyProbe: 'probe#',
 } as const
 
 /** Starts the sort key of photos without a capture time; after every digit, so that they are listed last. */

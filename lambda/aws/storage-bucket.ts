@@ -1,7 +1,16 @@
 import type { Readable } from 'node:stream'
-import { HeadObjectCommand, PutObjectCommand, type S3Client, S3ServiceException } from '@aws-sdk/client-s3'
+import {
+  DeleteObjectCommand,
+  HeadObjectCommand,
+  ListObjectsV2Command,
+  PutObjectCommand,
+  type S3Client,
+  S3ServiceException,
+} from '@aws-sdk/client-s3'
 import { Upload } from '@aws-sdk/lib-storage'
 import { type ContentHash, checksumOf } from '../../contract/content-hash.ts'
+import { probeKey } from '../../contract/object-keys.ts'
+import type { Owner } from '../../contract/owner.ts'
 import type { Environment } from './environment.ts'
 
 /** Parts of a streamed original, two of which are in memory at once: 10,000 of them make 160 GB. */
@@ -20,6 +29,10 @@ export interface StorageBucket {
   /** One that is there already was made from the same bytes, and stays. */
   putRendition(key: string, bytes: Buffer): Promise<void>
   putJournal(key: string, json: string): Promise<void>
+  /** In the standard class whatever originals get: it is read at once, and soon gone. */
+  putProbe(key: string, bytes: Buffer, contentHash: ContentHash, contentType: string): Promise<void>
+  /** Everything that was stored of a probe: the one thing here that is ever deleted. */
+  removeProbe(owner: Owner, contentHash: ContentHash): Promise<void>
 }
 
 export function openStorageBucket(client: S3Client, environment: Environment): StorageBucket {
@@ -64,6 +77,18 @@ export function openStorageBucket(client: S3Client, environment: Environment): S
 
     async putJournal(key, json) {
       await client.send(new PutObjectCommand({ Bucket: bucket, Key: key, Body: json, ContentType: 'application/json' }))
+    },
+
+    async putProbe(key, bytes, contentHash, contentType) {
+      const what = { Bucket: bucket, Key: key, Body: bytes, ContentType: contentType, IfNoneMatch: '*' }
+      await client.send(new PutObjectCommand({ ...what, ChecksumSHA256: checksumOf(contentHash) })).catch(ignoreAlreadyThere)
+    },
+
+    async removeProbe(owner, contentHash) {
+      // Its own key and those of its renditions start alike, but for the extension.
+      const list = new ListObjectsV2Command({ Bucket: bucket, Prefix: probeKey(owner, contentHash, '') })
+      const { Contents = [] } = await client.send(list)
+      for (const { Key } of Contents) await client.send(new DeleteObjectCommand({ Bucket: bucket, Key }))
     },
   }
 }

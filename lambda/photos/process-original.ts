@@ -1,12 +1,11 @@
-import { parseUploadKey, renditionKey } from '../../contract/object-keys.ts'
+import { parseUploadKey } from '../../contract/object-keys.ts'
 import type { PhotoMetadata, Rendition } from '../../contract/photos.ts'
 import type { Backend } from '../backend.ts'
 import { decode, reasonNotDecoded } from './decode.ts'
-import { findStored } from './find-stored.ts'
-import { photoRecord } from './photo-record.ts'
 import type { MetadataReader } from './read-metadata.ts'
 import { render } from './render.ts'
 import { type StoredOriginal, storeOriginal } from './store-original.ts'
+import { type UploadTarget, uploadTarget } from './upload-target.ts'
 
 /** How often the queue hands a message out before it becomes a dead letter: the template's redrive policy. */
 export const maximumReceives = 5
@@ -33,44 +32,41 @@ interface Pictures {
 }
 
 /**
- * One uploaded original, from the upload bucket into storage and index. It may be called again at any point, for the
+ * One uploaded original, or the probe of a doctor, from the upload bucket into storage and index. It may be called again at any point, for the
  * same object and in any order: every step leaves what is done already as it is.
  *
  * @param attempt how often this object was begun, from 1
  */
 export async function processOriginal(key: string, attempt: number, backend: Backend, reader: MetadataReader): Promise<void> {
-  const identity = parseUploadKey(key)
+  const target = uploadTarget(parseUploadKey(key), backend)
   try {
-    await processUpload(key, identity, attempt, backend, reader)
+    await processUpload(key, target, attempt, backend, reader)
   } catch (error) {
-    if (attempt >= maximumReceives) await giveUp(key, identity, backend)
+    if (attempt >= maximumReceives) await giveUp(key, target, backend)
     throw error
   }
 }
 
-type Identity = ReturnType<typeof parseUploadKey>
-
 /** Nobody will look at this upload again: its client hears so, and sends it anew with its next run. */
-async function giveUp(key: string, { owner, contentHash }: Identity, backend: Backend): Promise<void> {
-  await backend.index.reject(owner, contentHash, 'it could not be stored; the log of the backend says why')
+async function giveUp(key: string, target: UploadTarget, backend: Backend): Promise<void> {
+  await target.reject('it could not be stored; the log of the backend says why')
   await backend.uploads.remove(key)
 }
 
 async function processUpload(
   key: string,
-  { owner, contentHash }: Identity,
+  target: UploadTarget,
   attempt: number,
   backend: Backend,
   reader: MetadataReader,
 ): Promise<void> {
-  const known = await findStored(owner, [contentHash], backend)
-  if (!known.has(contentHash)) {
+  if (!(await target.isStored())) {
     const upload = await backend.uploads.open(key)
     if (upload === undefined) return // processed by an earlier event, or expired: then the client uploads it again
 
-    const stored = await storeOriginal(upload, { owner, contentHash }, backend.storage) // first, so that nothing after it can lose the bytes
-    if (stored.kind === 'rejected') await backend.index.reject(owner, contentHash, stored.reason)
-    else await showAndIndex(stored, attempt, { owner, contentHash }, backend, reader)
+    const stored = await storeOriginal(upload, target, backend.storage) // first, so that nothing after it can lose the bytes
+    if (stored.kind === 'rejected') await target.reject(stored.reason)
+    else await showAndIndex(stored, attempt, target, backend, reader)
   }
   await backend.uploads.remove(key)
 }
@@ -80,18 +76,18 @@ type Stored = Extract<StoredOriginal, { kind: 'stored' }>
 async function showAndIndex(
   stored: Stored,
   attempt: number,
-  { owner, contentHash }: Identity,
+  target: UploadTarget,
   backend: Backend,
   reader: MetadataReader,
 ): Promise<void> {
   const pictures = await makePictures(stored, attempt, reader, async (name, bytes) => {
-    await backend.storage.putRendition(renditionKey(owner, contentHash, name), bytes)
+    await backend.storage.putRendition(target.renditionKeyOf(name), bytes)
   })
   const { contentType, sizeBytes } = stored
   const { metadata, renditions, reason } = pictures
   const storedAt = backend.now().toISOString()
-  const photo = { contentHash, sizeBytes, contentType, ...metadata, renditions, reason, storedAt }
-  await backend.index.put(photoRecord(owner, stored.key, photo)) // last, so that what is listed can be shown
+  const photo = { contentHash: target.contentHash, sizeBytes, contentType, ...metadata, renditions, reason, storedAt }
+  await target.index(stored.key, photo) // last, so that what is listed can be shown
 }
 
 async function makePictures(

@@ -1,11 +1,10 @@
 import { createHash } from 'node:crypto'
 import { Readable, Transform } from 'node:stream'
 import { type ContentHash, contentHashOf } from '../../contract/content-hash.ts'
-import { originalKey } from '../../contract/object-keys.ts'
-import type { Owner } from '../../contract/owner.ts'
 import type { StorageBucket } from '../aws/storage-bucket.ts'
 import type { UploadedObject } from '../aws/upload-bucket.ts'
 import { detectContentType } from './detect-content-type.ts'
+import type { UploadTarget } from './upload-target.ts'
 
 /** Larger originals are streamed once, and get no renditions. */
 export const maximumInMemoryBytes = 64 * 2 ** 20
@@ -29,45 +28,35 @@ const mismatch: StoredOriginal = { kind: 'rejected', reason: 'the bytes that arr
 /** Reads an uploaded object once, checks that it is what its content hash says, and stores it for good. */
 export async function storeOriginal(
   upload: UploadedObject,
-  identity: { readonly owner: Owner; readonly contentHash: ContentHash },
+  target: UploadTarget,
   storage: StorageBucket,
 ): Promise<StoredOriginal> {
   return upload.sizeBytes <= maximumInMemoryBytes
-    ? await storeFromMemory(upload, identity, storage)
-    : await storeByStreaming(upload, identity, storage)
+    ? await storeFromMemory(upload, target)
+    : await storeByStreaming(upload, target, storage)
 }
 
-type Identity = Parameters<typeof storeOriginal>[1]
-
-async function storeFromMemory(
-  upload: UploadedObject,
-  { owner, contentHash }: Identity,
-  storage: StorageBucket,
-): Promise<StoredOriginal> {
+async function storeFromMemory(upload: UploadedObject, target: UploadTarget): Promise<StoredOriginal> {
   const bytes = await readAll(upload)
-  if (contentHashOf(createHash('sha256').update(bytes).digest()) !== contentHash) return mismatch
+  if (contentHashOf(createHash('sha256').update(bytes).digest()) !== target.contentHash) return mismatch
   const contentType = await detectContentType(bytes.subarray(0, headBytes), upload.contentType)
-  const key = originalKey(owner, contentHash, contentType)
-  await storage.putOriginal(key, bytes, contentHash, contentType)
+  const key = target.keyOf(contentType)
+  await target.put(key, bytes, contentType)
   return { kind: 'stored', key, contentType, sizeBytes: bytes.length, bytes }
 }
 
 /** One pass: each piece is hashed on its way, and the last one is held back until the hash is right. */
-async function storeByStreaming(
-  upload: UploadedObject,
-  { owner, contentHash }: Identity,
-  storage: StorageBucket,
-): Promise<StoredOriginal> {
+async function storeByStreaming(upload: UploadedObject, target: UploadTarget, storage: StorageBucket): Promise<StoredOriginal> {
   const { head, body } = await peek(upload.body)
   const contentType = await detectContentType(head, upload.contentType)
-  const key = originalKey(owner, contentHash, contentType)
+  const key = target.keyOf(contentType)
   const stored = { kind: 'stored', key, contentType, sizeBytes: upload.sizeBytes } as const
   if (await storage.has(key)) {
     upload.body.destroy()
     return stored
   }
   try {
-    await storage.streamOriginal(key, verified(body, contentHash), contentType)
+    await storage.streamOriginal(key, verified(body, target.contentHash), contentType)
     return stored
   } catch (error) {
     if (error instanceof HashMismatchError) return mismatch
