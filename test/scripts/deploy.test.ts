@@ -1,0 +1,104 @@
+import { expect, test } from 'vitest'
+import { deployerOf } from './deployer.ts'
+import { AwsRefusal } from './fake-aws/aws-answer.ts'
+import { startFakeAws } from './fake-aws/fake-aws.ts'
+
+const noCredentials = { AWS_ACCESS_KEY_ID: undefined, AWS_SECRET_ACCESS_KEY: undefined }
+
+test('without credentials it says how to sign in, and asks AWS nothing', async () => {
+  const aws = await startFakeAws()
+  const { exitCode, stdout, stderr } = await (await deployerOf(aws)).deploy(['--yes'], noCredentials)
+  expect({ exitCode, stdout }).toEqual({ exitCode: 1, stdout: '' })
+  expect(stderr).toContain('no credentials for AWS were found on this machine\n  aws login ')
+  expect(aws.asked).toEqual([])
+})
+
+test('a sign-in of IAM Identity Center that has ended is told with the command that begins it anew', async () => {
+  const config = `[profile home]
+region = eu-central-1
+sso_session = home
+sso_account_id = 123456789012
+sso_role_name = AdministratorAccess
+[sso-session home]
+sso_start_url = https://example.awsapps.com/start
+sso_region = eu-central-1
+`
+  const aws = await startFakeAws()
+  const { exitCode, stderr } = await (await deployerOf(aws, config)).deploy(['--profile', 'home'], noCredentials)
+  expect(exitCode).toBe(1)
+  expect(stderr).toBe(
+    '\nyour sign-in to AWS (IAM Identity Center) has ended\n  aws sso login --profile home\n  Then run the same command again.\n',
+  )
+})
+
+test('without a region it says what one is, and how to have it remembered', async () => {
+  const aws = await startFakeAws()
+  const { exitCode, stderr } = await (await deployerOf(aws)).deploy(['--yes'], { AWS_REGION: undefined })
+  expect(exitCode).toBe(1)
+  expect(stderr).toContain('no region is set: where in the world are the photos to be kept?\n')
+  expect(stderr).toContain('npm run deploy -- --region eu-central-1\n')
+  expect(aws.asked).toEqual([])
+})
+
+test('credentials that AWS does not take are told in words, without a stack trace', async () => {
+  const aws = await startFakeAws()
+  aws.refuse(
+    'STS GetCallerIdentity',
+    new AwsRefusal('ExpiredToken', 'The security token included in the request is expired', 403),
+  )
+  const { exitCode, stderr } = await (await deployerOf(aws)).deploy(['--yes'])
+  expect(exitCode).toBe(1)
+  expect(stderr).toContain('\nyour credentials for AWS have expired\n  aws login ')
+  expect(stderr).not.toMatch(/\bat .*\.js:/)
+})
+
+test('a user who may not look at stacks is told what is missing, and whose credentials to look for', async () => {
+  const aws = await startFakeAws()
+  const message =
+    'User: arn:aws:iam::123456789012:user/anna is not authorized to perform: cloudformation:DescribeStacks on resource: arn:x'
+  aws.refuse('CloudFormation DescribeStacks', new AwsRefusal('AccessDenied', message, 403))
+  const { exitCode, stderr } = await (await deployerOf(aws)).deploy(['--yes'])
+  expect(exitCode).toBe(1)
+  expect(stderr).toContain('your user may not look at the stack: cloudformation:DescribeStacks on arn:x\n')
+  expect(stderr).toContain('AdministratorAccess')
+})
+
+test('without a terminal it shows what it would do, changes nothing, and says how to do it without being asked', async () => {
+  const aws = await startFakeAws()
+  const words = ['--param', 'storageClass=GLACIER_IR', '--param', 'alarmEmail=']
+  const { exitCode, stdout, stderr } = await (await deployerOf(aws)).deploy(words)
+  expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: '' })
+  expect(stderr).toBe(`AWS account  123456789012, as arn:aws:iam::123456789012:user/anna
+region       eu-central-1
+stage        prod: new
+             storageClass = GLACIER_IR (default: INTELLIGENT_TIERING)
+
+there is no terminal to ask on whether this is right
+  npm run deploy -- --yes    does it without asking
+`)
+  expect(aws.asked.filter((what) => /Create|Put|Delete|Execute|Update/.test(what))).toEqual([])
+})
+
+test('what cannot be is refused before anything is changed', async () => {
+  const aws = await startFakeAws()
+  const { exitCode, stderr } = await (await deployerOf(aws)).deploy(['--yes', '--param', 'storageClass=CHEAP'])
+  expect(exitCode).toBe(2)
+  expect(stderr).toBe(
+    '\nstorageClass cannot be CHEAP\n  It looks like this: STANDARD, STANDARD_IA, INTELLIGENT_TIERING, GLACIER_IR or DEEP_ARCHIVE\n',
+  )
+  expect(aws.account.parameters.size).toBe(0)
+})
+
+test('a stack that can only be removed is told with the command that does it', async () => {
+  const aws = await startFakeAws()
+  const stack = { template: { Resources: {} }, outputs: {}, resources: new Map(), events: [] }
+  aws.account.stacks.set('photos-trial', { ...stack, status: 'ROLLBACK_COMPLETE', reason: 'something was full' })
+  const { exitCode, stderr } = await (await deployerOf(aws)).deploy(['--yes', '--stage', 'trial'])
+  expect(exitCode).toBe(1)
+  expect(stderr).toBe(`
+stack photos-trial is in the state ROLLBACK_COMPLETE, out of which AWS only lets it be removed: something was full
+  npm run deploy:remove -- --stage trial
+  Then run the same command again. No photo is lost by that: buckets, tables and accounts are kept, and taken in again.
+`)
+  expect(aws.account.parameters.size).toBe(0)
+})

@@ -1,0 +1,125 @@
+import { expect, test } from 'vitest'
+import { explainAwsFailure } from '../../../scripts/deploy/aws-failures.js'
+import { flagsOf, parseDeploy, parseRemove } from '../../../scripts/deploy/command-line.js'
+import { DeployFailure, UsageFailure } from '../../../scripts/deploy/deploy-failure.js'
+import { explainDeployment } from '../../../scripts/deploy/explain-deployment.js'
+import { chosen, settingsOf } from '../../../scripts/deploy/settings.js'
+import { requireDeployable } from '../../../scripts/deploy/stack.js'
+
+const named = (name: string, message: string, rest: object = {}): Error => Object.assign(new Error(message), { name, ...rest })
+
+test.each([
+  [
+    'InvalidClientTokenId',
+    'The security token included in the request is invalid.',
+    'AWS does not know these credentials, or region',
+  ],
+  ['SignatureDoesNotMatch', 'Signature expired: 20261122T100000Z is now earlier than …', "this machine's clock is wrong"],
+  ['SignatureDoesNotMatch', 'The request signature we calculated does not match the …', 'the secret access key is not the one'],
+  [
+    'CredentialsProviderError',
+    'The SSO session associated with this profile has expired.',
+    'your sign-in to AWS (IAM Identity Center)',
+  ],
+  ['CredentialsProviderError', 'Could not resolve credentials using profile: [home]', 'there is no profile'],
+  ['CredentialsProviderError', 'Could not load credentials from any providers', 'no credentials for AWS were found'],
+  [
+    'CredentialsProviderError',
+    'Your session has expired. Please reauthenticate using aws login.',
+    'your sign-in to AWS has ended',
+  ],
+  [
+    'AccessDeniedException',
+    'User: arn:x is not authorized to perform: ssm:PutParameter on resource: arn:y because …',
+    'ssm:PutParameter on arn:y',
+  ],
+  ['ThrottlingException', 'Rate exceeded', 'because a limit is reached'],
+])('%s (%s) is explained', (name, message, told) => {
+  const explained = explainAwsFailure(named(name, message), { doing: 'try', region: 'eu-central-1' })
+  expect(explained).toBeInstanceOf(DeployFailure)
+  expect(explained).toMatchObject({ message: expect.stringContaining(told), next: expect.stringMatching(/\S/) })
+})
+
+test('what the network says is found below what the SDK says', () => {
+  const below = named('Error', 'getaddrinfo ENOTFOUND sts.eu-north-9.amazonaws.com', { code: 'ENOTFOUND' })
+  const explained = explainAwsFailure(new Error('request failed', { cause: below }), { doing: 'try', region: 'eu-north-9' })
+  expect(explained).toMatchObject({ message: 'AWS cannot be reached in eu-north-9' })
+})
+
+test('a bug is left as it is', () => {
+  const bug = new TypeError('undefined is not a function')
+  expect(explainAwsFailure(bug, { doing: 'try' })).toBe(bug)
+})
+
+test.each([
+  [
+    'SignInDomain (AWS::Cognito::UserPoolDomain): Domain already associated with another user pool. (Service: …)',
+    'signInDomainPrefix=',
+  ],
+  ['Api (AWS::ApiGatewayV2::DomainName): The provided certificate does not exist.', 'Certificate Manager'],
+  ['StorageBucket (AWS::S3::Bucket): photos-storage-1 already exists', 'takes in what an earlier deployment left'],
+  ['Role (AWS::IAM::Role): User: arn:x is not authorized to perform: iam:CreateRole on resource: arn:y', 'AdministratorAccess'],
+  [
+    "Api (AWS::Lambda::Function): Specified ReservedConcurrentExecutions for function decreases account's UnreservedConcurrentExecution below",
+    '1000',
+  ],
+  ['Bucket (AWS::S3::Bucket): something that nobody has seen yet', 'when that is mended'],
+])('%s is explained', (failure, next) => {
+  const explained = explainDeployment([failure], new DeployFailure('serverless deploy failed', ''))
+  expect(explained.message).toContain(`:\n  ${failure}`)
+  expect(explained.next).toContain(next)
+  expect(explained.next).toMatch(/Everything is as it was before\.$/)
+})
+
+test.each([
+  [['--stage', 'Prod 1'], 'Prod 1 is no stage'],
+  [['--region', 'frankfurt'], 'frankfurt is no region of AWS'],
+  [['--user', 'anna'], 'anna is no email address'],
+  [['--param', 'alarmEmail'], '--param alarmEmail has no name and value'],
+  [['--storage-class', 'STANDARD'], "Unknown option '--storage-class'"],
+])('%j is a wrong command line', (words, told) => {
+  expect(() => parseDeploy(words)).toThrow(expect.objectContaining({ constructor: UsageFailure, message: told }))
+})
+
+test('the flags that a next command needs are those that say where', () => {
+  expect(flagsOf(parseDeploy(['--yes', '--param', 'alarmEmail=you@example.com']))).toBe('')
+  expect(flagsOf(parseRemove(['--profile', 'home', '--stage', 'trial']))).toBe(' -- --stage trial --profile home')
+})
+
+const certificateArn = 'arn:aws:acm:us-east-1:123456789012:certificate/1234'
+
+test.each([
+  [{ storageclass: 'STANDARD' }, 'there is no parameter storageclass'],
+  [{ storageClass: 'CHEAP' }, 'storageClass cannot be CHEAP'],
+  [{ signInDomainPrefix: 'my-aws-photos' }, 'signInDomainPrefix cannot be my-aws-photos'],
+  [{ domainName: 'photos.example.org' }, 'domainName photos.example.org needs a certificate'],
+  [{ certificateArn }, 'certificateArn needs the name that it is for'],
+  [
+    { domainName: 'photos.example.org', certificateArn },
+    'the certificate is in us-east-1, but photos.example.org is deployed to eu-central-1: API Gateway takes only certificates of its own region',
+  ],
+])('%j cannot be deployed with', (typed, told) => {
+  expect(() => settingsOf(typed, {}, 'eu-central-1')).toThrow(
+    expect.objectContaining({ constructor: UsageFailure, message: told }),
+  )
+})
+
+test('what is typed counts, else what was deployed, else the default; nothing typed goes back to it', () => {
+  const deployed = { storageClass: 'DEEP_ARCHIVE', alarmEmail: 'you@example.com', budgetUsd: '9', ofAnOlderVersion: 'x' }
+  expect(chosen(settingsOf({ budgetUsd: '12', alarmEmail: '' }, deployed, 'eu-central-1'))).toEqual([
+    ['storageClass', 'DEEP_ARCHIVE'],
+    ['budgetUsd', '12'],
+  ])
+})
+
+test.each([
+  ['DELETE_FAILED', false, 'npm run deploy:remove -- --stage trial\n'],
+  ['UPDATE_ROLLBACK_FAILED', false, 'npm run deploy -- --stage trial --continue-rollback\n'],
+  ['UPDATE_ROLLBACK_FAILED', true, undefined],
+  ['UPDATE_ROLLBACK_COMPLETE', false, undefined],
+])('a stack in the state %s, asked to go on with going back: %s', (status, continueRollback, next) => {
+  const stack = { name: 'photos-trial', status, reason: '', changedAt: undefined, outputs: {}, parameters: {} }
+  const act = (): void => requireDeployable(stack, { continueRollback, flags: ' -- --stage trial' })
+  if (next === undefined) expect(act).not.toThrow()
+  else expect(act).toThrow(expect.objectContaining({ next: expect.stringContaining(next) }))
+})
