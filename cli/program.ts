@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander'
 import packageJson from '../package.json' with { type: 'json' }
+import { addCostCommand } from './commands/cost.ts'
 import { addDevicesCommand } from './commands/devices.ts'
 import { addLoginCommand } from './commands/login.ts'
 import { addLogoutCommand } from './commands/logout.ts'
@@ -64,6 +65,7 @@ function createProgram(commandLine: readonly string[], context: Context, finish:
   addLogoutCommand(program, context, finish)
   addWhoamiCommand(program, context, finish)
   addDevicesCommand(program, context, finish)
+  addCostCommand(program, context, finish)
   addServeCommand(program, context, finish)
   addUsersCommand(program, context, finish)
   return program
