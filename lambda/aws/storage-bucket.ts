@@ -17,6 +17,12 @@ import type { Environment } from './environment.ts'
 const streamPartSizeBytes = 16 * 2 ** 20
 const streamConcurrency = 2
 
+/**
+ * A bucket with Object Lock and a default retention takes nothing without one: "The Content-MD5 or x-amz-sdk-checksum-algorithm
+ * header is required for any request to upload an object with a retention period configured" (Amazon S3 API Reference, PutObject).
+ */
+const withChecksum = { ChecksumAlgorithm: 'SHA256' } as const
+
 /** Where originals stay for good. Nothing here replaces or deletes an original. */
 export interface StorageBucket {
   readonly name: string
@@ -71,12 +77,13 @@ export function openStorageBucket(client: S3Client, environment: Environment): S
 
     async putRendition(key, bytes) {
       const cached = { ContentType: 'image/webp', CacheControl: 'private, max-age=31536000, immutable' }
-      const put = new PutObjectCommand({ Bucket: bucket, Key: key, Body: bytes, IfNoneMatch: '*', ...cached })
+      const put = new PutObjectCommand({ Bucket: bucket, Key: key, Body: bytes, IfNoneMatch: '*', ...cached, ...withChecksum })
       await client.send(put).catch(ignoreAlreadyThere)
     },
 
     async putJournal(key, json) {
-      await client.send(new PutObjectCommand({ Bucket: bucket, Key: key, Body: json, ContentType: 'application/json' }))
+      const what = { Bucket: bucket, Key: key, Body: json, ContentType: 'application/json' }
+      await client.send(new PutObjectCommand({ ...what, ...withChecksum }))
     },
 
     async putProbe(key, bytes, contentHash, contentType) {
