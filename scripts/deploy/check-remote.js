@@ -1,11 +1,10 @@
-import { setTimeout as wait } from 'node:timers/promises'
 import { z } from 'zod'
 import { DeployFailure } from './deploy-failure.js'
+import { pause } from './pause.js'
 
 /** As much of the public document (contract/remote-configuration.ts) as says that it is the right one. */
 const documentSchema = z.object({ apiVersion: z.int(), region: z.string(), storageBucket: z.string() })
 
-const pauseMs = Number(process.env['SLS_AWS_MONITORING_FREQUENCY'] ?? 5000)
 const mostTries = 12
 
 /**
@@ -34,7 +33,7 @@ async function describe(url) {
   /** @type {unknown} */
   let failure
   for (let tries = 0; tries < mostTries; tries++) {
-    if (tries > 0) await wait(pauseMs)
+    if (tries > 0) await pause()
     try {
       const response = await fetch(url, { redirect: 'error', signal: AbortSignal.timeout(30_000) })
       if (response.ok) return await response.json()

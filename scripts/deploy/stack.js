@@ -1,4 +1,3 @@
-import { setTimeout as wait } from 'node:timers/promises'
 import {
   CloudFormationClient,
   ContinueUpdateRollbackCommand,
@@ -9,6 +8,7 @@ import {
 import { z } from 'zod'
 import { whileDoing } from './aws-failures.js'
 import { DeployFailure } from './deploy-failure.js'
+import { pause } from './pause.js'
 
 /**
  * @typedef {object} Stack everything that a deployment made, as CloudFormation keeps it
@@ -22,9 +22,6 @@ import { DeployFailure } from './deploy-failure.js'
 
 /** Serverless Framework's name for it. @param {string} stage */
 export const stackNameOf = (stage) => `photos-${stage}`
-
-/** How long to wait between two looks. Only tests are in a hurry. */
-const pauseMs = Number(process.env['SLS_AWS_MONITORING_FREQUENCY'] ?? 5000)
 
 const parametersSchema = z.record(z.string(), z.string())
 
@@ -71,7 +68,7 @@ export async function settledStack(cloudFormation, name, say) {
     if (!hasSaid)
       say(`stack ${name} is being changed (${stack.status}), perhaps by a run that was interrupted: waiting until that is done …`)
     hasSaid = true
-    await wait(pauseMs)
+    await pause()
   }
 }
 

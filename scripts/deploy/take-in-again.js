@@ -1,5 +1,4 @@
 import { readFile } from 'node:fs/promises'
-import { setTimeout as wait } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import {
   CreateChangeSetCommand,
@@ -11,12 +10,11 @@ import {
 import { z } from 'zod'
 import { whileDoing } from './aws-failures.js'
 import { DeployFailure } from './deploy-failure.js'
+import { pause } from './pause.js'
 import { settledStack } from './stack.js'
 
 /** What `serverless package` made. */
 const compiledTemplate = fileURLToPath(new URL('../../.serverless/cloudformation-template-update-stack.json', import.meta.url))
-
-const pauseMs = Number(process.env['SLS_AWS_MONITORING_FREQUENCY'] ?? 5000)
 
 const templateSchema = z.object({
   Resources: z.record(
@@ -98,7 +96,7 @@ async function changeSetIsReady(cloudFormation, changeSet) {
     const { Status, StatusReason } = await cloudFormation.send(new DescribeChangeSetCommand(changeSet))
     if (Status === 'CREATE_COMPLETE') return
     if (Status === 'FAILED') throw notTakenIn(StatusReason ?? 'no reason is given')
-    await wait(pauseMs)
+    await pause()
   }
 }
 

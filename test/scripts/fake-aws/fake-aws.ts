@@ -18,8 +18,6 @@ export interface FakeAws {
   readonly transcript: readonly string[]
   /** From now on, this is refused. @param what as in {@link asked} */
   refuse(what: string, refusal: AwsRefusal): void
-  /** Called before it answers: to change the account in the middle of a run. @param what as in {@link asked} */
-  before(what: string, change: () => void): void
 }
 
 const addressSchema = z.object({ port: z.int() })
@@ -29,7 +27,6 @@ export async function startFakeAws(): Promise<FakeAws> {
   const account = emptyAccount()
   const cloudFormation = new FakeCloudFormation(account)
   const refusals = new Map<string, AwsRefusal>()
-  const changes = new Map<string, () => void>()
   const asked: string[] = []
   const transcript: string[] = []
 
@@ -38,8 +35,6 @@ export async function startFakeAws(): Promise<FakeAws> {
     const question = questionOf(request, body)
     asked.push(question.what)
     transcript.push(JSON.stringify([request.method, request.url, request.headers]), body.toString('latin1'))
-    changes.get(question.what)?.()
-    changes.delete(question.what)
     const answer = answerOrRefuse(question, refusals.get(question.what), () => answerOf(account, cloudFormation, question))
     response.writeHead(answer.status, { 'x-amzn-requestid': '0', date: new Date().toUTCString(), ...answer.headers })
     response.end(answer.body)
@@ -56,7 +51,6 @@ export async function startFakeAws(): Promise<FakeAws> {
     asked,
     transcript,
     refuse: (what, refusal) => void refusals.set(what, refusal),
-    before: (what, change) => void changes.set(what, change),
   }
 }
 
@@ -126,7 +120,8 @@ function answerOf(
       return jsonAnswer({
         apiVersion: 1,
         region: account.region,
-        storageBucket: [...account.stacks.values()].map(({ outputs }) => outputs['StorageBucket']).find((name) => name),
+        storageBucket:
+          [...account.stacks.values()].map(({ outputs }) => outputs['StorageBucket']).find((name) => name) ?? 'a-bucket',
       })
   }
 }
