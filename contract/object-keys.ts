@@ -44,6 +44,9 @@ export function renditionKey(owner: Owner, contentHash: ContentHash, name: Rendi
   return `renditions/${owner}/${contentHash}/${name}.webp`
 }
 
+/** So long, in days, the storage bucket's lifecycle leaves a probe that a killed doctor did not remove. */
+export const probeExpiryDays = 1
+
 /** What starts the keys of probes in the storage bucket. Only under it may the API delete, and the bucket's lifecycle after a day. */
 export const probePrefix = 'probes/'
 
@@ -52,9 +55,9 @@ export function probeKey(owner: Owner, contentHash: ContentHash, contentType: st
   return `${probePrefix}${owner}/${contentHash}${extensionOf(contentType)}`
 }
 
-/** Where an image made from a probe lies: `probes/OWNER/HASH/view.webp`. */
+/** Where an image made from a probe lies: `probes/OWNER/HASH-view.webp`. Its key starts as the probe's does. */
 export function probeRenditionKey(owner: Owner, contentHash: ContentHash, name: RenditionName): string {
-  return `${probePrefix}${owner}/${contentHash}/${name}.webp`
+  return `${probePrefix}${owner}/${contentHash}-${name}.webp`
 }
 
 /**

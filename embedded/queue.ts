@@ -30,6 +30,7 @@ export class Queue {
   readonly #working = new Set<Promise<void>>()
   readonly #idleWaiters: (() => void)[] = []
   #closed = false
+  #stopped = false
 
   private constructor(options: QueueOptions) {
     this.#store = options.store
@@ -67,6 +68,16 @@ export class Queue {
     return this.#store.clearDeadLetters()
   }
 
+  /** Hands nothing more out until {@link resume}, as when the function's event source mapping is disabled. Messages are still taken. */
+  stop(): void {
+    this.#stopped = true
+  }
+
+  resume(): void {
+    this.#stopped = false
+    this.#handOut()
+  }
+
   /** Resolves when no message is waiting, worked on or resting. */
   whenIdle(): Promise<void> {
     return new Promise((resolve) => {
@@ -89,7 +100,7 @@ export class Queue {
   }
 
   #handOut(): void {
-    while (!this.#closed && this.#working.size < this.#options.concurrency) {
+    while (!this.#closed && !this.#stopped && this.#working.size < this.#options.concurrency) {
       const message = this.#ready.shift()
       if (message === undefined) break
       const task = this.#work({ ...message, receives: message.receives + 1 }).finally(() => {

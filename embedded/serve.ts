@@ -10,7 +10,12 @@ import { listAccounts } from './accounts.ts'
 import { createRequestAnswerer } from './answer-request.ts'
 import { ClosingStack } from './closing-stack.ts'
 import { createIdentityPool } from './cognito/identity-pool.ts'
-import { createTemporaryCredentials, type TemporaryCredentialsIssuer } from './cognito/temporary-credentials.ts'
+import {
+  createTemporaryCredentials,
+  type GrantsOfOwner,
+  type TemporaryCredentialsIssuer,
+  usualGrants,
+} from './cognito/temporary-credentials.ts'
 import { openDynamoDb } from './dynamodb.ts'
 import {
   asSeenFrom,
@@ -30,8 +35,10 @@ import { canonicalHost, isLoopback, isStrictlyTls, type ListenOptions, publicUrl
 import { OpenedWhenNeeded } from './opened-when-needed.ts'
 import { Queue } from './queue.ts'
 import { openQueueStore } from './queue-store.ts'
+import type { Credentials, Grant } from './s3/credentials.ts'
 import { openS3, type S3Options, type S3Store } from './s3/open-s3.ts'
 import { announceServing, withdrawServing } from './serving.ts'
+import { tidyProbes } from './tidy-probes.ts'
 import { tidyUploads } from './tidy-uploads.ts'
 
 /** Originals processed at once. */
@@ -50,6 +57,8 @@ export interface EmbeddedOptions extends Partial<ListenOptions> {
   readonly variables?: Readonly<Record<string, string>>
   /** More buckets, by name and folder: for other clients of this S3, such as a benchmark's. */
   readonly buckets?: Readonly<Record<string, string>>
+  /** What IAM lets the functions, and signed-in users, do with S3, where it is to be less than usual. */
+  readonly permissions?: { readonly functions?: readonly Grant[]; readonly owner?: GrantsOfOwner }
 }
 
 /** The whole backend in this process. */
@@ -114,10 +123,11 @@ async function openLibrary(options: EmbeddedOptions, opened: ClosingStack): Prom
 
   const buckets = { [uploadBucket]: paths.uploads, [storageBucket]: folder, ...options.buckets }
   const arrivals: Arrivals = { announce: () => Promise.resolve() }
-  const credentials = createTemporaryCredentials(deriveSecret(identity, 'temporary credentials'), storageBucket)
+  const grantsOfOwner = options.permissions?.owner ?? usualGrants(storageBucket)
+  const credentials = createTemporaryCredentials(deriveSecret(identity, 'temporary credentials'), grantsOfOwner)
   const s3 = opened.add(
     await openEmbeddedS3(
-      identity,
+      { ...identity, grants: options.permissions?.functions },
       credentials,
       { buckets, metadataFolder: paths.s3, now, thawClock: options.thawClock ?? now },
       arrivals,
@@ -170,7 +180,9 @@ async function openLibrary(options: EmbeddedOptions, opened: ClosingStack): Prom
     open.close(),
   )
   arrivals.announce = (body) => queue.send(body)
-  await tidyUploads(createS3Client(backend.environment, { credentials: identity }), uploadBucket, queue, now())
+  const s3Client = createS3Client(backend.environment, { credentials: identity })
+  await tidyUploads(s3Client, uploadBucket, queue, now())
+  await tidyProbes(s3Client, storageBucket, folder, now())
 
   opened.add(await announceServing(folder, local.url), () => withdrawServing(folder))
   return {
@@ -208,7 +220,7 @@ interface Arrivals {
 }
 
 async function openEmbeddedS3(
-  identity: LibraryIdentity,
+  functions: Credentials & { readonly accessKeyId: string },
   credentials: TemporaryCredentialsIssuer,
   options: Pick<S3Options, 'buckets' | 'metadataFolder' | 'now' | 'thawClock'>,
   arrivals: Arrivals,
@@ -217,7 +229,7 @@ async function openEmbeddedS3(
     ...options,
     region,
     findCredentials(accessKeyId, sessionToken) {
-      if (accessKeyId === identity.accessKeyId) return identity
+      if (accessKeyId === functions.accessKeyId) return functions
       return sessionToken === undefined ? undefined : credentials.find(accessKeyId, sessionToken)
     },
     onObjectCreated: async (event) => {

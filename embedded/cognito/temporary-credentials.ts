@@ -2,7 +2,7 @@ import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
 import { z } from 'zod'
 import { probePrefix } from '../../contract/object-keys.ts'
 import { type Owner, ownerSchema } from '../../contract/owner.ts'
-import type { Credentials } from '../s3/credentials.ts'
+import type { Credentials, Grant } from '../s3/credentials.ts'
 
 /** Cognito's own: an hour. */
 const lifeMs = 60 * 60 * 1000
@@ -23,8 +23,21 @@ export interface TemporaryCredentialsIssuer {
 
 const sessionSchema = z.object({ owner: ownerSchema, expiresAt: z.iso.datetime().transform((text) => new Date(text)) })
 
-/** @param storageBucket in which an owner may read their originals, and have them thawed to that end, and nothing else */
-export function createTemporaryCredentials(secret: Uint8Array, storageBucket: string): TemporaryCredentialsIssuer {
+/** What the role of signed-in users allows one of them. */
+export type GrantsOfOwner = (owner: Owner) => readonly Grant[]
+
+/**
+ * What the template's identity pool allows: an owner may read their originals, have them thawed to that end, and read the
+ * probes of their doctors, and nothing else.
+ */
+export function usualGrants(storageBucket: string): GrantsOfOwner {
+  return (owner) => [
+    { bucket: storageBucket, prefix: `originals/${owner}/`, actions: ['read', 'restore'] },
+    { bucket: storageBucket, prefix: `${probePrefix}${owner}/`, actions: ['read'] },
+  ]
+}
+
+export function createTemporaryCredentials(secret: Uint8Array, grantsOf: GrantsOfOwner): TemporaryCredentialsIssuer {
   const mac = (text: string) => createHmac('sha256', secret).update(text)
   const accessKeyIdOf = (claims: string) => `ASIA${mac(`key id ${claims}`).digest('hex').slice(0, 16).toUpperCase()}`
   const secretAccessKeyOf = (claims: string) => mac(`secret key ${claims}`).digest('base64url')
@@ -51,11 +64,7 @@ export function createTemporaryCredentials(secret: Uint8Array, storageBucket: st
       const { owner, expiresAt } = sessionSchema.parse(JSON.parse(Buffer.from(claims, 'base64url').toString()))
       // The right proof may stand in another spelling of base64url; what has to be sent is the token as it was given out.
       const asIssued = `${claims}.${right.toString('base64url')}`
-      const grants = [
-        { bucket: storageBucket, prefix: `originals/${owner}/`, actions: ['read', 'restore'] },
-        { bucket: storageBucket, prefix: `${probePrefix}${owner}/`, actions: ['read'] },
-      ] as const
-      return { secretAccessKey: secretAccessKeyOf(claims), sessionToken: asIssued, expiresAt, grants }
+      return { secretAccessKey: secretAccessKeyOf(claims), sessionToken: asIssued, expiresAt, grants: grantsOf(owner) }
     },
   }
 }

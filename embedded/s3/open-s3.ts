@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { existsSync } from 'node:fs'
 import { mkdir, rm, stat, statfs } from 'node:fs/promises'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { join } from 'node:path'
@@ -136,7 +137,9 @@ async function authenticate(
   requestId: string,
 ): Promise<Call> {
   const authorization = await verifySignature(request, options)
-  if (!Object.hasOwn(options.buckets, request.bucket)) {
+  const folder = Object.hasOwn(options.buckets, request.bucket) ? options.buckets[request.bucket] : undefined
+  // A bucket whose folder somebody took away is gone; to make it anew would hide that, or fill the disk under an unmounted one.
+  if (folder === undefined || !existsSync(folder)) {
     throw new S3Error('NoSuchBucket', 'The specified bucket does not exist')
   }
   return new Call(withSignedParameters(request), service, authorization, response, requestId)

@@ -67,9 +67,13 @@ export async function verifySignature(request: S3Request, options: VerifyOptions
   }
 }
 
+/** With the right region in `Region`, as S3 tells it: https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html */
 function requireScope(claim: SignatureClaim, region: string): void {
   if (claim.region !== region) {
-    throw new S3Error(malformed(claim), `The region '${claim.region}' is wrong; expecting '${region}'`)
+    const what =
+      claim.kind === 'header' ? 'The authorization header is malformed' : 'Error parsing the X-Amz-Credential parameter'
+    const message = `${what}; the region '${claim.region}' is wrong; expecting '${region}'`
+    throw new S3Error(malformed(claim), message, { details: { Region: region } })
   }
   if (claim.service !== 's3' || claim.terminator !== 'aws4_request' || claim.shortDate !== claim.longDate.slice(0, 8)) {
     throw new S3Error(malformed(claim), 'The credential scope is not of this date, of s3, or of aws4_request.')
