@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import pLimit from 'p-limit'
 
 export interface MapConcurrentlyOptions {
@@ -27,6 +28,7 @@ export async function* mapConcurrently<T, R>(
   const limit = pLimit(concurrency)
   const leaving = options.controller ?? new AbortController()
   const signal = eitherOf(leaving.signal, options.signal)
+  setMaxListeners(0, signal) // as many as there are tasks: Node would warn the user of a leak from the eleventh on
   const work = createWorkUnderWay<Arrival<T, R>>((error) => ({ kind: 'failed', error }))
   const abort = (): void => work.interrupt({ kind: 'failed', error: signal.reason })
   signal.addEventListener('abort', abort, { once: true })

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import { mapConcurrently } from '../../cli/map-concurrently.ts'
 
 interface Gate {
@@ -193,4 +193,20 @@ describe('mapConcurrently', () => {
     await expect(collect(results)).rejects.toThrow('stop')
     expect(seen.read).toBe(0)
   })
+})
+
+it('lets many tasks listen to their signal at once, and Node warns of no leak', async () => {
+  const warnings: string[] = []
+  const onWarning = ({ name }: Error): void => void warnings.push(name)
+  process.on('warning', onWarning)
+  onTestFinished(() => void process.off('warning', onWarning))
+  const { signal } = new AbortController()
+  const task = async (item: number, taskSignal: AbortSignal): Promise<number> => {
+    taskSignal.addEventListener('abort', () => {})
+    return item
+  }
+  const items = Array.from({ length: 64 }, (_, index) => index)
+  expect(await collect(mapConcurrently(items, 64, task, { signal }))).toHaveLength(64)
+  await new Promise((resolve) => setImmediate(resolve)) // warnings come a tick later
+  expect(warnings).toEqual([])
 })
