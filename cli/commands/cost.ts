@@ -85,8 +85,8 @@ export async function runCost({ remote, flags, context }: CostOptions): Promise<
   if (flags.json) stdout.write(`${formatEstimate(estimate, subject)}\n`)
   else if (estimate.photos === 0) stderr.write('no photos yet\n')
   else {
-    const { table, notes } = formatCost(estimate, subject)
-    const lines = [...table, '', ...notes.map((note) => wrapFor(stdout, visible(note)))]
+    const { heading, table, notes } = formatCost(estimate, subject)
+    const lines = [wrapFor(stdout, heading), '', ...table, '', ...notes.map((note) => wrapFor(stdout, visible(note)))]
     for (const line of lines) stdout.write(`${line}\n`)
   }
   return exitCodes.done

@@ -18,9 +18,14 @@ export function restoreCostOf(library: Library, storageClass: StorageClass): Res
   const gb = sizeBytes / bytesInGb
   return {
     transfer: Math.max(0, gb - included.transferGb) * prices['transfer out, beyond 100 GB a month'].usd,
-    requests: (count / 1000) * prices[`GET ${storageClass}`].usd,
+    requests: ((count * looks(storageClass)) / 1000) * prices[`GET ${storageClass}`].usd,
     retrieval: retrievalUsd(library, storageClass),
   }
+}
+
+/** A thaw takes a refused GET, a HEAD, one more of each when one comes back; RestoreObject itself is part of the retrieval. */
+function looks(storageClass: StorageClass): number {
+  return storageClass === 'DEEP_ARCHIVE' ? 4 : 1
 }
 
 export function restoreTotal({ transfer, requests, retrieval }: RestoreCost): number {

@@ -13,15 +13,21 @@ export interface CostSubject {
 }
 
 /**
- * What is stored costs, in a table that fits 80 columns, and sentences under it, one a line:
+ * What is stored costs: a sentence, a table that fits 80 columns, and notes:
  *
  *                            a month     over     over      over    to get
  *     USD                        now   1 year  5 years  10 years  all back
  *     * INTELLIGENT_TIERING    $0.51    $7.60   $72.15   $220.41     $0.00
  *       Google One, 100 GB     $1.44   $17.33   $97.33   $240.00     $0.00
  */
-export function formatCost(estimate: Estimate, subject: CostSubject): { table: readonly string[]; notes: readonly string[] } {
-  return { table: [whatIsStored(estimate), '', ...rowsOf(estimate, subject)], notes: notesOf(estimate, subject) }
+export function formatCost(estimate: Estimate, subject: CostSubject): CostText {
+  return { heading: whatIsStored(estimate), table: rowsOf(estimate, subject), notes: notesOf(estimate, subject) }
+}
+
+export interface CostText {
+  readonly heading: string
+  readonly table: readonly string[]
+  readonly notes: readonly string[]
 }
 
 export function formatUsd(usd: number): string {

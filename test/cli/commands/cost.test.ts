@@ -1,0 +1,151 @@
+import { expect, test } from 'vitest'
+import { runCost } from '../../../cli/commands/cost.ts'
+import type { Remote } from '../../../cli/remote/remote.ts'
+import type { ListEntry } from '../../../contract/photos.ts'
+import type { RemoteConfiguration } from '../../../contract/remote-configuration.ts'
+import { photoEntryOf, photoOf, remoteInTest, storedPhoto } from '../pull/pull-in-test.ts'
+import { RecordedStream } from '../terminal/recorded-stream.ts'
+
+const now = new Date('2026-11-22T12:00:00Z')
+const photo = {
+  ...photoOf(storedPhoto('a photo')),
+  sizeBytes: 20_000_000,
+  captureTime: '2026-01-01T10:00:00',
+  storedAt: '2026-02-01T00:00:00.000Z',
+  renditions: [{ name: 'view' as const, widthPixels: 2048, heightPixels: 1365, sizeBytes: 400_000 }],
+}
+
+async function cost(
+  photos: number,
+  options: {
+    readonly flags?: Partial<Parameters<typeof runCost>[0]['flags']>
+    readonly configuration?: Partial<RemoteConfiguration>
+    readonly sizeBytes?: number
+  } = {},
+) {
+  const { remote } = await remoteInTest([])
+  async function* listPhotos(): AsyncGenerator<ListEntry> {
+    for (let listed = 0; listed < photos; listed += 1)
+      yield photoEntryOf({ ...photo, sizeBytes: options.sizeBytes ?? photo.sizeBytes })
+  }
+  const configuration = { ...remote.configuration, ...options.configuration }
+  const listing: Remote = { ...remote, configuration, listPhotos }
+  const stdout = Object.assign(new RecordedStream({ isTTY: true }), { columns: 80 })
+  const stderr = new RecordedStream()
+  const context = { stdout, stderr, now: () => now, signal: new AbortController().signal }
+  const exitCode = await runCost({ remote: listing, flags: { years: [1, 5, 10], ...options.flags }, context })
+  return { exitCode, lines: stdout.lines, stdout: stdout.text, stderr: stderr.text }
+}
+
+const onAws = (storageClass?: RemoteConfiguration['storageClass']): Partial<RemoteConfiguration> => {
+  const api = 'https://api.invalid'
+  const endpoints = { api, s3: 'https://s3.ap-south-1.amazonaws.com', signIn: api, userPool: api, identityPool: api }
+  return { region: 'ap-south-1', endpoints, storageClass }
+}
+
+test('a table and what it means, in 80 columns', async () => {
+  const { exitCode, lines } = await cost(2_400, { configuration: onAws('GLACIER_IR') })
+  expect(exitCode).toBe(0)
+  for (const line of lines) expect(line.length).toBeLessThanOrEqual(80)
+  expect(lines.slice(0, 10)).toEqual([
+    '2,400 originals, 48.0 GB; about 225 a month, 4.5 GB, by their capture dates',
+    '',
+    '                       a month    over     over      over    to get',
+    'USD                        now  1 year  5 years  10 years  all back',
+    expect.stringMatching(/^ {2}STANDARD +\$\d/),
+    expect.stringMatching(/^ {2}STANDARD_IA +\$\d/),
+    expect.stringMatching(/^ {2}INTELLIGENT_TIERING +\$\d/),
+    expect.stringMatching(/^\* GLACIER_IR +\$\d/),
+    expect.stringMatching(/^ {2}DEEP_ARCHIVE +\$\d/),
+    expect.stringMatching(/^ {2}Google One, 100 GB +\$1\.44 .+ \$0\.00$/),
+  ])
+  const notes = lines.join(' ')
+  expect(notes).toContain('* the storage class of this remote')
+  expect(notes).toContain('The remote is in ap-south-1, where prices are others')
+  expect(notes).toContain('A month now in GLACIER_IR: originals $0.18, ')
+  expect(notes).toContain('100 GB for 130 INR a month (1 USD = 90 INR); full in 13 months')
+  expect(notes).toMatch(
+    /In 10 years GLACIER_IR is cheaper than Google One, by \$\d+\.\d\d\. Getting everything back then costs \$\d/,
+  )
+})
+
+test('a library of 20 TB still fits, and no plan of Google One holds it', async () => {
+  const { lines } = await cost(1_000, { configuration: onAws('DEEP_ARCHIVE'), sizeBytes: 2e10 })
+  for (const line of lines) expect(line.length).toBeLessThanOrEqual(80)
+  expect(lines.find((line) => line.startsWith('  Google One'))).toMatch(/^ {2}Google One( +-){4} +\$0\.00$/)
+})
+
+test('says where Google One is cheaper', async () => {
+  const { lines } = await cost(2_400, { configuration: onAws('STANDARD') })
+  expect(lines.join(' ')).toMatch(/In 10 years Google One is cheaper than STANDARD, by \$\d/)
+})
+
+test('a library on a disk of one’s own costs nothing at AWS, and says what it would', async () => {
+  const { lines } = await cost(10)
+  expect(lines.join(' ')).toContain('This library lies on a disk of your own and costs nothing at AWS.')
+  expect(lines.join(' ')).toContain('fits into the 15 GB that Google gives everybody')
+  expect(lines.some((line) => line.startsWith('*'))).toBe(false)
+})
+
+test('one class, other years', async () => {
+  const { lines } = await cost(10, { flags: { storageClass: 'DEEP_ARCHIVE', years: [2] } })
+  expect(lines.slice(2, 6).map((line) => line.trim().split(/ {2,}/))).toEqual([
+    ['a month', 'over', 'to get'],
+    ['USD', 'now', '2 years', 'all back'],
+    ['DEEP_ARCHIVE', expect.anything(), expect.anything(), expect.anything()],
+    ['Google One, 100 GB', '$1.44', '$34.67', '$0.00'],
+  ])
+})
+
+test('json: one line, with the fields that scripts may rely on', async () => {
+  const { stdout } = await cost(2_400, {
+    flags: { json: true, storageClass: 'STANDARD', years: [1] },
+    configuration: onAws('STANDARD'),
+  })
+  expect(stdout.endsWith('}\n')).toBe(true)
+  const number = expect.any(Number)
+  const lines = Object.fromEntries(
+    ['originals', 'renditions', 'requests', 'functions', 'index', 'api', 'queue', 'logs', 'alarms'].map((name) => [name, number]),
+  )
+  const projection = {
+    original_bytes: number,
+    total_usd: number,
+    always_free_usd: number,
+    last_month_usd: number,
+    restore_usd: number,
+  }
+  expect(JSON.parse(stdout)).toEqual({
+    message_type: 'summary',
+    photos: 2_400,
+    original_bytes: 48_000_000_000,
+    rendition_bytes: 960_000_000,
+    photos_per_month: number,
+    bytes_per_month: number,
+    growth_basis: 'capture_dates',
+    is_on_aws: true,
+    storage_class: 'STANDARD',
+    prices: { currency: 'USD', region: 'us-east-1', as_of: '2026-11', inr_per_usd: 90 },
+    storage_classes: [
+      {
+        storage_class: 'STANDARD',
+        month_usd: number,
+        month_lines_usd: lines,
+        always_free_usd: number,
+        restore_usd: number,
+        projections: [{ years: 1, ...projection }],
+      },
+    ],
+    google_one: {
+      plan: '100 GB',
+      month_usd: 1.4444,
+      month_inr: 130,
+      full_in_months: 13,
+      projections: [{ years: 1, total_usd: 17.3333 }],
+    },
+    exit_code: 0,
+  })
+})
+
+test('nothing is stored', async () => {
+  expect(await cost(0)).toMatchObject({ exitCode: 0, stdout: '', stderr: 'no photos yet\n' })
+})
