@@ -88,6 +88,20 @@ test('a pull has archived originals thawed, once; comes back to them; brings the
   expect(counted(seen, 'POST')).toBe(12)
 })
 
+test('what thaws between being refused and being looked at is pulled by the same run', async () => {
+  const { library, clock, remote, seen, pullTo } = await openArchive()
+  await storeSome(library, 1)
+  const to = await temporaryFolder()
+  await pullTo(to)
+  clock.ms += 48 * hourMs - 1
+  const signThaw: Remote['signThaw'] = (...call) => {
+    clock.ms += 1
+    return remote.signThaw(...call)
+  }
+  expect((await pullTo(to, { remote: { ...remote, signThaw } })).actions).toEqual({ pulled: 1 })
+  expect(counted(seen, 'POST')).toBe(1)
+})
+
 test('a standard thaw is there after 12 hours, and stays as many days as it was asked for', async () => {
   const { library, clock, pullTo } = await openArchive()
   await storeSome(library, 1)
