@@ -35,7 +35,7 @@ export const workload = {
   logBytesPerInvocation: 1_000,
   logMonthsKept: 1,
   /** That the template makes. */
-  alarms: 10,
+  alarms: 9,
   /** So long a thawed original lies beside the archive. */
   thawedDays: 7,
 } as const

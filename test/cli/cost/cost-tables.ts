@@ -27,6 +27,7 @@ export const costTables: Readonly<Record<string, () => string>> = {
     table(['', ...years.map((count) => `after ${plural(count)}`), 'of which, after 10 years'], storageClasses.map(backRow)),
   crossing: () => table(['', 'Google One has cost less', 'a 10th year alone'], storageClasses.map(crossingRow)),
   'full plans': () => table(['', ...googleOnePlans.map(({ name }) => `${name}, full`)], fullPlanRows()),
+  even: () => table(['', ...googleOnePlans.map(({ name }) => `into ${name}`)], storageClasses.map(evenRow)),
   prices: () =>
     table(
       ['', 'price', 'for', 'as of', 'seen at'],
@@ -47,7 +48,7 @@ const plural = (count: number): string => `${count} year${count === 1 ? '' : 's'
 const total = (count: number): string => `${plural(count)}, ${48 * count} GB`
 const withInr = (usd: number): string => `${formatUsd(usd)} (${Math.round(usd * inrPerUsd)} INR)`
 
-function totalsRow(storageClass: (typeof storageClasses)[number]): Row {
+function totalsRow(storageClass: Class): Row {
   const totals = years.map((count) => formatUsd(projectTo(example, storageClass, 12 * count).totalUsd))
   return [code(storageClass), ...totals, withInr(projectTo(example, storageClass, 120).lastMonthUsd)]
 }
@@ -85,7 +86,7 @@ function lineRows(): readonly Row[] {
   ]
 }
 
-function backRow(storageClass: (typeof storageClasses)[number]): Row {
+function backRow(storageClass: Class): Row {
   const costs = years.map((count) => restoreCostOf(projectTo(example, storageClass, 12 * count).library, storageClass))
   const last = costs.at(-1)
   const parts = last
@@ -94,7 +95,7 @@ function backRow(storageClass: (typeof storageClasses)[number]): Row {
   return [code(storageClass), ...costs.map((cost) => formatUsd(restoreTotal(cost))), parts]
 }
 
-function crossingRow(storageClass: (typeof storageClasses)[number]): Row {
+function crossingRow(storageClass: Class): Row {
   const crossing = findCrossing(example, storageClass, 120)
   const [ninth, tenth] = [projectTo(example, storageClass, 108), projectTo(example, storageClass, 120)]
   const google = (tenth.googleUsd ?? Number.NaN) - (ninth.googleUsd ?? Number.NaN)
@@ -105,18 +106,33 @@ function crossingRow(storageClass: (typeof storageClasses)[number]): Row {
   ]
 }
 
-/** Photos of 20 MB, all of them old, none new. */
-function fullPlanRows(): readonly Row[] {
+type Class = (typeof storageClasses)[number]
+
+/** A month of photos of 20 MB, all of them old, none new. */
+function quietUsd(gb: number, storageClass: Class): number {
   const photoBytes = allOf(example.growth).sizeBytes / allOf(example.growth).count
-  const bill = (gb: number, storageClass: (typeof storageClasses)[number]): number => {
-    const library = agedLibrary(holdingsOf(photoBytes, (gb * bytesInGb) / photoBytes))
-    return totalOf(billOf({ library, added: noHoldings, storageClass }))
-  }
+  const library = agedLibrary(holdingsOf(photoBytes, (gb * bytesInGb) / photoBytes))
+  return totalOf(billOf({ library, added: noHoldings, storageClass }))
+}
+
+/** From how much on AWS costs more than the plan that it would fit into: a bill grows evenly with what is stored. */
+function evenRow(storageClass: Class): Row {
+  const fixed = quietUsd(0, storageClass)
+  const each = quietUsd(1, storageClass) - fixed
+  const from = googleOnePlans.map((plan, index) => {
+    const gb = Math.ceil((planUsd(plan) - fixed) / each)
+    const smallest = (googleOnePlans[index - 1]?.gb ?? 0) + 1
+    return gb > plan.gb ? 'nowhere' : `from ${Math.max(gb, smallest)} GB on`
+  })
+  return [code(storageClass), ...from]
+}
+
+function fullPlanRows(): readonly Row[] {
   return [
     ['Google One', ...googleOnePlans.map((plan) => `**${withInr(planUsd(plan))}**`)],
     ...storageClasses.map((storageClass) => [
       code(storageClass),
-      ...googleOnePlans.map(({ gb }) => formatUsd(bill(gb, storageClass))),
+      ...googleOnePlans.map(({ gb }) => formatUsd(quietUsd(gb, storageClass))),
     ]),
   ]
 }

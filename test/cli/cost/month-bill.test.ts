@@ -4,7 +4,6 @@ import { agedLibrary, emptyLibrary, monthLater } from '../../../cli/cost/library
 import { billOf, freeShareOf, totalOf } from '../../../cli/cost/month-bill.ts'
 import { bytesInGb } from '../../../cli/cost/prices.ts'
 import { restoreCostOf } from '../../../cli/cost/restore-cost.ts'
-import { workload } from '../../../cli/cost/workload.ts'
 
 /** 1,000 originals, 100 GB. */
 const hundredGb = agedLibrary(holdingsOf(bytesInGb / 10, 1000))
@@ -87,8 +86,4 @@ describe('everything back', () => {
   test('up to 100 GB a month leave AWS for nothing', () => {
     expect(restoreCostOf(hundredGb, 'STANDARD').transfer).toBe(0)
   })
-})
-
-test('there are no more alarms than the ten that cost nothing', () => {
-  expect(workload.alarms).toBeLessThanOrEqual(10)
 })
