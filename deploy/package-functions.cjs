@@ -30,7 +30,8 @@ async function packageFunctions({ service, serviceDir }, log) {
   })
   log.notice()
   for (const built of await buildFunctions(functions, path.join(serviceDir, '.serverless'))) {
-    service.getFunction(built.name).package = { artifact: built.artifact }
+    // `serverless deploy` looks for one zip of all functions where a function does not say that it has its own.
+    service.getFunction(built.name).package = { artifact: built.artifact, individually: true }
     report(built, log)
   }
 }
