@@ -1,6 +1,7 @@
 import type { StorageClass } from '../../contract/remote-configuration.ts'
 import type { ClassEstimate, Estimate } from '../cost/estimate.ts'
 import { planUsd } from '../cost/google-one.ts'
+import { originalsIn } from '../cost/library.ts'
 import { bytesInGb, googleFreeGb, inrPerUsd, pricedRegion, pricesAsOf } from '../cost/prices.ts'
 import { formatBytes } from './format-bytes.ts'
 
@@ -111,21 +112,19 @@ function freeNote({ freeUsd }: ClassEstimate): string {
   return `AWS's always-free allowances take ${formatUsd(freeUsd)} of that off, in an account that is used for nothing else.`
 }
 
-function googleNotes({ originalBytes, google: { plan, fullInMonths } }: Estimate): readonly string[] {
+function googleNotes({ google: { plan, fullInMonths } }: Estimate): readonly string[] {
   if (plan === undefined) return ['No plan of Google One that we know holds this much.']
   const price = `Google One: ${plan.name} for ${plan.inrPerMonth} INR a month (1 USD = ${inrPerUsd} INR)`
-  const fits = originalBytes <= googleFreeGb * bytesInGb
-  return [
-    fullInMonths === undefined ? `${price}.` : `${price}; full in ${fullInMonths} months, then the next plan counts.`,
-    ...(fits
-      ? [`As long as it all fits into the ${googleFreeGb} GB that Google gives everybody, mail included, it costs nothing there.`]
-      : []),
-  ]
+  return [fullInMonths === undefined ? `${price}.` : `${price}; full in ${fullInMonths} months, then the next plan counts.`]
 }
 
+/** Plainly, also where it is Google. */
 function cheaperNote({ years }: Estimate, { storageClass, projections }: ClassEstimate): string {
   const last = projections.at(-1)
   const span = years.at(-1) === 1 ? 'a year' : `${years.at(-1)} years`
+  if (last && originalsIn(last.library).sizeBytes <= googleFreeGb * bytesInGb) {
+    return `In ${span} all of it still fits into the ${googleFreeGb} GB that Google gives everybody, mail included: there it costs nothing.`
+  }
   if (last?.googleUsd === undefined) return `In ${span} no plan of Google One that we know holds it.`
   const difference = formatUsd(Math.abs(last.totalUsd - last.googleUsd))
   const back = `Getting everything back then costs ${formatUsd(last.restoreUsd)} at AWS, and nothing at Google.`

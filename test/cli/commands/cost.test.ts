@@ -1,8 +1,13 @@
-import { expect, test } from 'vitest'
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { Readable } from 'node:stream'
+import { describe, expect, test } from 'vitest'
 import { runCost } from '../../../cli/commands/cost.ts'
+import { run } from '../../../cli/program.ts'
 import type { Remote } from '../../../cli/remote/remote.ts'
 import type { ListEntry } from '../../../contract/photos.ts'
 import type { RemoteConfiguration } from '../../../contract/remote-configuration.ts'
+import { temporaryFolder } from '../../temporary-folder.ts'
 import { photoEntryOf, photoOf, remoteInTest, storedPhoto } from '../pull/pull-in-test.ts'
 import { RecordedStream } from '../terminal/recorded-stream.ts'
 
@@ -83,8 +88,13 @@ test('says where Google One is cheaper', async () => {
 test('a library on a disk of one’s own costs nothing at AWS, and says what it would', async () => {
   const { lines } = await cost(10)
   expect(lines.join(' ')).toContain('This library lies on a disk of your own and costs nothing at AWS.')
-  expect(lines.join(' ')).toContain('fits into the 15 GB that Google gives everybody')
   expect(lines.some((line) => line.startsWith('*'))).toBe(false)
+})
+
+test('a small library is nothing to pay for at Google', async () => {
+  const { lines } = await cost(10, { flags: { years: [1] } })
+  expect(lines.join(' ')).toContain('In a year all of it still fits into the 15 GB that Google gives everybody')
+  expect(lines.join(' ')).not.toContain('cheaper')
 })
 
 test('one class, other years', async () => {
@@ -143,6 +153,39 @@ test('json: one line, with the fields that scripts may rely on', async () => {
       projections: [{ years: 1, total_usd: 17.3333 }],
     },
     exit_code: 0,
+  })
+})
+
+describe('as it is typed', () => {
+  async function photos(...commandLine: readonly string[]) {
+    const [stdout, stderr] = [new RecordedStream(), new RecordedStream()]
+    const environment = { HOME: await temporaryFolder() }
+    const signal = new AbortController().signal
+    const context = { stdin: Readable.from([]), stdout, stderr, environment, now: () => now, signal }
+    return { exitCode: await run(commandLine, context), stdout: stdout.text, stderr: stderr.text }
+  }
+
+  test('a library that was just filled', async () => {
+    const folder = await temporaryFolder()
+    await writeFile(join(folder, 'clip.mp4'), 'a clip')
+    const library = join(folder, 'library')
+    expect(await photos('sync', join(folder, 'clip.mp4'), '--library', library)).toMatchObject({ exitCode: 0 })
+    const { exitCode, stdout } = await photos('cost', '--library', library, '--json')
+    expect(exitCode).toBe(0)
+    expect(JSON.parse(stdout)).toMatchObject({ photos: 1, original_bytes: 6, is_on_aws: false, growth_basis: 'upload_dates' })
+  })
+
+  test('no library', async () => {
+    expect(await photos('cost')).toMatchObject({ exitCode: 10, stdout: '' })
+  })
+
+  test.each([
+    [['--years', '0'], 'give up to three whole numbers from 1 to 50'],
+    [['--years', '1,2,3,4'], 'give up to three whole numbers from 1 to 50'],
+    [['--years', ''], 'give up to three whole numbers from 1 to 50'],
+    [['--storage-class', 'GLACIER'], 'Allowed choices are STANDARD, STANDARD_IA'],
+  ])('%j is a usage error', async (flags, message) => {
+    expect(await photos('cost', ...flags)).toMatchObject({ exitCode: 2, stderr: expect.stringContaining(message) })
   })
 })
 

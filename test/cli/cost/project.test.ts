@@ -4,7 +4,7 @@ import { allOf, holdingsOf, noHoldings } from '../../../cli/cost/holdings.ts'
 import { agedLibrary, originalsIn } from '../../../cli/cost/library.ts'
 import { billOf, totalOf } from '../../../cli/cost/month-bill.ts'
 import { bytesInGb, googleOnePlans } from '../../../cli/cost/prices.ts'
-import { findCrossing, projectTo } from '../../../cli/cost/project.ts'
+import { findCrossing, project, projectTo } from '../../../cli/cost/project.ts'
 import { example } from './cost-tables.ts'
 
 test('every month adds its photos and its bill', () => {
@@ -44,5 +44,10 @@ test('the month in which AWS has cost more than Google One', () => {
   const [before, after] = [projectTo(example, 'STANDARD', month - 1), projectTo(example, 'STANDARD', month)]
   expect(before.totalUsd).toBeLessThanOrEqual(before.googleUsd ?? 0)
   expect(after.totalUsd).toBeGreaterThan(after.googleUsd ?? 0)
+  // Not to be overtaken again when the next plan has to be bought.
+  for (const { months, totalUsd, googleUsd = 0 } of project(example, 'STANDARD')) {
+    if (months === 360) break
+    expect(totalUsd > googleUsd, `month ${months}`).toBe(months >= month)
+  }
   expect(findCrossing(example, 'DEEP_ARCHIVE', 120)).toBe(undefined)
 })
