@@ -7,14 +7,26 @@ import { type Owner, ownerSchema } from './owner.ts'
 export const renditionNameSchema = z.enum(['thumbnail', 'view'])
 export type RenditionName = z.infer<typeof renditionNameSchema>
 
+/**
+ * What starts the keys of each kind: `uploads/` in the upload bucket, the others in the storage bucket. Permissions, events and
+ * lifecycle rules go by them. Only under `probes/` may the API delete, and the bucket's lifecycle after a day.
+ */
+export const keyPrefixes = {
+  uploads: 'uploads/',
+  originals: 'originals/',
+  renditions: 'renditions/',
+  locations: 'locations/',
+  probes: 'probes/',
+} as const
+
 /** Where an original waits in the upload bucket: `uploads/OWNER/HASH`. */
 export function uploadKey(owner: Owner, contentHash: ContentHash): string {
-  return `uploads/${owner}/${contentHash}`
+  return `${keyPrefixes.uploads}${owner}/${contentHash}`
 }
 
 /** Where the probe of `photos doctor` waits in the upload bucket, among its owner's uploads: `uploads/OWNER/probes/HASH`. */
 export function probeUploadKey(owner: Owner, contentHash: ContentHash): string {
-  return `uploads/${owner}/probes/${contentHash}`
+  return `${keyPrefixes.uploads}${owner}/probes/${contentHash}`
 }
 
 const uploadKeySchema = z.union([
@@ -36,19 +48,19 @@ export function parseUploadKey(key: string): UploadIdentity {
 
 /** Where an original is stored for good: `originals/OWNER/HASH.jpg`. The extension lets a person open the file; the hash alone names it. */
 export function originalKey(owner: Owner, contentHash: ContentHash, contentType: string): string {
-  return `originals/${owner}/${contentHash}${extensionOf(contentType)}`
+  return `${keyPrefixes.originals}${owner}/${contentHash}${extensionOf(contentType)}`
 }
 
 /** Where an image made from an original lies: `renditions/OWNER/HASH/view.webp`. */
 export function renditionKey(owner: Owner, contentHash: ContentHash, name: RenditionName): string {
-  return `renditions/${owner}/${contentHash}/${name}.webp`
+  return `${keyPrefixes.renditions}${owner}/${contentHash}/${name}.webp`
 }
 
 /** So long, in days, the storage bucket's lifecycle leaves a probe that a killed doctor did not remove. */
 export const probeExpiryDays = 1
 
-/** What starts the keys of probes in the storage bucket. Only under it may the API delete, and the bucket's lifecycle after a day. */
-export const probePrefix = 'probes/'
+/** What starts the keys of probes in the storage bucket. */
+export const probePrefix = keyPrefixes.probes
 
 /** Where a probe is stored: `probes/OWNER/HASH.png`. */
 export function probeKey(owner: Owner, contentHash: ContentHash, contentType: string): string {
@@ -65,5 +77,5 @@ export function probeRenditionKey(owner: Owner, contentHash: ContentHash, name: 
  * are enough to rebuild the index.
  */
 export function locationJournalKey(owner: Owner, id: string): string {
-  return `locations/${owner}/${id}.json`
+  return `${keyPrefixes.locations}${owner}/${id}.json`
 }

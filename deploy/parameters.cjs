@@ -22,7 +22,7 @@ const parameters = {
     default: '0',
     pattern: /^\d{1,5}$/,
     looksLike: 'a number of days',
-    says: 'for so many days nobody at all, not even you, can delete an original; 0 = off',
+    says: 'for so many days an original can be deleted only by who expressly bypasses its lock (s3:BypassGovernanceRetention); 0 = off',
   },
   alarmEmail: {
     default: '',
@@ -38,8 +38,8 @@ const parameters = {
   },
   syncMissingDays: {
     default: '7',
-    pattern: /^[1-9]\d{0,2}$/,
-    looksLike: 'a number of days, at least 1',
+    pattern: /^[1-7]$/, // CloudWatch looks back no further
+    looksLike: 'a number of days, from 1 to 7',
     says: 'tells alarmEmail when nothing was backed up for so many days',
   },
   googleClientId: {

@@ -1,4 +1,5 @@
 import type { ApiHandler } from '../lambda/api.ts'
+import { baseNames } from '../lambda/aws/deployment.ts'
 import { type Backend, connectBackend } from '../lambda/backend.ts'
 import type { LogEntry } from '../lambda/log.ts'
 import type { ProcessUploadHandler } from '../lambda/process-upload.ts'
@@ -8,9 +9,7 @@ import type { LibraryIdentity } from './library.ts'
 import type { S3Store } from './s3/open-s3.ts'
 
 export const region = 'us-east-1'
-export const uploadBucket = 'photos-uploads'
-export const storageBucket = 'photos-storage'
-export const indexTable = 'photos-index'
+export const { uploadBucket, storageBucket, indexTable } = baseNames
 
 /** On its way a large original lies here as an upload, as its parts, and as the stored object. */
 const copiesOnTheWay = 3

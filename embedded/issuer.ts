@@ -12,13 +12,14 @@ import {
 import { z } from 'zod'
 import { type Owner, ownerSchema } from '../contract/owner.ts'
 import { accessScope } from '../contract/remote-configuration.ts'
+import { tokenMinutes } from '../lambda/aws/deployment.ts'
 import type { LibraryIdentity } from './library.ts'
 
 /** The one client of the embedded issuer. */
 export const embeddedClientId = 'photos-cli'
 
 /** Short, because an access token that is verified offline cannot be taken back. */
-export const tokenSeconds = 30 * 60
+export const tokenSeconds = tokenMinutes * 60
 
 /** The claims of an access token in Cognito's form: `client_id` where others write `aud`. */
 const accessTokenClaimsSchema = z

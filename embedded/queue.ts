@@ -1,6 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto'
 import type { SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda'
-import { maximumReceives } from '../lambda/photos/process-original.ts'
+import { baseNames, maximumReceives } from '../lambda/aws/deployment.ts'
 import type { Message, QueueStore } from './queue-store.ts'
 
 /** How long a message rests after its first failure; twice as long after each further one. */
@@ -158,7 +158,7 @@ function sqsRecord(message: Message, region: string): SQSRecord {
     messageAttributes: {},
     md5OfBody: createHash('md5').update(message.body).digest('hex'),
     eventSource: 'aws:sqs',
-    eventSourceARN: `arn:aws:sqs:${region}:000000000000:photos-uploads`,
+    eventSourceARN: `arn:aws:sqs:${region}:000000000000:${baseNames.uploadQueue}`,
     awsRegion: region,
   }
 }

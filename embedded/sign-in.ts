@@ -3,6 +3,7 @@ import { connectAuth } from '../lambda/auth/connect-auth.ts'
 import { createAuthHandler } from '../lambda/auth.ts'
 import { createAuthorizeRefreshHandler } from '../lambda/authorize-refresh.ts'
 import { authTableDefinition, expiryAttribute } from '../lambda/aws/auth-table.ts'
+import { baseNames } from '../lambda/aws/deployment.ts'
 import type { LogEntry } from '../lambda/log.ts'
 import { findAccountOf, verifyPassword } from './accounts.ts'
 import type { AwsCalls } from './cognito/aws-json.ts'
@@ -19,7 +20,7 @@ import { type LibraryIdentity, libraryPaths } from './library.ts'
 import { deriveSecret } from './library-secret.ts'
 import type { WayHere } from './source-ip.ts'
 
-const authTable = 'photos-auth'
+const { authTable } = baseNames
 
 /** Everything that expires does so within minutes, but for devices' registrations and sessions. */
 const sweepEveryMs = 10 * 60 * 1000

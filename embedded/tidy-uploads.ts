@@ -1,9 +1,10 @@
 import { DeleteObjectCommand, paginateListObjectsV2, type S3Client } from '@aws-sdk/client-s3'
+import { uploadExpiryDays } from '../lambda/aws/deployment.ts'
 import type { Queue } from './queue.ts'
 import type { S3Event } from './s3/s3-event.ts'
 
 /** What the template's lifecycle rule does for the upload bucket: what could not be processed does not stay for ever. */
-const expiresAfterMs = 7 * 24 * 60 * 60 * 1000
+const expiresAfterMs = uploadExpiryDays * 24 * 60 * 60 * 1000
 
 /**
  * Called at the start, before any new upload: an original in the upload bucket was not processed, whatever the reason

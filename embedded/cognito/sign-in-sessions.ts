@@ -1,6 +1,7 @@
 import { createHmac, randomBytes } from 'node:crypto'
 import { z } from 'zod'
 import { ownerSchema } from '../../contract/owner.ts'
+import { refreshGraceSeconds, refreshTokenDays } from '../../lambda/aws/deployment.ts'
 import type { Account } from '../accounts.ts'
 import { isSame } from '../is-same.ts'
 import { type Issuer, tokenSeconds } from '../issuer.ts'
@@ -68,10 +69,10 @@ const sessionSchema = z.object({
 type Session = Readonly<z.infer<typeof sessionSchema>>
 
 /** Cognito's "refresh token expiration" as the template sets it. A rotated token keeps the remaining life. */
-const lifeMs = 365 * 24 * 60 * 60 * 1000
+const lifeMs = refreshTokenDays * 24 * 60 * 60 * 1000
 
 /** So long a superseded token still works, for a client that died before it wrote the new one down; Cognito's longest. */
-const graceMs = 60_000
+const graceMs = refreshGraceSeconds * 1000
 
 /**
  * The user pool's sessions. A refresh token is `ID.GENERATION.PROOF`: nothing of it but a number is kept, and a client that

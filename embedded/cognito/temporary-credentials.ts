@@ -1,6 +1,6 @@
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
 import { z } from 'zod'
-import { probePrefix } from '../../contract/object-keys.ts'
+import { keyPrefixes } from '../../contract/object-keys.ts'
 import { type Owner, ownerSchema } from '../../contract/owner.ts'
 import type { Credentials, Grant } from '../s3/credentials.ts'
 
@@ -32,8 +32,8 @@ export type GrantsOfOwner = (owner: Owner) => readonly Grant[]
  */
 export function usualGrants(storageBucket: string): GrantsOfOwner {
   return (owner) => [
-    { bucket: storageBucket, prefix: `originals/${owner}/`, actions: ['read', 'restore'] },
-    { bucket: storageBucket, prefix: `${probePrefix}${owner}/`, actions: ['read'] },
+    { bucket: storageBucket, prefix: `${keyPrefixes.originals}${owner}/`, actions: ['read', 'restore'] },
+    { bucket: storageBucket, prefix: `${keyPrefixes.probes}${owner}/`, actions: ['read'] },
   ]
 }
 

@@ -4,6 +4,9 @@ import type { Owner } from '../../contract/owner.ts'
 /** Time to live: epoch seconds. DynamoDB deletes up to days later, so that nothing is ever decided by a record's absence. */
 export const expiryAttribute = 'expiresAt'
 
+/** What starts the partition of an owner's devices; no other record's starts with it. */
+export const deviceRecordsPrefix = 'owner#'
+
 /** Keys of the auth table. What a person or a device holds stands here only as a hash. */
 export const authRecordKeys = {
   /** What a device asked for, by the SHA-256 of its device code. */
@@ -14,10 +17,13 @@ export const authRecordKeys = {
   session: (sessionId: string) => ({ partition: `session#${sessionId}`, record: 'session' }),
   /** Attempts within one window of time. */
   attempts: (counter: string) => ({ partition: `attempts#${counter}`, record: 'attempts' }),
-  device: (owner: Owner, deviceId: string) => ({ partition: `owner#${owner}`, record: `device#${deviceId}` }),
+  device: (owner: Owner, deviceId: string) => ({ partition: `${deviceRecordsPrefix}${owner}`, record: `device#${deviceId}` }),
   /** That a sign-in has registered its device, by the SHA-256 of what its tokens say of their origin. */
-  registration: (owner: Owner, originHash: string) => ({ partition: `owner#${owner}`, record: `registration#${originHash}` }),
-  devicesOf: (owner: Owner) => ({ partition: `owner#${owner}`, recordPrefix: 'device#' }),
+  registration: (owner: Owner, originHash: string) => ({
+    partition: `${deviceRecordsPrefix}${owner}`,
+    record: `registration#${originHash}`,
+  }),
+  devicesOf: (owner: Owner) => ({ partition: `${deviceRecordsPrefix}${owner}`, recordPrefix: 'device#' }),
 } as const
 
 /** The table as the template and the embedded backend create it; where there is a TTL, it is {@link expiryAttribute}. */

@@ -1,14 +1,12 @@
 import { parseUploadKey } from '../../contract/object-keys.ts'
 import type { PhotoMetadata, Rendition } from '../../contract/photos.ts'
+import { maximumReceives } from '../aws/deployment.ts'
 import type { Backend } from '../backend.ts'
 import { decode, reasonNotDecoded } from './decode.ts'
 import type { MetadataReader } from './read-metadata.ts'
 import { render } from './render.ts'
 import { type StoredOriginal, storeOriginal } from './store-original.ts'
 import { type UploadTarget, uploadTarget } from './upload-target.ts'
-
-/** How often the queue hands a message out before it becomes a dead letter: the template's redrive policy. */
-export const maximumReceives = 5
 
 /**
  * A picture that ended the process this often is stored and indexed without being looked at again. Once less than the queue
