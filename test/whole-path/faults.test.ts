@@ -138,7 +138,7 @@ test.skipIf(!isMeasurable)('a file that changes while it is hashed is named, and
   await whenReading(syncing.child, 100e6)
   await truncate(file, 100_000)
   let runs = 0
-  const sync = () => (runs++ === 0 ? syncing.finished : user.photos('sync', folder, '--library', user.library, '--json'))
+  const sync = () => (runs++ === 0 ? syncing.finished : user.here('sync', folder, '--library', user.library, '--json'))
   await requireNamedThenStored({ user, folder, sync }, 'growing.MOV', 2)
 })
 
@@ -177,7 +177,7 @@ test('nobody answers at the remote: exit code 5 and what to do', async () => {
   const { user, folder, closeBackend } = await wired(clips(1), () => undefined)
   // The lock of a library whose process no longer answers is still held; here by the test.
   const gone = await openQueueStoreOf(user.library, closeBackend)
-  const finished = await user.photos('sync', folder, '--library', user.library, '--json')
+  const finished = await user.here('sync', folder, '--library', user.library, '--json')
   await gone.close()
   expect(finished).toMatchObject({ exitCode: 5, stdout: expect.stringContaining('"exit_code":5') })
   expect(finished.stderr).toMatch(/^photos: .+\n {2}.+\n$/)

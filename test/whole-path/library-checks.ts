@@ -29,7 +29,7 @@ async function visiblePaths(library: string): Promise<readonly string[]> {
 export async function requireBackedUp(user: PhotosUser, folder: string): Promise<void> {
   const tree = await readTree(folder)
   const contentHashes = [...contentHashesOf(tree)].toSorted()
-  const again = await user.photos('sync', folder, '--library', user.library, '--json')
+  const again = await user.here('sync', folder, '--library', user.library, '--json')
   expect(summaryOf(again)).toMatchObject({ uploaded: 0, already_stored: tree.size, failed: 0, exit_code: 0 })
 
   const listed = await listPhotos(user)
@@ -46,7 +46,7 @@ let pulls = 0
 
 export async function requirePulled(user: PhotosUser, folder: string, tree: ReadonlyMap<string, FileInTree>): Promise<void> {
   const pulled = join(user.folder, `pulled-${++pulls}`)
-  const finished = await user.photos('pull', '--to', pulled, '--library', user.library)
+  const finished = await user.here('pull', '--to', pulled, '--library', user.library)
   expect(finished).toMatchObject({ exitCode: 0 })
   expect(await readTree(join(pulled, folder.split('/').at(-1) ?? ''))).toEqual(tree)
 }

@@ -1,8 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
+import { Readable } from 'node:stream'
 import { inject, onTestFinished } from 'vitest'
 import { z } from 'zod'
+import { run } from '../../cli/program.ts'
+import { RecordedStream } from '../cli/terminal/recorded-stream.ts'
 import { temporaryFolder } from '../temporary-folder.ts'
 
 /** How a command line ended, and what it said. */
@@ -30,6 +33,11 @@ export interface PhotosUser {
   start(commandLine: readonly string[], options?: StartOptions): RunningPhotos
   /** Runs it to its end. */
   photos(...commandLine: readonly string[]): Promise<Finished>
+  /**
+   * The same without a process, which takes a second of the processor to start: for what a test is not about, or what goes
+   * wrong outside of the command. Paths are whole ones.
+   */
+  here(...commandLine: readonly string[]): Promise<Finished>
 }
 
 export interface StartOptions {
@@ -60,7 +68,15 @@ export async function photosUser(): Promise<PhotosUser> {
     library: join(folder, 'library'),
     start,
     photos: (...commandLine) => start(commandLine).finished,
+    here: (...commandLine) => runHere(commandLine, environment),
   }
+}
+
+async function runHere(commandLine: readonly string[], environment: Readonly<Record<string, string>>): Promise<Finished> {
+  const [stdout, stderr] = [new RecordedStream(), new RecordedStream()]
+  const context = { stdin: Readable.from([]), stdout, stderr, environment, now: () => new Date() }
+  const exitCode = await run(commandLine, { ...context, signal: new AbortController().signal })
+  return { exitCode, stdout: stdout.text, stderr: stderr.text }
 }
 
 /** Collects what a process says; one that is still there when the test has finished is killed. */
@@ -167,7 +183,7 @@ export type ListedPhoto = z.infer<typeof listedSchema>
 
 /** What `photos ls --json` lists. */
 export async function listPhotos(user: PhotosUser): Promise<readonly ListedPhoto[]> {
-  const { exitCode, stdout, stderr } = await user.photos('ls', '--json', '--library', user.library)
+  const { exitCode, stdout, stderr } = await user.here('ls', '--json', '--library', user.library)
   if (exitCode !== 0) throw new Error(`photos ls ended with ${exitCode}: ${stderr}`)
   return stdout
     .split('\n')

@@ -28,7 +28,7 @@ export async function wired(
   const backend = await serveInTest({ folder: user.library, log: () => {}, ...options })
   const proxy = await startFaultProxy(backend.url, backend.identity, decide)
   await announceServing(user.library, proxy.url)
-  const sync = () => user.photos('sync', folder, '--library', user.library, '--json')
+  const sync = () => user.here('sync', folder, '--library', user.library, '--json')
   return { user, folder, proxy, sync, closeBackend: () => backend.close() }
 }
 
