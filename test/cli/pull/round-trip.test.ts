@@ -5,7 +5,6 @@ import sharp from 'sharp'
 import { expect, test } from 'vitest'
 import type { Context } from '../../../cli/context.ts'
 import { run } from '../../../cli/program.ts'
-import { corpusFiles, corpusFolder } from '../../corpus.ts'
 import { temporaryFolder } from '../../temporary-folder.ts'
 import { RecordedStream } from '../terminal/recorded-stream.ts'
 
@@ -85,22 +84,4 @@ test('undated photos are left out by --since, and the user hears of it', async (
   expect(stderr.lines.at(-1)).toBe('1 photo has no capture time and is left out; without --since and --until all are pulled')
   expect((await type(home, 'ls', '--since', '2022')).stdout.text).toBe('')
   expect((await type(home, 'pull', '--since', 'soon', '--to', home)).exitCode).toBe(2)
-})
-
-const corpus = corpusFolder('dev')
-
-test.skipIf(!corpus)('a folder of real photos comes back, every byte of it', { timeout: 240_000 }, async () => {
-  if (!corpus) return
-  const home = await temporaryFolder()
-  await type(home, 'sync', corpus, '--quiet')
-  const to = join(home, 'pulled')
-  const pulled = await type(home, 'pull', '--to', to, '--json')
-  expect(summaryOf(pulled)).toMatchObject({ failed: 0, exit_code: 0 })
-  let compared = 0
-  for (const { path } of corpusFiles(corpus)) {
-    const copy = await readFile(join(to, 'dev', path)).catch(() => undefined)
-    if (copy) expect(copy.equals(await readFile(join(corpus, path)))).toBe(true)
-    compared += copy ? 1 : 0
-  }
-  expect(compared).toBeGreaterThan(140)
 })
