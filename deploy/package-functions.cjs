@@ -22,17 +22,21 @@ class PackageFunctions {
 }
 
 /** @param {any} serverless @param {Log} log */
-async function packageFunctions({ service, serviceDir }, log) {
-  // An ES module, which Node 20 cannot `require`.
+async function packageFunctions({ service, serviceDir, classes }, log) {
+  // ES modules, which Node 20 cannot `require`.
   const { buildFunctions } = await import('./build-functions.js')
+  const { NotFetchedError } = await import('./sharp-binary.js')
   const functions = service.getAllFunctions().map((/** @type {string} */ name) => {
     return { name, handler: service.getFunction(name).handler }
   })
+  const built = await buildFunctions(functions, path.join(serviceDir, '.serverless')).catch((error) => {
+    // Said without a stack trace: it is for the user to mend.
+    throw error instanceof NotFetchedError ? new classes.Error(error.message) : error
+  })
   log.notice()
-  for (const built of await buildFunctions(functions, path.join(serviceDir, '.serverless'))) {
-    // `serverless deploy` looks for one zip of all functions where a function does not say that it has its own.
-    service.getFunction(built.name).package = { artifact: built.artifact, individually: true }
-    report(built, log)
+  for (const each of built) {
+    service.getFunction(each.name).package = { artifact: each.artifact }
+    report(each, log)
   }
 }
 

@@ -14,9 +14,15 @@ const cache = join(root, 'node_modules', '.cache', 'photos')
 const platform = ['--os=linux', '--cpu=arm64', '--libc=glibc']
 const packageNames = ['@img/sharp-linux-arm64', '@img/sharp-libvips-linux-arm64']
 
+/** There is nobody to ask, or what came is not what the lockfile names. */
+export class NotFetchedError extends Error {
+  /** @override */
+  name = 'NotFetchedError'
+}
+
 /**
  * The files of both packages, by their paths from `node_modules/` on. Fetched once for each version that the lockfile names,
- * with its integrity verified by npm; from then on no network is needed. Throws where npm cannot fetch them.
+ * with its integrity verified by npm; from then on no network is needed. Throws a NotFetchedError.
  *
  * @returns {Promise<ReadonlyMap<string, Uint8Array>>}
  */
@@ -67,10 +73,10 @@ async function install(lockfile, folder) {
     await writeFile(join(unfinished, 'package.json'), JSON.stringify({ private: true, optionalDependencies }))
     await writeFile(join(unfinished, 'package-lock.json'), lockfile)
     await runNpm(['ci', '--ignore-scripts', '--prefer-offline', '--no-audit', '--no-fund', ...platform], unfinished)
-    for (const name of packageNames) {
-      if (!existsSync(join(unfinished, 'node_modules', name)))
-        throw new Error(`npm did not fetch ${name}: is its registry reachable?`)
-    }
+    // npm goes on without an optional package that it cannot have.
+    const missing = packageNames.find((name) => !existsSync(join(unfinished, 'node_modules', name)))
+    if (missing)
+      throw new NotFetchedError(`npm could not fetch ${missing}, as package-lock.json names it: is the registry reachable?`)
     for (const old of await readdir(cache)) {
       if (old.startsWith('sharp-') && join(cache, old) !== folder) await rm(join(cache, old), { recursive: true, force: true })
     }
