@@ -9,6 +9,7 @@ import type { ListEntry } from '../../../contract/photos.ts'
 import type { RemoteConfiguration } from '../../../contract/remote-configuration.ts'
 import { temporaryFolder } from '../../temporary-folder.ts'
 import { photoEntryOf, photoOf, remoteInTest, storedPhoto } from '../pull/pull-in-test.ts'
+import { anna, approvedBy, newMachine, serveAccounts } from '../session/signed-in-world.ts'
 import { RecordedStream } from '../terminal/recorded-stream.ts'
 
 const now = new Date('2026-11-22T12:00:00Z')
@@ -173,6 +174,18 @@ describe('as it is typed', () => {
     const { exitCode, stdout } = await photos('cost', '--library', library, '--json')
     expect(exitCode).toBe(0)
     expect(JSON.parse(stdout)).toMatchObject({ photos: 1, original_bytes: 6, is_on_aws: false, growth_basis: 'upload_dates' })
+  })
+
+  test('the account that is signed in, and nobody else’s photos', async () => {
+    const backend = await serveAccounts()
+    const machine = await newMachine()
+    await machine.login([backend.url], approvedBy(anna))
+    const clip = join(machine.home, 'clip.mp4')
+    await writeFile(clip, 'a clip')
+    await machine.photos(['sync', clip])
+    const { exitCode, stdout } = await machine.photos(['cost', '--json', '--storage-class', 'GLACIER_IR'])
+    expect(exitCode).toBe(0)
+    expect(JSON.parse(stdout)).toMatchObject({ photos: 1, storage_classes: [{ storage_class: 'GLACIER_IR' }] })
   })
 
   test('no library', async () => {
