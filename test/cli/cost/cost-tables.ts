@@ -1,12 +1,14 @@
+import { estimateCost } from '../../../cli/cost/estimate.ts'
 import { planUsd } from '../../../cli/cost/google-one.ts'
 import { allOf, holdingsOf, noHoldings } from '../../../cli/cost/holdings.ts'
 import { agedLibrary, emptyLibrary } from '../../../cli/cost/library.ts'
 import { billOf, type MonthBill, totalOf } from '../../../cli/cost/month-bill.ts'
-import { bytesInGb, googleOnePlans, inrPerUsd, priceLists, storageClasses } from '../../../cli/cost/prices.ts'
+import { bytesInGb, googleOnePlans, inrPerUsd, pricedRegion, priceLists, storageClasses } from '../../../cli/cost/prices.ts'
 import { findCrossing, type Plan, projectTo } from '../../../cli/cost/project.ts'
 import { restoreCostOf, restoreTotal } from '../../../cli/cost/restore-cost.ts'
 import { workload } from '../../../cli/cost/workload.ts'
-import { formatUsd } from '../../../cli/terminal/cost-table.ts'
+import { formatCost, formatUsd } from '../../../cli/terminal/cost-table.ts'
+import { wrapFor } from '../../../cli/terminal/wrap.ts'
 
 /** The example of docs/cost.md: 200 photos, 4 GB a month, from nothing. */
 export const example: Plan = {
@@ -17,9 +19,11 @@ export const example: Plan = {
 
 const years = [1, 5, 10] as const
 type Row = readonly string[]
+type Class = (typeof storageClasses)[number]
 
 /** What stands between the marks of docs/cost.md, by name. */
 export const costTables: Readonly<Record<string, () => string>> = {
+  sample: () => sample(),
   totals: () => table(['', ...years.map(total), 'the bill of the 120th month'], [...storageClasses.map(totalsRow), googleRow()]),
   'always free': () => table(['', ...years.map(total)], [['AWS takes off', ...years.map((count) => formatUsd(freeUsd(count)))]]),
   lines: () => table(['', ...storageClasses.map(code)], lineRows()),
@@ -36,6 +40,15 @@ export const costTables: Readonly<Record<string, () => string>> = {
         ...Object.entries(prices).map(priceRow),
       ]),
     ),
+}
+
+/** What is typed after three years of the example, and what is answered. */
+function sample(): string {
+  const usage = { ...example, library: projectTo(example, 'INTELLIGENT_TIERING', 36).library, basis: 'capture_dates' } as const
+  const subject = { isOnAws: true, region: pricedRegion, storageClass: 'INTELLIGENT_TIERING' } as const
+  const { heading, table, notes } = formatCost(estimateCost(usage, years, storageClasses), subject)
+  const wrap = (line: string): string => wrapFor({ isTTY: true, columns: 80 }, line)
+  return ['```', '$ photos cost', wrap(heading), '', ...table, '', ...notes.map(wrap), '```'].join('\n')
 }
 
 function table(heading: Row, rows: readonly Row[]): string {
@@ -105,8 +118,6 @@ function crossingRow(storageClass: Class): Row {
     `${formatUsd(tenth.totalUsd - ninth.totalUsd)} beside ${formatUsd(google)}`,
   ]
 }
-
-type Class = (typeof storageClasses)[number]
 
 /** A month of photos of 20 MB, all of them old, none new. */
 function quietUsd(gb: number, storageClass: Class): number {
