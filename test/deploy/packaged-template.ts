@@ -1,0 +1,110 @@
+import { spawn } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { cp, mkdir, mkdtemp, open, readdir, readFile, rename, rm, stat, symlink, writeFile } from 'node:fs/promises'
+import { createRequire } from 'node:module'
+import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import { z } from 'zod'
+import { templateSchema } from './resolve-template.ts'
+
+const root = join(import.meta.dirname, '..', '..')
+const cacheFolder = join(root, 'node_modules', '.cache', 'photos', 'packaged')
+
+/** What a package is made from; of the same sources there is one, also for the next run of the tests. */
+const sources = ['serverless.yml', 'package-lock.json', 'scripts/build.js', 'deploy', 'lambda', 'contract']
+
+/** Nobody packages for so long: whoever held the lock was killed. */
+const staleLockMs = 5 * 60_000
+
+export interface Packaged {
+  /** Where `NAME.zip` of every function lies. */
+  readonly folder: string
+  /** What `serverless package` printed, on both channels. */
+  readonly output: string
+}
+
+/** The CloudFormation template that `serverless package` produced for the stage `prod`, with every parameter at its default. */
+export async function packagedTemplate() {
+  const { folder } = await packaged()
+  const text = await readFile(join(folder, 'cloudformation-template-update-stack.json'), 'utf8')
+  return templateSchema.loose().parse(JSON.parse(text))
+}
+
+/** Packages once, whoever asks first, without credentials; every other test takes what is there. */
+export async function packaged(): Promise<Packaged> {
+  const folder = join(cacheFolder, await hashOfSources())
+  await mkdir(cacheFolder, { recursive: true })
+  while (!(await isThere(folder))) {
+    await using lock = await tryLock(`${folder}.lock`)
+    if (!lock.isOurs) await delay(100)
+    else if (!(await isThere(folder))) await packageInto(folder)
+  }
+  return { folder, output: await readFile(join(folder, 'output.txt'), 'utf8') }
+}
+
+async function packageInto(folder: string): Promise<void> {
+  // A service of its own, so that nothing else that packages in this project is in its way.
+  const service = await mkdtemp(join(cacheFolder, 'service-'))
+  try {
+    await cp(join(root, 'serverless.yml'), join(service, 'serverless.yml'))
+    await symlink(join(root, 'deploy'), join(service, 'deploy'))
+    const output = await serverlessPackage(service)
+    await writeFile(join(service, '.serverless', 'output.txt'), output)
+    await rename(join(service, '.serverless'), folder)
+  } finally {
+    await rm(service, { recursive: true, force: true })
+  }
+}
+
+async function serverlessPackage(service: string): Promise<string> {
+  const program = createRequire(import.meta.url).resolve('serverless/bin/serverless.js')
+  const child = spawn(process.execPath, [program, 'package'], {
+    cwd: service,
+    // Neither credentials nor a profile, and nobody who would hand some out.
+    env: { PATH: process.env['PATH'], HOME: service, AWS_EC2_METADATA_DISABLED: 'true', NO_COLOR: '1' },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  let output = ''
+  for (const channel of [child.stdout, child.stderr]) channel.setEncoding('utf8').on('data', (text: string) => (output += text))
+  const exitCode = await new Promise((resolve, reject) => child.on('error', reject).on('close', resolve))
+  if (exitCode !== 0) throw new Error(`serverless package failed:\n${output}`)
+  return output
+}
+
+async function hashOfSources(): Promise<string> {
+  const hash = createHash('sha256').update(process.version)
+  for (const source of sources) {
+    for (const path of await filesOf(join(root, source))) {
+      hash.update(`\0${path.slice(root.length)}\0`).update(await readFile(path))
+    }
+  }
+  return hash.digest('hex').slice(0, 32)
+}
+
+async function filesOf(path: string): Promise<readonly string[]> {
+  if (!(await stat(path)).isDirectory()) return [path]
+  const entries = await readdir(path, { recursive: true, withFileTypes: true })
+  return entries
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name))
+    .sort()
+}
+
+async function isThere(path: string): Promise<boolean> {
+  return (await stat(path).catch(() => undefined)) !== undefined
+}
+
+const existsSchema = z.object({ code: z.literal('EEXIST') })
+
+/** A file that only one process can make. */
+async function tryLock(path: string): Promise<AsyncDisposable & { readonly isOurs: boolean }> {
+  try {
+    await (await open(path, 'wx')).close()
+    return { isOurs: true, [Symbol.asyncDispose]: () => rm(path, { force: true }) }
+  } catch (error) {
+    existsSchema.parse(error)
+    const lock = await stat(path).catch(() => undefined)
+    if (lock !== undefined && Date.now() - lock.mtimeMs > staleLockMs) await rm(path, { force: true })
+    return { isOurs: false, [Symbol.asyncDispose]: async () => {} }
+  }
+}
