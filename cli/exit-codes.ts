@@ -11,6 +11,7 @@ export const exitCodes = {
   notSignedIn: 12,
   storedBytesDiffer: 13,
   thawing: 14,
+  clockWrong: 15,
   interrupted: 130,
   terminated: 143,
 } as const

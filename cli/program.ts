@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander'
 import packageJson from '../package.json' with { type: 'json' }
 import { addCostCommand } from './commands/cost.ts'
 import { addDevicesCommand } from './commands/devices.ts'
+import { addDoctorCommand } from './commands/doctor.ts'
 import { addLoginCommand } from './commands/login.ts'
 import { addLogoutCommand } from './commands/logout.ts'
 import { addLsCommand } from './commands/ls.ts'
@@ -65,6 +66,7 @@ function createProgram(commandLine: readonly string[], context: Context, finish:
   addLogoutCommand(program, context, finish)
   addWhoamiCommand(program, context, finish)
   addDevicesCommand(program, context, finish)
+  addDoctorCommand(program, context, finish)
   addCostCommand(program, context, finish)
   addServeCommand(program, context, finish)
   addUsersCommand(program, context, finish)

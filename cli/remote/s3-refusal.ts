@@ -11,6 +11,8 @@ export interface S3Refusal {
   readonly retryAfterMs: number | undefined
   /** The time by the storage's clock, as its `Date` header has it. */
   readonly date: string | undefined
+  /** Where the bucket is, when the request was for another region: `x-amz-bucket-region`, or `Region` in the error. */
+  readonly bucketRegion?: string | undefined
 }
 
 /** A refusal of how a request was signed, not of what it asks for: signed anew, it may be taken. */
@@ -34,14 +36,21 @@ export async function readS3Refusal(response: IncomingMessage, transport: Transp
     message: elementText(text, 'Message'),
     retryAfterMs: parseRetryAfter(response.headers['retry-after'], transport.clock.now()),
     date: response.headers.date,
+    bucketRegion: regionIn(response, text),
   }
+}
+
+function regionIn({ headers, statusCode }: IncomingMessage, text: string): string | undefined {
+  // The header also comes with refusals that are about something else.
+  const header = statusCode === 301 || statusCode === 307 ? headers['x-amz-bucket-region'] : undefined
+  return header?.toString() || elementText(text, 'Region') || undefined
 }
 
 /**
  * The text of one element of S3's error document, which is flat and has no attributes: a parser would bring nothing.
  * https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html
  */
-function elementText(xml: string, name: 'Code' | 'Message'): string {
+function elementText(xml: string, name: 'Code' | 'Message' | 'Region'): string {
   return new RegExp(`<${name}>([^<]{0,300})`).exec(xml)?.[1] ?? ''
 }
 

@@ -1,0 +1,46 @@
+import { apiVersion, type RemoteConfiguration } from '../../contract/remote-configuration.ts'
+import { UserError } from '../errors.ts'
+import { exitCodes } from '../exit-codes.ts'
+import type { Looked } from './finding.ts'
+import type { Patient, PatientSession } from './patient.ts'
+
+/** Whether the remote's description can be had and trusted, and is of this release's API. */
+export async function checkConfiguration(patient: Patient): Promise<Looked<RemoteConfiguration>> {
+  const configuration = await patient.describe()
+  const { host } = new URL(patient.url)
+  const message = `${host} describes itself, API version ${configuration.apiVersion}, region ${configuration.region}`
+  if (configuration.apiVersion >= apiVersion) return { message, value: configuration }
+  return {
+    message,
+    value: configuration,
+    fault: remoteIsOlder(`it speaks API version ${configuration.apiVersion}, this photos ${apiVersion}`),
+  }
+}
+
+/** What is told of a remote that lacks what this release asks for. @param how known, in lower case */
+export function remoteIsOlder(how: string): UserError {
+  return new UserError(`the remote is older than this photos: ${how}`, {
+    exitCode: exitCodes.remoteUnreachable,
+    hint: 'update the remote: `npm run deploy` with the current release, or start its `photos serve` from the current release',
+  })
+}
+
+/**
+ * Whether there is a session that can be refreshed, by doing so: an access token outlives the session that it came from. Tokens
+ * that could not be refreshed just now, but are good, still do for the checks that come later.
+ */
+export async function checkSignIn(
+  patient: Patient,
+  configuration: RemoteConfiguration,
+  signal: AbortSignal,
+): Promise<Looked<PatientSession>> {
+  const opened = await patient.openSession(configuration)
+  const token = await opened.session.accessToken({ signal })
+  try {
+    await opened.session.accessToken({ refused: token, signal })
+  } catch (error) {
+    if (!(error instanceof UserError) || error.exitCode === exitCodes.notSignedIn) throw error
+    return { message: '', value: opened, fault: error }
+  }
+  return { message: `${opened.who}; the session can be refreshed`, value: opened }
+}

@@ -1,0 +1,24 @@
+import type { UserError } from '../errors.ts'
+import type { ExitCode } from '../exit-codes.ts'
+
+/** What is looked at, in this order. The words are those of `--json` and a stable interface. */
+export type CheckName = 'configuration' | 'sign-in' | 'clock' | 'credentials' | 'upload' | 'confirmation' | 'pull' | 'removal'
+
+/** What a look at one thing has brought. */
+export type Finding =
+  | { readonly kind: 'ok'; readonly message: string }
+  | { readonly kind: 'fault'; readonly message: string; readonly hint: string; readonly exitCode: ExitCode }
+  | { readonly kind: 'not_checked'; readonly message: string }
+
+/** What an examination tells while it goes on. */
+export type DoctorEvent =
+  | { readonly kind: 'finding'; readonly check: CheckName; readonly finding: Finding; readonly durationMs: number }
+  /** The probe is uploaded, and not confirmed yet. */
+  | { readonly kind: 'waiting'; readonly waitedMs: number; readonly patienceMs: number }
+
+/** How a look at one thing went: what later looks need of it, if it was got, and what is wrong, if anything is. */
+export interface Looked<T> {
+  readonly message: string
+  readonly value?: T | undefined
+  readonly fault?: UserError | undefined
+}

@@ -1,0 +1,81 @@
+import { resolve } from 'node:path'
+import type { RemoteConfiguration } from '../../contract/remote-configuration.ts'
+import { type Context, defaultLibraryFolder } from '../context.ts'
+import type { UserError } from '../errors.ts'
+import { fetchRemoteConfiguration } from '../remote/http-remote.ts'
+import type { Transport } from '../remote/transport.ts'
+import { loginCommand } from '../session/hints.ts'
+import { openLibrary, requireLibrary } from '../session/open-library.ts'
+import { fetchProfileConfiguration } from '../session/open-profile.ts'
+import { findProfile, type ProfilePlace, requireProfile, requireSession } from '../session/profile.ts'
+import { profilePlaceOf } from '../session/profile-place.ts'
+import type { Session } from '../session/session.ts'
+import { createSignedInSession } from '../session/signed-in-session.ts'
+
+/** A remote that is to be examined: reached, but not believed yet. */
+export interface Patient {
+  /** Where it describes itself. */
+  readonly url: string
+  /** What to type when the session is not accepted. */
+  readonly signInHint: string
+  readonly whenUnreachable?: ((cause: unknown) => UserError) | undefined
+  /** Throws a `UserError` for what cannot be reached, or trusted. */
+  describe(): Promise<RemoteConfiguration>
+  /** Throws a `UserError` with exit code 12 where nobody is signed in. */
+  openSession(configuration: RemoteConfiguration): Promise<PatientSession>
+  close(): Promise<void>
+}
+
+export interface PatientSession {
+  readonly session: Session
+  /** For people. */
+  readonly who: string
+  /** What this machine is called there; undefined for a library. */
+  readonly deviceName: string | undefined
+}
+
+export interface PatientOptions {
+  readonly library?: string | undefined
+  readonly profile?: string | undefined
+  readonly transport: Transport
+}
+
+/** The remote that `openRemote` would open for these options. Throws a `UserError` with exit code 10 where there is none, 5 or 12 where it cannot be opened. */
+export async function openPatient({ library, profile, transport }: PatientOptions, context: Context): Promise<Patient> {
+  if (library === undefined) {
+    const place = profilePlaceOf(profile, context)
+    const isMeant = profile !== undefined || (await findProfile(place)) !== undefined
+    if (isMeant) return await openProfilePatient(place, transport, context.signal)
+  }
+  return await openLibraryPatient(resolve(library ?? defaultLibraryFolder(context)), transport, context.signal)
+}
+
+async function openProfilePatient(place: ProfilePlace, transport: Transport, signal: AbortSignal): Promise<Patient> {
+  const profile = await requireProfile(place)
+  return {
+    url: profile.url,
+    signInHint: `sign in again: ${loginCommand(place.name, profile)}`,
+    describe: () => fetchProfileConfiguration(profile, { place, transport, signal }),
+    async openSession(configuration) {
+      const signedIn = requireSession(profile, place.name)
+      const { account, device } = signedIn.session
+      const session = createSignedInSession(signedIn, { place, configuration, clock: transport.clock, signal })
+      return { session, who: `${account.email}, on ${device.name}`, deviceName: device.name }
+    },
+    close: async () => {},
+  }
+}
+
+async function openLibraryPatient(folder: string, transport: Transport, signal: AbortSignal): Promise<Patient> {
+  await requireLibrary(folder)
+  const library = await openLibrary(folder, () => {})
+  const { url, whenUnreachable } = library
+  return {
+    url,
+    whenUnreachable,
+    signInHint: 'if `photos serve` has the library open, restart it; else check the clock of this machine',
+    describe: () => fetchRemoteConfiguration({ url, transport, whenUnreachable, signal }),
+    openSession: async () => ({ session: library, who: `the user of ${folder}`, deviceName: undefined }),
+    close: () => library.close(),
+  }
+}
