@@ -16,8 +16,9 @@ import {
 import { signInDevice, type Tokens } from './device-grant.ts'
 import { ask, type HttpAnswer, jsonOf } from './http-answer.ts'
 import { sampleJpeg } from './sample-jpeg.ts'
-import { type ServedAccounts, serveAccounts } from './served-accounts.ts'
+import type { ServedAccounts } from './served-accounts.ts'
 import { askRefresh, callApi, cognitoErrorOf, registerDevice } from './session-calls.ts'
+import { serveTwoOwners } from './two-owners.ts'
 
 let served: ServedAccounts
 let alice: Tokens
@@ -25,9 +26,7 @@ let bob: Tokens
 let bytes: Buffer
 let contentHash: ContentHash
 beforeAll(async () => {
-  served = await serveAccounts()
-  alice = await signInDevice(served, served.alice)
-  bob = await signInDevice(served, served.bob)
+  ;({ served, alice, bob } = await serveTwoOwners())
   bytes = await sampleJpeg('teal')
   contentHash = contentHashOf(createHash('sha256').update(bytes).digest())
   await store(alice)

@@ -1,20 +1,19 @@
 // What a presigned request lets its holder do: one thing, with one object, until it expires.
 import { beforeAll, describe, expect, test } from 'vitest'
 import type { SignedRequest } from '../../../contract/transfers.ts'
-import { signInDevice, type Tokens } from './device-grant.ts'
+import type { Tokens } from './device-grant.ts'
 import { ask } from './http-answer.ts'
 import { hashOf, signDownload, signUpload, storePhoto } from './photo-requests.ts'
 import { sampleJpeg } from './sample-jpeg.ts'
-import { type ServedAccounts, serveAccounts } from './served-accounts.ts'
+import type { ServedAccounts } from './served-accounts.ts'
+import { serveTwoOwners } from './two-owners.ts'
 
 let served: ServedAccounts
 let alice: Tokens
 let bob: Tokens
 let bytes: Buffer
 beforeAll(async () => {
-  served = await serveAccounts()
-  alice = await signInDevice(served, served.alice)
-  bob = await signInDevice(served, served.bob)
+  ;({ served, alice, bob } = await serveTwoOwners())
   bytes = await sampleJpeg('navy')
   await storePhoto(served, alice, bytes)
   return served.close

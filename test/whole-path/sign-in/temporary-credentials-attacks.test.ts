@@ -15,12 +15,13 @@ import { getSignedUrl } from '@aws-sdk/s3-request-presigner'
 import { afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { originalKey, renditionKey, uploadKey } from '../../../contract/object-keys.ts'
 import { ownerSchema } from '../../../contract/owner.ts'
-import { signInDevice, type Tokens } from './device-grant.ts'
+import type { Tokens } from './device-grant.ts'
 import { ask } from './http-answer.ts'
 import { hashOf, storePhoto } from './photo-requests.ts'
 import { sampleJpeg } from './sample-jpeg.ts'
-import { type ServedAccounts, serveAccounts } from './served-accounts.ts'
+import type { ServedAccounts } from './served-accounts.ts'
 import { askCredentials, type TemporaryCredentials, temporaryCredentials } from './session-calls.ts'
+import { serveTwoOwners } from './two-owners.ts'
 
 let served: ServedAccounts
 let alice: Tokens
@@ -30,9 +31,7 @@ const uploadBucket = 'photos-uploads'
 const aliceKey = () => originalKey(ownerSchema.parse(served.alice.owner), hashOf(bytes), 'image/jpeg')
 
 beforeAll(async () => {
-  served = await serveAccounts()
-  alice = await signInDevice(served, served.alice)
-  bob = await signInDevice(served, served.bob)
+  ;({ served, alice, bob } = await serveTwoOwners())
   bytes = await sampleJpeg('navy')
   await storePhoto(served, alice, bytes)
   return served.close
