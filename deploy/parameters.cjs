@@ -46,7 +46,13 @@ const parameters = {
     default: '',
     pattern: /^[\w-]+\.apps\.googleusercontent\.com$/,
     looksLike: '….apps.googleusercontent.com',
-    says: 'lets people sign in with Google',
+    says: 'lets people sign in with Google; needs googleEmails',
+  },
+  googleEmails: {
+    default: '',
+    pattern: /^[^\s@",]+@[^\s@",]+\.[^\s@",]+(,[^\s@",]+@[^\s@",]+\.[^\s@",]+)*$/,
+    looksLike: 'email addresses with commas between them',
+    says: 'who may sign in with Google: without it, everybody could who has an account there',
   },
   domainName: {
     default: '',

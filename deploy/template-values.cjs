@@ -65,8 +65,11 @@ async function readParameters(resolveVariable) {
     }),
   )
   const found = Object.fromEntries(given)
-  if ((found['domainName'] === '') !== (found['certificateArn'] === '')) {
-    throw new Error('the parameters domainName and certificateArn need each other')
+  for (const [one = '', other = ''] of [
+    ['domainName', 'certificateArn'],
+    ['googleClientId', 'googleEmails'],
+  ]) {
+    if ((found[one] === '') !== (found[other] === '')) throw new Error(`the parameters ${one} and ${other} need each other`)
   }
   return found
 }

@@ -69,10 +69,11 @@ export const functionLimits = {
   processUpload: { timeoutSeconds: 900, memoryMegabytes: 1769 },
   /** Cognito waits no longer for a trigger. */
   authorizeRefresh: { timeoutSeconds: 5, memoryMegabytes: 512 },
+  admitSignUp: { timeoutSeconds: 5, memoryMegabytes: 256 },
 } as const
 
-/** 20 GiB: what a function streams from bucket to bucket in its quarter of an hour at 25 MB/s, half of what was usual. */
-export const maximumOriginalBytes = 20 * 2 ** 30
+/** 32 GiB: more than an hour of video from a camera. To stream it in its quarter of an hour, the function has to keep up 38 MB/s. */
+export const maximumOriginalBytes = 32 * 2 ** 30
 
 /**
  * A message comes again after so long. Longer than the function may take, or two would work on one original. AWS advises six
@@ -95,9 +96,9 @@ export const apiThrottling = { requestsPerSecond: 50, burst: 100 } as const
 export const alarmThresholds = {
   /**
    * Errors in five minutes. A device that was revoked is refused by an error, and goes on asking as often as it is told to sync:
-   * a refusal is no failure, very many of them are.
+   * a refusal is no failure, very many of them are. The same goes for those whom nobody asked for.
    */
-  errors: { api: 1, auth: 1, processUpload: 1, authorizeRefresh: 20 },
+  errors: { api: 1, auth: 1, processUpload: 1, authorizeRefresh: 20, admitSignUp: 20 },
   /** Answers of the API with a status of 500 or more, in five minutes. */
   apiFailures: 5,
   /** So long may the oldest upload wait: longer than one retry takes. */
