@@ -99,7 +99,8 @@ function relativeToRoot(path) {
 
 /** @param {esbuild.Metafile} metafile @param {string} name */
 function hasPackage({ inputs }, name) {
-  return Object.keys(inputs).some((input) => input.startsWith(`node_modules/${name}/`))
+  // Also where the packages lie elsewhere, behind a link.
+  return Object.keys(inputs).some((input) => `/${input}`.includes(`/node_modules/${name}/`))
 }
 
 /** The entry, and all that it imports without waiting. @param {esbuild.Metafile} metafile @param {string} entry */

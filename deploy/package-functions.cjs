@@ -35,7 +35,8 @@ async function packageFunctions({ service, serviceDir, classes }, log) {
   })
   log.notice()
   for (const each of built) {
-    service.getFunction(each.name).package = { artifact: each.artifact }
+    // `serverless deploy` looks for one zip of all functions where a function does not say that it has its own.
+    service.getFunction(each.name).package = { artifact: each.artifact, individually: true }
     report(each, log)
   }
 }
