@@ -94,14 +94,19 @@ export function openStorageBucket(client: S3Client, environment: Environment): S
     async removeProbe(owner, contentHash) {
       // Its own key and those of its renditions start alike, but for the extension.
       const list = new ListObjectsV2Command({ Bucket: bucket, Prefix: probeKey(owner, contentHash, '') })
-      const { Contents = [] } = await client.send(list)
-      for (const { Key } of Contents) await client.send(new DeleteObjectCommand({ Bucket: bucket, Key }))
+      const page = await client.send(list).catch(undefinedWhenMissing)
+      for (const { Key } of page?.Contents ?? []) await client.send(new DeleteObjectCommand({ Bucket: bucket, Key }))
     },
   }
 }
 
 function hasStatus(error: unknown, status: number): boolean {
   return error instanceof S3ServiceException && error.$metadata.httpStatusCode === status
+}
+
+/** A bucket that is gone holds nothing. */
+function undefinedWhenMissing(error: unknown): undefined {
+  if (!hasStatus(error, 404)) throw error
 }
 
 function ignoreAlreadyThere(error: unknown): void {

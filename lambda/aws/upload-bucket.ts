@@ -32,7 +32,7 @@ export interface UploadBucket {
   /** When the object arrived; undefined if there is none. */
   findArrival(key: string): Promise<Date | undefined>
   open(key: string): Promise<UploadedObject | undefined>
-  /** Removing what is gone already is no error. */
+  /** Removing what is gone already is no error, nor where the whole bucket is gone. */
   remove(key: string): Promise<void>
   createMultipart(key: string, contentType: string): Promise<string>
   /** Parts in order; undefined if S3 knows no such upload. */
@@ -60,7 +60,7 @@ export function openUploadBucket(client: S3Client, name: string): UploadBucket {
     },
 
     async remove(key) {
-      await client.send(new DeleteObjectCommand(at(key)))
+      await client.send(new DeleteObjectCommand(at(key))).catch(undefinedWhenMissing)
     },
 
     async createMultipart(key, contentType) {
