@@ -47,7 +47,7 @@ async function remove(line) {
     }
     await removeStack(cloudFormation, stack, { account, stage: line.stage, settings })
   }
-  await whileDoing('remove the secret of the sign-in function', () => removeAuthSecret(account, names.authSecret))
+  await whileDoing('remove the secret of the sign-in function', () => removeAuthSecret(account, names.authSecretParameter))
   tellWhatIsLeft(await findKept(account, names, { measured: true }), account, redeployCommand(line, settings))
 }
 

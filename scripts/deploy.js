@@ -58,8 +58,8 @@ async function deploy(line) {
     throw new DeployFailure('nothing was changed', 'npm run deploy -- --help says what can be chosen')
   }
   const stack = await mendStack(cloudFormation, before, say)
-  const secret = await ensureAuthSecret(account, names.authSecret)
-  if (secret === 'made') say(`made the secret of the sign-in function: ${names.authSecret} (SSM, encrypted)`)
+  const secret = await ensureAuthSecret(account, names.authSecretParameter)
+  if (secret === 'made') say(`made the secret of the sign-in function: ${names.authSecretParameter} (SSM, encrypted)`)
   if (leftOver.length > 0) {
     say('taking in what an earlier deployment left …')
     await runServerless('package', { account, stage: line.stage, settings })

@@ -13,6 +13,9 @@ import { UsageFailure } from './deploy-failure.js'
  * @property {boolean} continueRollback
  */
 
+/** That of lambda/aws/deployment.ts, which cannot be loaded before the command line is known to be right. */
+const stagePattern = /^(?!.*(aws|amazon|cognito))[a-z]([a-z0-9-]{0,13}[a-z0-9])?$/
+
 export const defaultStage = 'prod'
 
 const shared = /** @type {const} */ ({
@@ -45,9 +48,9 @@ export function parseRemove(words) {
 
 /** @param {{ stage: string, region?: string | undefined, profile?: string | undefined, yes: boolean, help: boolean }} values */
 function common({ stage, region, profile, yes, help }) {
-  // It becomes part of the names of buckets.
-  if (!/^[a-z][a-z0-9]{0,11}$/.test(stage)) {
-    throw new UsageFailure(`${stage} is no stage`, 'a stage has at most 12 small letters and digits: --stage prod')
+  if (!stagePattern.test(stage)) {
+    const next = 'A stage has at most 15 small letters, digits and hyphens, without aws, amazon or cognito in it: --stage prod'
+    throw new UsageFailure(`${stage} is no stage`, next)
   }
   if (region !== undefined) parseRegion(region)
   return { stage, region, profile, yes, help }

@@ -154,10 +154,7 @@ export function howToDelete(kept, region) {
           `aws s3api delete-bucket --bucket ${id} --region ${region}`,
         ]
       case 'AWS::DynamoDB::Table':
-        return [
-          `aws dynamodb update-table --table-name ${id} --no-deletion-protection-enabled --region ${region}`,
-          `aws dynamodb delete-table --table-name ${id} --region ${region}`,
-        ]
+        return [`aws dynamodb delete-table --table-name ${id} --region ${region}`]
       case 'AWS::Cognito::UserPool':
         return [
           `aws cognito-idp update-user-pool --user-pool-id ${id} --deletion-protection INACTIVE --region ${region}`,

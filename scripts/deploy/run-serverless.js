@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createRequire } from 'node:module'
+import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 import { DeployFailure } from './deploy-failure.js'
 import { chosen } from './settings.js'
@@ -19,19 +20,21 @@ const program = createRequire(import.meta.url).resolve('serverless/bin/serverles
 export async function runServerless(command, { account, stage, settings }) {
   const parameters = chosen(settings).flatMap(([name, value]) => ['--param', `${name}=${value}`])
   const words = [command, '--stage', stage, '--region', account.region, ...parameters]
-  // What it prints is progress, and does not belong on standard output.
   const child = spawn(process.execPath, [program, ...words], {
     cwd: root,
     env: environmentOf(account, stage),
-    stdio: ['ignore', process.stderr, process.stderr],
+    stdio: ['ignore', 'pipe', process.stderr],
   })
+  // Progress goes to standard error. The other stream has a list of addresses, of which none is to be typed, or why it failed.
+  const told = text(child.stdout)
   // Ctrl-C reaches it by itself, as it does this process; both then end, and AWS goes on by itself.
   const [exitCode] = await once(child, 'close')
-  if (exitCode !== 0)
-    throw new DeployFailure(
-      `serverless ${command} failed`,
-      'its reason stands above; run the same command again when that is mended',
-    )
+  if (exitCode === 0) return
+  process.stderr.write(await told)
+  throw new DeployFailure(
+    `serverless ${command} failed`,
+    'Its reason stands above. Run the same command again when that is mended.',
+  )
 }
 
 /** @param {import('./aws-account.js').Account} account @param {string} stage */

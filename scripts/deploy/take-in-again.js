@@ -12,11 +12,13 @@ import { whileDoing } from './aws-failures.js'
 import { DeployFailure } from './deploy-failure.js'
 import { pause } from './pause.js'
 import { settledStack } from './stack.js'
+import { withoutConditions } from './template-conditions.js'
 
 /** What `serverless package` made. */
 const compiledTemplate = fileURLToPath(new URL('../../.serverless/cloudformation-template-update-stack.json', import.meta.url))
 
 const templateSchema = z.object({
+  Conditions: z.record(z.string(), z.unknown()).default({}),
   Resources: z.record(
     z.string(),
     z.looseObject({
@@ -27,7 +29,7 @@ const templateSchema = z.object({
   ),
 })
 
-/** @typedef {z.infer<typeof templateSchema>} Template */
+/** @typedef {z.input<typeof templateSchema>} Template */
 
 /** How CloudFormation tells resources of a type apart, and which property names them in the template. */
 const identifiers = {
@@ -117,12 +119,15 @@ function notTakenIn(reason) {
  */
 export function importOf(template, kept, account) {
   const taken = kept.map((one) => ({ ...one, logicalId: logicalIdOf(template, one, account) }))
+  const decided = (/** @type {object} */ properties) => ({ ...Object(withoutConditions(properties, template.Conditions ?? {})) })
   const logicalIds = new Set(taken.map(({ logicalId }) => logicalId))
   const Resources = Object.fromEntries(
     [...logicalIds].map((logicalId) => {
       const { Type, Properties = {} } = template.Resources[logicalId] ?? {}
       // What leads to resources that are not there yet comes with the deployment.
-      const own = Object.entries(Properties).filter(([, value]) => referencesIn(value).every((name) => logicalIds.has(name)))
+      const own = Object.entries(decided(Properties)).filter(([, value]) =>
+        referencesIn(value).every((name) => logicalIds.has(name)),
+      )
       // An import that is rolled back must never delete what it should have taken in.
       return [logicalId, { Type, DeletionPolicy: 'Retain', UpdateReplacePolicy: 'Retain', Properties: Object.fromEntries(own) }]
     }),
@@ -140,7 +145,7 @@ export function importOf(template, kept, account) {
 /** @param {Template} template @param {import('./kept.js').Kept} kept @param {{ accountId: string, region: string, partition: string }} account */
 function logicalIdOf({ Resources }, { type, name }, account) {
   const found = Object.entries(Resources).find(
-    ([, { Type, Properties }]) => Type === type && resolveName(Properties[identifiers[type].name], account) === name,
+    ([, { Type, Properties }]) => Type === type && resolveName(Properties?.[identifiers[type].name], account) === name,
   )
   if (found === undefined) throw new Error(`the template has no ${type} called ${name}`)
   return found[0]

@@ -79,6 +79,20 @@ there is no terminal to ask on whether this is right
   expect(aws.asked.filter((what) => /Create|Put|Delete|Execute|Update/.test(what))).toEqual([])
 })
 
+test('an upgrade goes on with what the stack was deployed with, and shows it', async () => {
+  const aws = await startFakeAws()
+  const outputs = { Parameters: '{"storageClass":"DEEP_ARCHIVE","alarmEmail":"you@example.com","budgetUsd":"5"}' }
+  const stack = { status: 'UPDATE_COMPLETE', template: { Resources: {} }, outputs, resources: new Map(), events: [] }
+  aws.account.stacks.set('photos-prod', stack)
+  const { stderr } = await (await deployerOf(aws)).deploy(['--param', 'budgetUsd=9'])
+  expect(stderr).toContain(`
+stage        prod: there since 2026-11-01 (UPDATE_COMPLETE), to be upgraded
+             storageClass = DEEP_ARCHIVE (default: INTELLIGENT_TIERING)
+             alarmEmail = you@example.com (default: none)
+             budgetUsd = 9 (default: 5)
+`)
+})
+
 test('what cannot be is refused before anything is changed', async () => {
   const aws = await startFakeAws()
   const { exitCode, stderr } = await (await deployerOf(aws)).deploy(['--yes', '--param', 'storageClass=CHEAP'])

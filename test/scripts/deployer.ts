@@ -1,11 +1,11 @@
 import { spawn } from 'node:child_process'
-import { mkdir, writeFile } from 'node:fs/promises'
+import { cp, mkdir, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { temporaryFolder } from '../temporary-folder.ts'
 import { type Finished, follow } from '../whole-path/photos-process.ts'
 import type { FakeAws } from './fake-aws/fake-aws.ts'
 
-const root = join(import.meta.dirname, '..', '..')
+const project = join(import.meta.dirname, '..', '..')
 
 export interface Deployer {
   /** `node scripts/deploy.js WORDS…`, which is what `npm run deploy` comes to when everything is set up. */
@@ -13,8 +13,8 @@ export interface Deployer {
   remove(words: readonly string[], environment?: Readonly<Record<string, string | undefined>>): Promise<Finished>
 }
 
-/** A person with an access key of an account, and with a home of their own. @param config of `~/.aws/config` */
-export async function deployerOf({ url }: Pick<FakeAws, 'url'>, config = ''): Promise<Deployer> {
+/** A person with an access key of an account, and with a home of their own. @param config of `~/.aws/config` @param folder of the scripts */
+export async function deployerOf({ url }: Pick<FakeAws, 'url'>, config = '', folder = project): Promise<Deployer> {
   const home = await temporaryFolder()
   await mkdir(join(home, '.aws'))
   await writeFile(join(home, '.aws', 'config'), config)
@@ -36,10 +36,19 @@ export async function deployerOf({ url }: Pick<FakeAws, 'url'>, config = ''): Pr
       SLS_AWS_MONITORING_FREQUENCY: '10',
       ...changed,
     }
-    return follow(spawn(process.execPath, [join(root, 'scripts', script), ...words], { cwd: home, env: environment })).finished
+    return follow(spawn(process.execPath, [join(folder, 'scripts', script), ...words], { cwd: home, env: environment })).finished
   }
   return {
     deploy: (words, environment) => run('deploy.js', words, environment),
     remove: (words, environment) => run('deploy-remove.js', words, environment),
   }
+}
+
+/** As much of the project as is deployed, in a folder of its own: serverless puts what it makes beside its file, where another test may be packaging. */
+export async function projectCopy(): Promise<string> {
+  const folder = await temporaryFolder()
+  const parts = ['contract', 'deploy', 'lambda', 'scripts', 'package.json', 'package-lock.json', 'serverless.yml']
+  await Promise.all(parts.map((part) => cp(join(project, part), join(folder, part), { recursive: true })))
+  await symlink(join(project, 'node_modules'), join(folder, 'node_modules'))
+  return folder
 }

@@ -1,17 +1,21 @@
 import { z } from 'zod'
+import { holds, withoutConditions } from '../../../scripts/deploy/template-conditions.js'
 import type { AccountState, ResourceState, StackState, TemplateState } from './account-state.ts'
 import { AwsRefusal, xmlOf } from './aws-answer.ts'
 
+const conditionSchema = z.string().optional()
 const templateSchema = z.object({
+  Conditions: z.record(z.string(), z.unknown()).optional(),
   Resources: z.record(
     z.string(),
     z.object({
       Type: z.string(),
+      Condition: conditionSchema,
       DeletionPolicy: z.string().optional(),
       Properties: z.record(z.string(), z.unknown()).optional(),
     }),
   ),
-  Outputs: z.record(z.string(), z.object({ Value: z.unknown() })).optional(),
+  Outputs: z.record(z.string(), z.object({ Value: z.unknown(), Condition: conditionSchema })).optional(),
 })
 
 interface ChangeSet {
@@ -117,10 +121,13 @@ export class FakeCloudFormation {
     const [, bucket = '', key = ''] = /^https:\/\/[^/]+\/([^/]+)\/(.*)$/.exec(form.get('TemplateURL') ?? '') ?? []
     const text = form.get('TemplateBody') ?? this.#account.buckets.get(bucket)?.get(key)?.toString('utf8')
     if (text === undefined) throw new AwsRefusal('ValidationError', 'S3 error: The specified key does not exist.')
-    const template = templateSchema.parse(JSON.parse(text))
+    const template = decided(templateSchema.parse(JSON.parse(text)))
     for (const id of referencesIn([template.Resources, template.Outputs])) {
       if (template.Resources[id] !== undefined) continue
-      throw new AwsRefusal('ValidationError', `Template format error: Unresolved resource dependencies [${id}] in the template`)
+      throw new AwsRefusal(
+        'ValidationError',
+        `Template format error: Unresolved resource dependencies [${id}] in the Resources block`,
+      )
     }
     return template
   }
@@ -242,6 +249,19 @@ export class FakeCloudFormation {
     stacks.delete(name)
   }
 }
+
+/** Without what its conditions leave out. */
+function decided({ Conditions = {}, Resources, Outputs = {} }: z.infer<typeof templateSchema>): TemplateState {
+  const isThere = ([, { Condition }]: readonly [string, { readonly Condition?: string | undefined }]): boolean =>
+    Condition === undefined || holds(Conditions[Condition])
+  const template = {
+    Resources: Object.fromEntries(Object.entries(Resources).filter(isThere)),
+    Outputs: Object.fromEntries(Object.entries(Outputs).filter(isThere)),
+  }
+  return decidedSchema.parse(withoutConditions(template, Conditions))
+}
+
+const decidedSchema = templateSchema.omit({ Conditions: true })
 
 function newStack(): StackState {
   return { status: 'REVIEW_IN_PROGRESS', template: { Resources: {} }, outputs: {}, resources: new Map(), events: [] }
