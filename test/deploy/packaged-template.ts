@@ -5,7 +5,7 @@ import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { z } from 'zod'
-import { templateSchema } from './resolve-template.ts'
+import { fetchSharpBinary } from '../../deploy/sharp-binary.js'
 
 const root = join(import.meta.dirname, '..', '..')
 const cacheFolder = join(root, 'node_modules', '.cache', 'photos', 'packaged')
@@ -16,6 +16,25 @@ const sources = ['serverless.yml', 'package-lock.json', 'scripts/build.js', 'dep
 /** Nobody packages for so long: whoever held the lock was killed. */
 const staleLockMs = 5 * 60_000
 
+const listSchema = z.union([z.string().transform((one) => [one]), z.array(z.string())]).default([])
+
+const templateSchema = z.object({
+  Conditions: z.record(z.string(), z.json()),
+  Resources: z.record(
+    z.string(),
+    z.object({
+      Type: z.string(),
+      Properties: z.record(z.string(), z.json()).default({}),
+      Condition: z.string().optional(),
+      DependsOn: listSchema,
+      DeletionPolicy: z.string().optional(),
+      UpdateReplacePolicy: z.string().optional(),
+    }),
+  ),
+  Outputs: z.record(z.string(), z.object({ Value: z.json(), Condition: z.string().optional() })),
+})
+export type PackagedTemplate = z.infer<typeof templateSchema>
+
 export interface Packaged {
   /** Where `NAME.zip` of every function lies. */
   readonly folder: string
@@ -24,10 +43,10 @@ export interface Packaged {
 }
 
 /** The CloudFormation template that `serverless package` produced for the stage `prod`, with every parameter at its default. */
-export async function packagedTemplate() {
+export async function packagedTemplate(): Promise<PackagedTemplate> {
   const { folder } = await packaged()
   const text = await readFile(join(folder, 'cloudformation-template-update-stack.json'), 'utf8')
-  return templateSchema.loose().parse(JSON.parse(text))
+  return templateSchema.parse(JSON.parse(text))
 }
 
 /** Packages once, whoever asks first, without credentials; every other test takes what is there. */
@@ -43,6 +62,8 @@ export async function packaged(): Promise<Packaged> {
 }
 
 async function packageInto(folder: string): Promise<void> {
+  // The one thing that may need a network, and what this machine needs to get there.
+  await fetchSharpBinary()
   // A service of its own, so that nothing else that packages in this project is in its way.
   const service = await mkdtemp(join(cacheFolder, 'service-'))
   try {
