@@ -60,6 +60,7 @@ interface Names {
   readonly api: string
   readonly queue: string
   readonly deadLetters: string
+  readonly alarms: string
   readonly variables: Readonly<Record<string, string>>
 }
 
@@ -79,6 +80,7 @@ function findNames(template: ResolvedTemplate): Names {
     api: only(template, 'AWS::ApiGatewayV2::Api').logicalId,
     queue: EventSourceArn,
     deadLetters: redrives.flatMap((redrive) => redrive?.deadLetterTargetArn ?? [])[0] ?? '',
+    alarms: only(template, 'AWS::SNS::Topic').arn ?? '',
     variables: Object.assign({}, ...functions.map(({ variables }) => variables)),
   }
 }
@@ -115,6 +117,7 @@ function requestersOf(names: Names, { accountId, region }: Placement): ReadonlyM
     })
   const uploadBucket = `arn:aws:s3:::${names.variables['PHOTOS_UPLOAD_BUCKET']}`
   const executeApi = (api: string) => `arn:aws:execute-api:${region}:${accountId}:${api}/$default`
+  const alarm = (name: string) => `arn:aws:cloudwatch:${region}:${accountId}:alarm:${name}`
   const userPools = `arn:aws:cognito-idp:${region}:${accountId}:userpool/`
 
   return new Map<string, Requester>([
@@ -135,6 +138,12 @@ function requestersOf(names: Names, { accountId, region }: Placement): ReadonlyM
     ['S3, for another bucket', onBehalf('s3.amazonaws.com', `${uploadBucket}-2`)],
     ['S3, for a bucket of another account', onBehalf('s3.amazonaws.com', uploadBucket, otherAccountId)],
     ['another service, for the upload bucket', onBehalf('sns.amazonaws.com', uploadBucket)],
+    ['CloudWatch, for an alarm', onBehalf('cloudwatch.amazonaws.com', alarm('photos-prod-dead-letters'))],
+    ['CloudWatch, for another alarm', onBehalf('cloudwatch.amazonaws.com', alarm('another'))],
+    [
+      'CloudWatch, for an alarm of another account',
+      onBehalf('cloudwatch.amazonaws.com', alarm('photos-prod-dead-letters'), otherAccountId),
+    ],
     ['API Gateway, for the API', onBehalf('apigateway.amazonaws.com', executeApi(names.api))],
     ['API Gateway, for another API', onBehalf('apigateway.amazonaws.com', executeApi('another'))],
     ['Cognito, for the user pool', onBehalf('cognito-idp.amazonaws.com', names.userPool)],
@@ -158,6 +167,9 @@ function placesOf(names: Names, { region, accountId }: Placement): ReadonlyMap<s
     ...functions,
     ['role of owners', names.ownerRole],
     ['upload', `arn:aws:s3:::${variables['PHOTOS_UPLOAD_BUCKET']}`],
+    ['web', 'arn:aws:s3:::WebBucket'],
+    ['deployments', 'arn:aws:s3:::ServerlessDeploymentBucket'],
+    ['alarms', names.alarms],
     ['another bucket', 'arn:aws:s3:::another-bucket'],
     ['storage', `arn:aws:s3:::${variables['PHOTOS_STORAGE_BUCKET']}`],
     ['index', regional('dynamodb', `table/${variables['PHOTOS_INDEX_TABLE']}`)],

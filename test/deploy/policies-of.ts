@@ -2,7 +2,9 @@ import { z } from 'zod'
 import type { ResolvedTemplate, Resource } from './resolve-template.ts'
 
 const oneOrMore = z.union([z.string().transform((one): readonly string[] => [one]), z.array(z.string()).readonly()])
-const conditionsSchema = z.record(z.string(), z.record(z.string(), z.json()))
+/** A template may have `false` where IAM takes a text. */
+const conditionValueSchema = z.union([z.boolean().transform(String), z.string(), z.array(z.string())])
+const conditionsSchema = z.record(z.string(), z.record(z.string(), conditionValueSchema))
 
 /** Strict: `NotAction`, `NotResource` and `NotPrincipal` grant what nobody has read, and are not parsed. */
 const statementSchema = z.strictObject({
@@ -16,7 +18,8 @@ const statementSchema = z.strictObject({
 export type Statement = z.infer<typeof statementSchema>
 
 const policySchema = z.object({
-  Version: z.literal('2012-10-17'),
+  /** IAM's own default knows no variables such as the owner's tag. */
+  Version: z.enum(['2012-10-17', '2008-10-17']).default('2008-10-17'),
   Statement: z.union([z.array(statementSchema), statementSchema.transform((one) => [one])]),
 })
 export type Policy = z.infer<typeof policySchema>

@@ -27,6 +27,8 @@ export interface Placement {
   readonly stackName: string
   /** Those that have no default, or are to differ from it. */
   readonly parameters?: Readonly<Record<string, string>>
+  /** Taken to hold, whatever the template says: to look at what is there only for those who ask for it. */
+  readonly conditions?: readonly string[]
 }
 
 export interface Resource {
@@ -95,6 +97,7 @@ class Resolver {
   }
 
   holds(condition: string): boolean {
+    if (this.#placement.conditions?.includes(condition)) return true
     const expression = this.#template.Conditions[condition]
     if (expression === undefined) throw new Error(`the template has no condition ${condition}`)
     return this.resolve(expression) === true
