@@ -27,7 +27,7 @@ export class NotFetchedError extends Error {
  * @returns {Promise<ReadonlyMap<string, Uint8Array>>}
  */
 export async function readSharpBinary() {
-  const folder = await installedBinary()
+  const folder = await fetchSharpBinary()
   const entries = await readdir(join(folder, 'node_modules', '@img'), { recursive: true, withFileTypes: true })
   /** @type {Map<string, Uint8Array>} */
   const files = new Map()
@@ -38,7 +38,8 @@ export async function readSharpBinary() {
   return files
 }
 
-async function installedBinary() {
+/** Makes sure that the packages are here, and says in which folder. Throws a NotFetchedError. @returns {Promise<string>} */
+export async function fetchSharpBinary() {
   const lockfile = await lockfileOfBinary()
   const name = `sharp-linux-arm64-${createHash('sha256').update(lockfile).digest('hex').slice(0, 16)}`
   const folder = join(cache, name)

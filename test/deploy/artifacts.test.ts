@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { unzipSync } from 'fflate'
 import sharp from 'sharp'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { beforeAll, describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import { findPhotoResponseSchema } from '../../contract/photos.ts'
 import { downloadsResponseSchema } from '../../contract/transfers.ts'
@@ -22,18 +22,13 @@ import {
   tokenRefresh,
 } from '../lambda/recorded-events/recorded-events.ts'
 import { type ApiFunction, confirmByEvent, post, sendByEvents } from '../lambda/send-by-events.ts'
-import { openServicesInTest } from '../lambda/services-in-test.ts'
+import { openServicesInTest, type ServicesInTest } from '../lambda/services-in-test.ts'
 import { type DeployedFunction, startDeployed } from './deployed-function.ts'
 import { findNode24 } from './find-node-24.ts'
+import { packaged, packagedTemplate } from './packaged-template.ts'
 
-const handlers = {
-  api: 'lambda/api.handler',
-  auth: 'lambda/auth.handler',
-  processUpload: 'lambda/process-upload.handler',
-  authorizeRefresh: 'lambda/authorize-refresh.handler',
-} as const
-type FunctionName = keyof typeof handlers
-const names = ['api', 'auth', 'processUpload', 'authorizeRefresh'] as const satisfies readonly FunctionName[]
+const names = ['api', 'auth', 'processUpload', 'authorizeRefresh'] as const
+type FunctionName = (typeof names)[number]
 
 const owner = 'a4b8c408-0061-7001-8b1f-2f3c5e6d7a89'
 const root = join(import.meta.dirname, '..', '..')
@@ -42,24 +37,45 @@ const nodes = [
   { version: 'Node 24', node: findNode24() },
 ]
 
+const functionSchema = z.object({
+  Properties: z.object({
+    Handler: z.string(),
+    Runtime: z.literal('nodejs24.x'),
+    Architectures: z.tuple([z.literal('arm64')]),
+    Environment: z.object({ Variables: z.record(z.string(), z.unknown()) }),
+  }),
+})
+
 let folder = ''
-const artifactOf = (name: FunctionName) => join(folder, `${name}.zip`)
+let resources: Readonly<Record<string, unknown>> = {}
 
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'photos-artifacts-'))
-  const functions = names.map((name) => ({ name, handler: handlers[name] }))
-  await buildFunctions(functions, folder)
+  folder = (await packaged()).folder
+  resources = (await packagedTemplate()).Resources
 }, 300_000)
 
-afterAll(() => rm(folder, { recursive: true, force: true }))
+/** What the template says of a function. */
+function propertiesOf(name: FunctionName) {
+  const logicalId = `${name.charAt(0).toUpperCase()}${name.slice(1)}LambdaFunction`
+  return functionSchema.parse(resources[logicalId]).Properties
+}
+
+const artifactOf = (name: FunctionName) => join(folder, `${name}.zip`)
+
+/** In the environment that the template gives it, and Lambda itself. */
+async function start(name: FunctionName, node: string, services: ServicesInTest): Promise<DeployedFunction> {
+  const { Handler, Environment } = propertiesOf(name)
+  const known = Object.entries(services.variables)
+  const variables = Object.fromEntries(known.filter(([each]) => each.startsWith('AWS_') || each in Environment.Variables))
+  return await startDeployed({ artifact: artifactOf(name), handler: Handler, node, variables })
+}
 
 describe.each(nodes)('unzipped into an empty folder, in $version', ({ node = '' }) => {
   const testHere = test.skipIf(node === '')
 
   testHere('a photo goes its whole way through the functions', { timeout: 180_000 }, async () => {
-    const { variables } = await openServicesInTest()
-    const start = (name: FunctionName) => startDeployed({ artifact: artifactOf(name), handler: handlers[name], node, variables })
-    const [apiFunction, processUpload] = await Promise.all([start('api'), start('processUpload')])
+    const services = await openServicesInTest()
+    const [apiFunction, processUpload] = await Promise.all([start('api', node, services), start('processUpload', node, services)])
     const api = apiOf(apiFunction)
 
     expect(JSON.parse((await api(publicGet('/.well-known/photos.json'))).body)).toMatchObject({ apiVersion: 1 })
@@ -80,19 +96,21 @@ describe.each(nodes)('unzipped into an empty folder, in $version', ({ node = '' 
   })
 
   testHere('a device signs in, and refreshes its session until it is revoked', { timeout: 120_000 }, async () => {
-    const { variables, clientId } = await openServicesInTest()
-    const start = (name: FunctionName) => startDeployed({ artifact: artifactOf(name), handler: handlers[name], node, variables })
-    const [authFunction, authorizeRefresh] = await Promise.all([start('auth'), start('authorizeRefresh')])
+    const services = await openServicesInTest()
+    const [authFunction, authorizeRefresh] = await Promise.all([
+      start('auth', node, services),
+      start('authorizeRefresh', node, services),
+    ])
     const auth = apiOf(authFunction)
 
     // Needs the secret of the parameter store, whose client is loaded only now.
-    const asked = await auth(formPost('/oauth/device_authorization', { client_id: clientId, device_name: 'laptop' }))
+    const asked = await auth(formPost('/oauth/device_authorization', { client_id: services.clientId, device_name: 'laptop' }))
     expect(JSON.parse(asked.body)).toMatchObject({ user_code: expect.stringMatching(/^[B-Z]{4}-[B-Z]{4}$/) })
     const claims = { auth_time: String(Math.floor(Date.now() / 1000)) }
     const registered = await auth(signedIn('POST', '/v1/devices', { owner, claims, json: { name: 'laptop' } }))
     const { deviceId, deviceSecret } = deviceSchema.parse(JSON.parse(registered.body))
 
-    const event = tokenRefresh(owner, clientId, { device_id: deviceId, device_secret: deviceSecret })
+    const event = tokenRefresh(owner, services.clientId, { device_id: deviceId, device_secret: deviceSecret })
     expect(await authorizeRefresh.invoke(event)).toEqual({ kind: 'answered', result: event })
     expect((await auth(signedIn('DELETE', `/v1/devices/${deviceId}`, { owner }))).statusCode).toBe(204)
     const refused = { kind: 'failed', name: 'RefreshRefusedError', message: 'this device is not signed in any more' }
@@ -104,7 +122,7 @@ describe.each(nodes)('unzipped into an empty folder, in $version', ({ node = '' 
 describe.each(names)('the zip of %s', (name) => {
   test('holds its bundle, and Sharp for linux-arm64 where pictures are decoded', async () => {
     const files = await filesOf(name)
-    const module = handlers[name].replace('.handler', '.mjs')
+    const module = propertiesOf(name).Handler.replace('.handler', '.mjs')
     const others = [...files.keys()].filter((path) => !/^lambda\/[A-Za-z0-9-]+\.mjs$/.test(path))
     expect(files.has(module)).toBe(true)
     expect(files.has('lambda/exif-worker.mjs')).toBe(name === 'processUpload')
@@ -157,7 +175,7 @@ test('Sharp has the version that the lockfile names', async () => {
 test('the same sources make the same zips', { timeout: 120_000 }, async () => {
   const again = await mkdtemp(join(tmpdir(), 'photos-artifacts-'))
   try {
-    await buildFunctions([{ name: 'processUpload', handler: handlers.processUpload }], again)
+    await buildFunctions([{ name: 'processUpload', handler: propertiesOf('processUpload').Handler }], again)
     const [first, second] = await Promise.all([folder, again].map((each) => readFile(join(each, 'processUpload.zip'))))
     expect(first !== undefined && second !== undefined && first.equals(second)).toBe(true)
   } finally {
