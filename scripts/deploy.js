@@ -15,7 +15,7 @@ import { runScript } from './deploy/run-script.js'
 import { runServerless } from './deploy/run-serverless.js'
 import { chosen, defaultOf, explainParameters, settingsOf } from './deploy/settings.js'
 import { failuresSince, findStack, mendStack, requireDeployable, settledStack, stackNameOf } from './deploy/stack.js'
-import { findLeftOver, takeInAgain } from './deploy/take-in-again.js'
+import { findLeftOver, readCompiledTemplate, takeInAgain } from './deploy/take-in-again.js'
 
 /** @typedef {import('./deploy/command-line.js').CommandLine} CommandLine */
 /** @typedef {import('./deploy/aws-account.js').Account} Account */
@@ -63,9 +63,9 @@ async function deploy(line) {
   if (leftOver.length > 0) {
     say('taking in what an earlier deployment left …')
     await runServerless('package', { account, stage: line.stage, settings })
-    await takeInAgain(cloudFormation, { stackName, stack }, leftOver, account)
+    await takeInAgain(cloudFormation, { stackName, stack, template: await readCompiledTemplate() }, leftOver, account)
   }
-  await deployStack(cloudFormation, { account, stage: line.stage, settings })
+  await deployStack(cloudFormation, { account, stage: line.stage, settings, isPackaged: leftOver.length > 0 })
   await finish(cloudFormation, stackName, account, line)
 }
 
@@ -88,7 +88,7 @@ function show({ account, line, before, settings, leftOver }) {
   }
 }
 
-/** @param {CloudFormationClient} cloudFormation @param {{ account: Account, stage: string, settings: import('./deploy/settings.js').Settings }} options */
+/** @param {CloudFormationClient} cloudFormation @param {{ account: Account, stage: string, settings: import('./deploy/settings.js').Settings, isPackaged: boolean }} options */
 async function deployStack(cloudFormation, options) {
   const since = new Date()
   try {

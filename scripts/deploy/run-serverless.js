@@ -15,11 +15,19 @@ const program = createRequire(import.meta.url).resolve('serverless/bin/serverles
  * Runs `serverless COMMAND`, as the very user and in the very region that were shown. Throws a `DeployFailure` where it fails; it has
  * said why by then.
  * @param {'package' | 'deploy' | 'remove'} command
- * @param {{ account: import('./aws-account.js').Account, stage: string, settings: import('./settings.js').Settings }} options
+ * @param {{ account: import('./aws-account.js').Account, stage: string, settings: import('./settings.js').Settings, isPackaged?: boolean }} options `isPackaged`: with the same settings, just before
  */
-export async function runServerless(command, { account, stage, settings }) {
+export async function runServerless(command, { account, stage, settings, isPackaged = false }) {
   const parameters = chosen(settings).flatMap(([name, value]) => ['--param', `${name}=${value}`])
-  const words = [command, '--stage', stage, '--region', account.region, ...parameters]
+  const words = [
+    command,
+    '--stage',
+    stage,
+    '--region',
+    account.region,
+    ...parameters,
+    ...(isPackaged ? ['--package', '.serverless'] : []),
+  ]
   const child = spawn(process.execPath, [program, ...words], {
     cwd: root,
     env: environmentOf(account, stage),

@@ -2,19 +2,19 @@ import { readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import {
   CreateChangeSetCommand,
+  DeleteChangeSetCommand,
   DescribeChangeSetCommand,
   ExecuteChangeSetCommand,
   GetTemplateCommand,
   paginateListStackResources,
 } from '@aws-sdk/client-cloudformation'
 import { z } from 'zod'
-import { whileDoing } from './aws-failures.js'
+import { explainAwsFailure } from './aws-failures.js'
 import { DeployFailure } from './deploy-failure.js'
 import { pause } from './pause.js'
 import { settledStack } from './stack.js'
 import { withoutConditions } from './template-conditions.js'
 
-/** What `serverless package` made. */
 const compiledTemplate = fileURLToPath(new URL('../../.serverless/cloudformation-template-update-stack.json', import.meta.url))
 
 const templateSchema = z.object({
@@ -36,6 +36,11 @@ const identifiers = {
   'AWS::S3::Bucket': { identifier: 'BucketName', name: 'BucketName' },
   'AWS::DynamoDB::Table': { identifier: 'TableName', name: 'TableName' },
   'AWS::Cognito::UserPool': { identifier: 'UserPoolId', name: 'UserPoolName' },
+}
+
+/** What `serverless package` made. */
+export async function readCompiledTemplate() {
+  return templateSchema.parse(JSON.parse(await readFile(compiledTemplate, 'utf8')))
 }
 
 /**
@@ -62,21 +67,24 @@ export async function findLeftOver(client, stack, kept) {
  * and have no outputs; each resource needs a DeletionPolicy. The change set's own ImportExistingResources would not do: it takes only
  * names that are no expressions, and a user pool has none of its own.
  * @param {import('@aws-sdk/client-cloudformation').CloudFormationClient} cloudFormation
- * @param {{ stackName: string, stack: import('./stack.js').Stack | undefined }} target
+ * @param {{ stackName: string, stack: import('./stack.js').Stack | undefined, template: Template }} target
  * @param {readonly import('./kept.js').Kept[]} kept
- * @param {import('./aws-account.js').Account} account
+ * @param {{ accountId: string, region: string, partition: string }} account
  */
-export async function takeInAgain(cloudFormation, { stackName, stack }, kept, account) {
-  const template = templateSchema.parse(JSON.parse(await readFile(compiledTemplate, 'utf8')))
+export async function takeInAgain(cloudFormation, { stackName, stack, template }, kept, account) {
   const { body, resources } = importOf(template, kept, account)
   const whole = { ...body, ...(stack && (await currentTemplate(cloudFormation, stack))) }
   const TemplateBody = JSON.stringify({ ...whole, Resources: { ...whole.Resources, ...body.Resources } })
   const changeSet = { StackName: stackName, ChangeSetName: 'take-in-again' }
-  await whileDoing('take in what is there', () =>
-    cloudFormation.send(
-      new CreateChangeSetCommand({ ...changeSet, ChangeSetType: 'IMPORT', TemplateBody, ResourcesToImport: resources }),
-    ),
-  )
+  // An interrupted run may have left one, which would be in the way.
+  if (stack !== undefined) await cloudFormation.send(new DeleteChangeSetCommand(changeSet))
+  try {
+    const imported = { ...changeSet, ChangeSetType: /** @type {const} */ ('IMPORT'), TemplateBody, ResourcesToImport: resources }
+    await cloudFormation.send(new CreateChangeSetCommand(imported))
+  } catch (error) {
+    if (error instanceof Error && error.name === 'ValidationError') throw notTakenIn(error.message)
+    throw explainAwsFailure(error, { doing: 'take in what is there' })
+  }
   await changeSetIsReady(cloudFormation, changeSet)
   await cloudFormation.send(new ExecuteChangeSetCommand(changeSet))
   const after = await settledStack(cloudFormation, stackName, () => {})

@@ -6,7 +6,7 @@ import { inviteUser } from '../../../scripts/deploy/first-user.js'
 import { findKept } from '../../../scripts/deploy/kept.js'
 import { namesOf } from '../../../scripts/deploy/names.js'
 import { mendStack, settledStack } from '../../../scripts/deploy/stack.js'
-import { findLeftOver, importOf } from '../../../scripts/deploy/take-in-again.js'
+import { findLeftOver, importOf, takeInAgain } from '../../../scripts/deploy/take-in-again.js'
 import type { StackState } from '../fake-aws/account-state.ts'
 import { AwsRefusal } from '../fake-aws/aws-answer.ts'
 import { type FakeAws, startFakeAws } from '../fake-aws/fake-aws.ts'
@@ -30,13 +30,15 @@ const accountAt = ({ url }: FakeAws) => ({
 
 /** A stack that is in one state after the other, and stays in the last one. */
 function stackOf(...statuses: readonly string[]): StackState {
-  const [last = '', ...before] = [...statuses].reverse()
+  let [now = '', ...later] = statuses
   return {
     get status() {
-      return before.pop() ?? last
+      const asked = now
+      now = later.shift() ?? now
+      return asked
     },
     set status(status) {
-      before.push(status)
+      ;[now, later] = [status, []]
     },
     template: { Resources: {} },
     outputs: {},
@@ -182,4 +184,42 @@ test('what is taken in leaves out what leads to resources that are not there yet
       },
     ],
   })
+})
+
+test('what a first deployment that failed could not take back is put into the stack that it left', async () => {
+  const aws = await startFakeAws()
+  aws.account.userPools.set('eu-central-1_abc', { name: 'photos-prod', users: new Map() })
+  const state = stackOf('UPDATE_ROLLBACK_COMPLETE')
+  state.template = { Resources: { Zips: { Type: 'AWS::S3::Bucket' } }, Outputs: { Zips: { Value: { Ref: 'Zips' } } } }
+  state.resources.set('Zips', { type: 'AWS::S3::Bucket', id: 'zips' })
+  aws.account.stacks.set('photos-prod', state)
+  const cloudFormation = new CloudFormationClient(accountAt(aws).client)
+  const stack = await settledStack(cloudFormation, 'photos-prod', quiet)
+  const template = {
+    Resources: {
+      Users: { Type: 'AWS::Cognito::UserPool', Properties: { UserPoolName: 'photos-prod' } },
+      Domain: { Type: 'AWS::Cognito::UserPoolDomain', Properties: { UserPoolId: { Ref: 'Users' } } },
+    },
+  }
+  const leftOver = await findLeftOver(
+    cloudFormation,
+    stack,
+    await findKept(accountAt(aws), namesOf('prod', place), { measured: false }),
+  )
+  await takeInAgain(cloudFormation, { stackName: 'photos-prod', stack, template }, leftOver, place)
+  expect([...state.resources]).toEqual([
+    ['Zips', { type: 'AWS::S3::Bucket', id: 'zips' }],
+    ['Users', { type: 'AWS::Cognito::UserPool', id: 'eu-central-1_abc' }],
+  ])
+})
+
+test('an import that CloudFormation refuses is told, with what is left to do', async () => {
+  const aws = await startFakeAws()
+  const cloudFormation = new CloudFormationClient(accountAt(aws).client)
+  const kept = [{ type: 'AWS::DynamoDB::Table', name: 'photos-index-prod', id: 'photos-index-prod', holds: '' }] as const
+  const template = { Resources: { Index: { Type: 'AWS::DynamoDB::Table', Properties: { TableName: 'photos-index-prod' } } } }
+  const target = { stackName: 'photos-prod', stack: undefined, template }
+  await expect(takeInAgain(cloudFormation, target, kept, place)).rejects.toThrow(
+    'CloudFormation could not take in again what an earlier deployment left: Resources [Index] cannot be imported',
+  )
 })
