@@ -27,8 +27,10 @@ const root = fileURLToPath(new URL('..', import.meta.url))
 const exifReader = 'lambda/photos/exif-reader.ts'
 const exifWorker = 'lambda/photos/exif-worker.mjs'
 
-/** zod's messages in fifty languages are a third of a bundle. English, its default, is imported apart from these. */
-/** @type {esbuild.Plugin} */
+/**
+ * zod's messages in fifty languages are a fifth of a bundle. English, its default, is imported apart from these.
+ * @type {esbuild.Plugin}
+ */
 const withoutOtherLanguages = {
   name: 'without-other-languages',
   setup(build) {
@@ -37,9 +39,10 @@ const withoutOtherLanguages = {
 }
 
 /**
- * Everything is bundled: nothing depends on what Lambda happens to have installed. What is imported with `import()` becomes a
- * file of its own, so that a cold start does not read it (a sixth to a third less time until the handler is there). Names and
- * lines stay as they are: making them shorter gained no time that could be measured, and stack traces can be read without a map.
+ * Everything is bundled: nothing depends on what Lambda happens to have installed. What is imported with `import()` (the client of
+ * the parameter store, credentials of every other kind) becomes a file of its own, which a cold start does not read: on Node 24 the
+ * API's handler was there after 117 ms of CPU instead of 164. Sharp's JavaScript is bundled, too: 141 ms instead of 171. Names and lines
+ * stay as they are: making them shorter gained nothing that could be measured, and stack traces can be read without a map.
  *
  * @satisfies {esbuild.BuildOptions}
  */

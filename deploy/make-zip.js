@@ -16,5 +16,5 @@ const readableByAll = 0o100644 * 2 ** 16
  */
 export function makeZip(files) {
   const sorted = [...files].sort(([one], [other]) => (one < other ? -1 : 1))
-  return zipSync(Object.fromEntries(sorted), { level: 9, mtime: modified, os: unix, attrs: readableByAll })
+  return zipSync(Object.fromEntries(sorted), { mtime: modified, os: unix, attrs: readableByAll })
 }
