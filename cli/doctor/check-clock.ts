@@ -8,29 +8,29 @@ import type { Looked } from './finding.ts'
 const mostSkewMs = 60_000
 
 /** Mends the clock of this machine for good. */
-const clockCommands: Partial<Record<NodeJS.Platform, string>> = {
+const clockCommands: Partial<Record<NodeJS.Platform, string>> & { readonly linux: string } = {
   linux: 'sudo timedatectl set-ntp true',
   darwin: 'sudo sntp -sS time.apple.com',
   win32: 'w32tm /resync',
 }
 
-/** Compares the clock of this machine with the remote's, by the `Date` header of an answer that anybody gets. */
-export async function checkClock(url: string, transport: Transport, signal: AbortSignal): Promise<Looked<void>> {
-  const aheadMs = await measureSkew(url, transport, signal)
+/** Whether the clock of this machine is near enough to the remote's. @param aheadMs as {@link measureSkew} gives it */
+export function judgeClock(aheadMs: number, url: string): Looked<void> {
   const { host } = new URL(url)
-  if (Math.abs(aheadMs) <= mostSkewMs) {
-    return { message: `no more than ${formatDuration(Math.ceil(Math.abs(aheadMs) / 1000))} from that of ${host}` }
-  }
+  const apart = formatDuration(Math.abs(aheadMs) / 1000)
+  if (Math.abs(aheadMs) <= mostSkewMs) return { message: `${apart} from that of ${host}` }
   const direction = aheadMs > 0 ? 'ahead of' : 'behind'
-  const command = clockCommands[process.platform] ?? clockCommands.linux
-  throw new UserError(`the clock of this machine is ${formatDuration(Math.abs(aheadMs) / 1000)} ${direction} that of ${host}`, {
+  throw new UserError(`the clock of this machine is ${apart} ${direction} that of ${host}`, {
     exitCode: exitCodes.clockWrong,
-    hint: `see which one is wrong, and set it: ${command}`,
+    hint: `see which one is wrong, and set it: ${clockCommands[process.platform] ?? clockCommands.linux}`,
   })
 }
 
-/** Milliseconds by which this machine is ahead. A `Date` header has whole seconds, cut off: it is half a second late on average. */
-async function measureSkew(url: string, transport: Transport, signal: AbortSignal): Promise<number> {
+/**
+ * Milliseconds by which this machine's clock is ahead of the remote's, by the `Date` header of an answer that anybody gets;
+ * undefined where it does not answer, or not with its time. The header has whole seconds, cut off: half a second late on average.
+ */
+export async function measureSkew(url: string, transport: Transport, signal: AbortSignal): Promise<number | undefined> {
   const target = new URL('.well-known/photos.json', url.endsWith('/') ? url : `${url}/`).href
   const askedAtMs = transport.clock.now()
   const { request, response } = startExchange(transport, { method: 'GET', url: target, headers: {} }, signal)
@@ -39,16 +39,11 @@ async function measureSkew(url: string, transport: Transport, signal: AbortSigna
     const { headers } = await answerInTime(transport, request, response)
     const answeredAtMs = transport.clock.now()
     const remoteMs = Date.parse(headers.date ?? '')
-    if (Number.isNaN(remoteMs)) throw noDate(url)
-    return (askedAtMs + answeredAtMs) / 2 - (remoteMs + 500)
+    return Number.isNaN(remoteMs) ? undefined : (askedAtMs + answeredAtMs) / 2 - (remoteMs + 500)
+  } catch {
+    signal.throwIfAborted()
+    return undefined // why it does not answer, the line about its description says
   } finally {
     request.destroy()
   }
-}
-
-function noDate(url: string): UserError {
-  return new UserError(`${new URL(url).host} does not say what time it is`, {
-    exitCode: exitCodes.remoteUnreachable,
-    hint: 'whatever stands between takes the Date header out of its answers: a proxy, most likely',
-  })
 }

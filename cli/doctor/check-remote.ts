@@ -42,5 +42,7 @@ export async function checkSignIn(
     if (!(error instanceof UserError) || error.exitCode === exitCodes.notSignedIn) throw error
     return { message: '', value: opened, fault: error }
   }
-  return { message: `${opened.who}; the session can be refreshed`, value: opened }
+  // A library's own user signs in to nothing.
+  const message = opened.deviceName === undefined ? opened.who : `${opened.who}; the session can be refreshed`
+  return { message, value: opened }
 }

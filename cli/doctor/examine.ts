@@ -1,16 +1,15 @@
 import type { RemoteConfiguration } from '../../contract/remote-configuration.ts'
-import { UserError } from '../errors.ts'
-import { exitCodes } from '../exit-codes.ts'
 import { createCredentialIssuer } from '../remote/issue-credentials.ts'
-import { createServerClock, type ServerClock } from '../remote/server-clock.ts'
+import { createServerClock } from '../remote/server-clock.ts'
 import { createOriginalSigner, type SignRequest } from '../remote/sign-original.ts'
 import type { TemporaryCredentials } from '../remote/temporary-credentials.ts'
 import type { Transport } from '../remote/transport.ts'
-import { formatDuration } from '../terminal/format-duration.ts'
-import { checkClock } from './check-clock.ts'
-import { awaitStored, checkPull, checkRemoval, checkStorage, checkUpload, type Examination, keyOfProbe } from './check-probe.ts'
+import { judgeClock, measureSkew } from './check-clock.ts'
+import { checkCredentials } from './check-credentials.ts'
+import type { Examination } from './check-probe.ts'
 import { checkConfiguration, checkSignIn } from './check-remote.ts'
-import type { CheckName, DoctorEvent, Looked } from './finding.ts'
+import { examineProbe } from './examine-probe.ts'
+import type { CheckName, DoctorEvent } from './finding.ts'
 import { look, skip } from './look.ts'
 import { makeProbe } from './make-probe.ts'
 import type { Patient, PatientSession } from './patient.ts'
@@ -62,20 +61,16 @@ async function* examinePatient(
     configuration === undefined
       ? yield* skip('sign-in', 'the remote has not described itself')
       : yield* look('sign-in', step, () => checkSignIn(patient, configuration, signal))
-  yield* look('clock', step, () => checkClock(patient.url, transport, signal).catch(asUnreachable))
+  yield* examineClock(patient.url, options)
   if (configuration === undefined) return yield* skipAll(everyCheck.slice(2), 'the remote has not described itself')
   if (opened === undefined) return yield* skipAll(everyCheck.slice(2), 'nobody is signed in')
   yield* examineChain(patient, configuration, opened, options)
 }
 
-/** Nobody answers: the configuration's line says so already, but where it was the network that failed in between. */
-function asUnreachable(error: unknown): never {
-  if (error instanceof UserError || !(error instanceof Error)) throw error
-  throw new UserError(`the time of the remote cannot be told: ${error.message}`, {
-    exitCode: exitCodes.remoteUnreachable,
-    hint: 'when it answers again, run it again',
-    cause: error,
-  })
+async function* examineClock(url: string, { transport, signal }: ExamineOptions): AsyncGenerator<DoctorEvent> {
+  const aheadMs = await measureSkew(url, transport, signal)
+  if (aheadMs === undefined) yield* skip('clock', 'the remote does not say what time it is')
+  else yield* look('clock', { clock: transport.clock, signal }, async () => judgeClock(aheadMs, url))
 }
 
 async function* examineChain(
@@ -108,101 +103,7 @@ async function* examineChain(
   yield* examineProbe(examination, sign)
 }
 
-const credentialAttempts = 3
-
-async function checkCredentials(
-  issue: ReturnType<typeof createCredentialIssuer>,
-  serverClock: ServerClock,
-  signal: AbortSignal,
-): Promise<Looked<TemporaryCredentials>> {
-  try {
-    const credentials = await issue({ maximumAttempts: credentialAttempts, signal })
-    const seconds = (credentials.expiresAt.getTime() - serverClock.now().getTime()) / 1000
-    return { message: `to read originals with, good for ${formatDuration(Math.max(0, seconds))}`, value: credentials }
-  } catch (error) {
-    if (error instanceof UserError || signal.aborted || !(error instanceof Error)) throw error
-    throw new UserError(`the identity pool gives no credentials: ${error.name}`, {
-      exitCode: exitCodes.remoteUnreachable,
-      hint: '`npm run deploy` puts back an identity pool, or its role, that is missing; a library needs its `photos serve` restarted',
-      cause: error,
-    })
-  }
-}
-
 function signerOf({ configuration, serverClock, signal }: Examination, credentials: TemporaryCredentials) {
   const signer = createOriginalSigner({ configuration, serverClock, credentials: async () => credentials })
   return (key: string): SignRequest => signer.signDownload(key, signal)
-}
-
-/** So long may tidying up take after an interruption. */
-const tidyingMs = 10_000
-
-async function* examineProbe(
-  examination: Examination,
-  signerFor: ((key: string) => SignRequest) | undefined,
-): AsyncGenerator<DoctorEvent> {
-  const { transport, calls, probe, signal } = examination
-  const step = { clock: transport.clock, signal }
-  let isOurs = true
-  try {
-    const uploaded = yield* look('upload', step, () => checkUpload(examination))
-    const stored = uploaded
-      ? yield* lookAndTell('confirmation', step, awaitStored(examination))
-      : yield* skip('confirmation', 'the probe was not uploaded')
-    if (signerFor === undefined) yield* skip('pull', 'there are no credentials to pull with')
-    else if (stored) yield* look('pull', step, () => checkPull(examination, signerFor(stored.key)))
-    else yield* pullNothing(examination, signerFor(keyOfProbe(examination)))
-    isOurs = false
-    if (uploaded) yield* look('removal', step, () => checkRemoval(examination))
-    else yield* removeAttempt(examination)
-  } finally {
-    if (isOurs) await calls.remove(probe.contentHash, AbortSignal.timeout(tidyingMs)).catch(() => {}) // else the next doctor does it
-  }
-}
-
-/** A look that takes a while, and tells so. */
-async function* lookAndTell<T>(
-  check: CheckName,
-  step: Parameters<typeof look>[1],
-  telling: AsyncGenerator<DoctorEvent, Looked<T>>,
-): AsyncGenerator<DoctorEvent, T | undefined> {
-  const startedAtMs = step.clock.now()
-  let result: () => Promise<Looked<T>>
-  for (;;) {
-    try {
-      const next = await telling.next()
-      if (!next.done) {
-        yield next.value
-        continue
-      }
-      result = async () => next.value
-    } catch (error) {
-      result = () => Promise.reject(error)
-    }
-    break
-  }
-  return yield* look(check, { ...step, startedAtMs }, result)
-}
-
-async function* pullNothing(examination: Examination, sign: SignRequest): AsyncGenerator<DoctorEvent> {
-  const { transport, signal } = examination
-  const step = { clock: transport.clock, signal }
-  const absence = 'there is no probe to pull; the storage answers'
-  let problem: UserError | undefined
-  try {
-    problem = await checkStorage(examination, sign)
-  } catch (error) {
-    signal.throwIfAborted()
-    if (!(error instanceof UserError)) throw error
-    problem = error
-  }
-  if (problem === undefined) yield* skip('pull', absence)
-  else yield* look('pull', step, async () => ({ message: '', fault: problem }))
-}
-
-/** It may have been begun all the same. */
-async function* removeAttempt({ calls, probe, signal }: Examination): AsyncGenerator<DoctorEvent> {
-  await calls.remove(probe.contentHash, signal).catch(() => {})
-  signal.throwIfAborted()
-  yield* skip('removal', 'the probe was not uploaded')
 }
