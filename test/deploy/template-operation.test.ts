@@ -93,7 +93,10 @@ describe('sign-in', () => {
 
   test('Google is there only for those who ask for it', () => {
     expect(plain.resourcesOf('AWS::Cognito::UserPoolIdentityProvider')).toEqual([])
-    expect(full.resource('UserPoolClient').properties['SupportedIdentityProviders']).toEqual(['COGNITO', 'Google'])
+    expect(full.resource('UserPoolClient').properties['SupportedIdentityProviders']).toEqual([
+      'COGNITO',
+      full.resource('GoogleProvider').logicalId,
+    ])
   })
 
   test('temporary credentials are for who has signed in, and carry the owner', () => {

@@ -85,9 +85,9 @@ describe('buckets', () => {
   })
 
   test('Object Lock is there for those who ask for it', () => {
-    expect(properties('StorageBucket')['ObjectLockEnabled']).toBeUndefined()
+    expect(properties('StorageBucket')).toMatchObject({ ObjectLockEnabled: true })
+    expect(properties('StorageBucket')['ObjectLockConfiguration']).toEqual({ ObjectLockEnabled: 'Enabled' })
     expect(full.resource('StorageBucket').properties).toMatchObject({
-      ObjectLockEnabled: true,
       ObjectLockConfiguration: { Rule: { DefaultRetention: { Mode: 'GOVERNANCE' } } },
     })
   })
