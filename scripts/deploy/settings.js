@@ -20,6 +20,7 @@ export function settingsOf(typed, deployed, region) {
   const settings = Object.fromEntries(
     names.map((name) => [name, typed[name] === undefined ? (deployed[name] ?? defaultOf(name)) : typed[name] || defaultOf(name)]),
   )
+  requirePairs(settings)
   requireCertificate(settings, region)
   return settings
 }
@@ -52,15 +53,24 @@ function requireFit(name, value) {
   throw new UsageFailure(`${name} cannot be ${value}`, `It looks like this: ${parameter.looksLike}`)
 }
 
+/** What is of no use without the other, and where docs/deploy.md says so. */
+const pairs = /** @type {const} */ ([
+  ['domainName', 'certificateArn', 'A name of your own'],
+  ['googleClientId', 'googleEmails', 'Google sign-in'],
+])
+
+/** @param {Settings} settings */
+function requirePairs(settings) {
+  for (const [one, other, section] of pairs) {
+    const [given, missing] = settings[one] ? [one, other] : [other, one]
+    if (!settings[given] || settings[missing]) continue
+    throw new UsageFailure(`${given} needs ${missing}`, `Give both, with --param for each (docs/deploy.md, “${section}”).`)
+  }
+}
+
 /** API Gateway takes a certificate of its own region only. @param {Settings} settings @param {string} region */
 function requireCertificate({ domainName, certificateArn }, region) {
   const certificateRegion = certificateArn?.split(':')[3]
-  if (Boolean(domainName) !== Boolean(certificateArn)) {
-    throw new UsageFailure(
-      domainName ? `domainName ${domainName} needs a certificate` : 'certificateArn needs the name that it is for',
-      'Give both: --param domainName=photos.example.org --param certificateArn=arn:aws:acm:… (docs/deploy.md, “A name of your own”)',
-    )
-  }
   if (!certificateRegion || certificateRegion === region) return
   throw new UsageFailure(
     `the certificate is in ${certificateRegion}, but ${domainName} is deployed to ${region}: API Gateway takes only certificates of its own region`,

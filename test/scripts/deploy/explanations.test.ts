@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises'
 import { expect, test } from 'vitest'
 import { explainAwsFailure } from '../../../scripts/deploy/aws-failures.js'
 import { flagsOf, parseDeploy, parseRemove } from '../../../scripts/deploy/command-line.js'
@@ -92,8 +93,9 @@ test.each([
   [{ storageclass: 'STANDARD' }, 'there is no parameter storageclass'],
   [{ storageClass: 'CHEAP' }, 'storageClass cannot be CHEAP'],
   [{ signInDomainPrefix: 'my-aws-photos' }, 'signInDomainPrefix cannot be my-aws-photos'],
-  [{ domainName: 'photos.example.org' }, 'domainName photos.example.org needs a certificate'],
-  [{ certificateArn }, 'certificateArn needs the name that it is for'],
+  [{ domainName: 'photos.example.org' }, 'domainName needs certificateArn'],
+  [{ googleClientId: '1-a.apps.googleusercontent.com' }, 'googleClientId needs googleEmails'],
+  [{ certificateArn }, 'certificateArn needs domainName'],
   [
     { domainName: 'photos.example.org', certificateArn },
     'the certificate is in us-east-1, but photos.example.org is deployed to eu-central-1: API Gateway takes only certificates of its own region',
@@ -122,4 +124,19 @@ test.each([
   const act = (): void => requireDeployable(stack, { continueRollback, flags: ' -- --stage trial' })
   if (next === undefined) expect(act).not.toThrow()
   else expect(act).toThrow(expect.objectContaining({ next: expect.stringContaining(next) }))
+})
+
+test('docs/deploy.md names every parameter, and what it is by default', async () => {
+  const page = await readFile(new URL('../../../docs/deploy.md', import.meta.url), 'utf8')
+  const table = new Map(
+    [...page.matchAll(/^\| (`[a-z]\w+`(?:, `[a-z]\w+`)*) \| ([^|]+) \|/gm)].flatMap(([, names = '', preset = '']) =>
+      names.split(', ').map((name): [string, string] => [name.replaceAll('`', ''), preset.trim()]),
+    ),
+  )
+  const defaults = Object.entries(settingsOf({}, {}, 'eu-central-1'))
+  expect(Object.fromEntries(table)).toEqual(
+    Object.fromEntries(
+      defaults.map(([name, preset]) => [name, expect.stringMatching(preset === '' ? /^(none|made from)/ : `^\`${preset}\``)]),
+    ),
+  )
 })
