@@ -35,6 +35,8 @@ const templateSchema = z.object({
 })
 export type PackagedTemplate = z.infer<typeof templateSchema>
 
+const oldMs = 60 * 60_000
+
 export interface Packaged {
   /** Where `NAME.zip` of every function lies. */
   readonly folder: string
@@ -72,8 +74,18 @@ async function packageInto(folder: string): Promise<void> {
     const output = await serverlessPackage(service)
     await writeFile(join(service, '.serverless', 'output.txt'), output)
     await rename(join(service, '.serverless'), folder)
+    await removeOld()
   } finally {
     await rm(service, { recursive: true, force: true })
+  }
+}
+
+/** What was made of other sources, and what killed runs left; but nothing that a run of now may be reading. */
+async function removeOld(): Promise<void> {
+  for (const name of await readdir(cacheFolder)) {
+    const found = await stat(join(cacheFolder, name)).catch(() => undefined)
+    if (found === undefined || Date.now() - found.mtimeMs < oldMs) continue
+    await rm(join(cacheFolder, name), { recursive: true, force: true })
   }
 }
 
