@@ -1,22 +1,7 @@
 import { z } from 'zod'
-import { holds, withoutConditions } from '../../../scripts/deploy/template-conditions.js'
 import type { AccountState, ResourceState, StackState, TemplateState } from './account-state.ts'
 import { AwsRefusal, xmlOf } from './aws-answer.ts'
-
-const conditionSchema = z.string().optional()
-const templateSchema = z.object({
-  Conditions: z.record(z.string(), z.unknown()).optional(),
-  Resources: z.record(
-    z.string(),
-    z.object({
-      Type: z.string(),
-      Condition: conditionSchema,
-      DeletionPolicy: z.string().optional(),
-      Properties: z.record(z.string(), z.unknown()).optional(),
-    }),
-  ),
-  Outputs: z.record(z.string(), z.object({ Value: z.unknown(), Condition: conditionSchema })).optional(),
-})
+import { parseTemplate } from './parse-template.ts'
 
 interface ChangeSet {
   readonly type: string
@@ -121,15 +106,7 @@ export class FakeCloudFormation {
     const [, bucket = '', key = ''] = /^https:\/\/[^/]+\/([^/]+)\/(.*)$/.exec(form.get('TemplateURL') ?? '') ?? []
     const text = form.get('TemplateBody') ?? this.#account.buckets.get(bucket)?.get(key)?.toString('utf8')
     if (text === undefined) throw new AwsRefusal('ValidationError', 'S3 error: The specified key does not exist.')
-    const template = decided(templateSchema.parse(JSON.parse(text)))
-    for (const id of referencesIn([template.Resources, template.Outputs])) {
-      if (template.Resources[id] !== undefined) continue
-      throw new AwsRefusal(
-        'ValidationError',
-        `Template format error: Unresolved resource dependencies [${id}] in the Resources block`,
-      )
-    }
-    return template
+    return parseTemplate(text)
   }
 
   #createChangeSet(name: string, key: string, form: URLSearchParams): void {
@@ -250,19 +227,6 @@ export class FakeCloudFormation {
   }
 }
 
-/** Without what its conditions leave out. */
-function decided({ Conditions = {}, Resources, Outputs = {} }: z.infer<typeof templateSchema>): TemplateState {
-  const isThere = ([, { Condition }]: readonly [string, { readonly Condition?: string | undefined }]): boolean =>
-    Condition === undefined || holds(Conditions[Condition])
-  const template = {
-    Resources: Object.fromEntries(Object.entries(Resources).filter(isThere)),
-    Outputs: Object.fromEntries(Object.entries(Outputs).filter(isThere)),
-  }
-  return decidedSchema.parse(withoutConditions(template, Conditions))
-}
-
-const decidedSchema = templateSchema.omit({ Conditions: true })
-
 function newStack(): StackState {
   return { status: 'REVIEW_IN_PROGRESS', template: { Resources: {} }, outputs: {}, resources: new Map(), events: [] }
 }
@@ -291,17 +255,5 @@ function eventXml(StackName: string, event: StackState['events'][number], number
     ResourceStatusReason: event.reason,
     // CloudFormation's events of now; those of before were before the stack changed.
     Timestamp: new Date().toISOString(),
-  })
-}
-
-/** Logical ids that a template's values lead to. */
-function referencesIn(value: unknown): readonly string[] {
-  if (typeof value !== 'object' || value === null) return []
-  return Object.entries(value).flatMap(([key, inner]) => {
-    if (key === 'Ref' && typeof inner === 'string') return inner.startsWith('AWS::') ? [] : [inner]
-    if (key === 'Fn::GetAtt' && Array.isArray(inner)) return [String(inner[0])]
-    if (key === 'Fn::Sub' && typeof inner === 'string')
-      return [...inner.matchAll(/\$\{(\w+)[.}]/g)].flatMap(([, name = '']) => name)
-    return referencesIn(inner)
   })
 }
