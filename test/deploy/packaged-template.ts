@@ -37,6 +37,8 @@ export type PackagedTemplate = z.infer<typeof templateSchema>
 
 const oldMs = 60 * 60_000
 
+const oldPackageMs = 24 * 60 * 60_000
+
 export interface Packaged {
   /** Where `NAME.zip` of every function lies. */
   readonly folder: string
@@ -74,6 +76,7 @@ async function packageInto(folder: string): Promise<void> {
     const output = await serverlessPackage(service)
     await writeFile(join(service, '.serverless', 'output.txt'), output)
     await rename(join(service, '.serverless'), folder)
+    await removeOldPackages()
     await removeOld()
   } finally {
     await rm(service, { recursive: true, force: true })
@@ -86,6 +89,15 @@ async function removeOld(): Promise<void> {
     const found = await stat(join(cacheFolder, name)).catch(() => undefined)
     if (found === undefined || Date.now() - found.mtimeMs < oldMs) continue
     await rm(join(cacheFolder, name), { recursive: true, force: true })
+  }
+}
+
+/** Ten megabytes each: those of sources that nobody works on any more. */
+async function removeOldPackages(): Promise<void> {
+  const paths = (await readdir(cacheFolder)).map((name) => join(cacheFolder, name))
+  for (const path of paths) {
+    const found = await stat(path).catch(() => undefined)
+    if (found !== undefined && Date.now() - found.mtimeMs > oldPackageMs) await rm(path, { recursive: true, force: true })
   }
 }
 
