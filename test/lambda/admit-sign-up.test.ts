@@ -1,26 +1,8 @@
-import type { PreSignUpTriggerEvent } from 'aws-lambda'
 import { expect, test } from 'vitest'
 import { createAdmitSignUpHandler, SignUpRefusedError } from '../../lambda/admit-sign-up.ts'
+import { signUp } from './recorded-events/sign-up.ts'
 
 const admit = createAdmitSignUpHandler({ PHOTOS_GOOGLE_EMAILS: 'Ana@example.org,ben@example.org' }, () => {})
-
-/** Source: Amazon Cognito Developer Guide, "Pre sign-up Lambda trigger"; Cognito's attributes are all text. */
-function signUp(
-  triggerSource: PreSignUpTriggerEvent['triggerSource'],
-  userAttributes: Record<string, string>,
-  userName = 'Google_104820345678901234567',
-): PreSignUpTriggerEvent {
-  return {
-    version: '1',
-    region: 'us-east-1',
-    userPoolId: 'us-east-1_EXAMPLE',
-    userName,
-    callerContext: { awsSdkVersion: 'aws-sdk-unknown-unknown', clientId: '1example23456789' },
-    triggerSource,
-    request: { userAttributes, validationData: {} },
-    response: { autoConfirmUser: false, autoVerifyEmail: false, autoVerifyPhone: false },
-  }
-}
 
 test.each(['ana@example.org', 'Ben@Example.org'])('%s comes in with Google', async (email) => {
   const event = signUp('PreSignUp_ExternalProvider', { email, email_verified: 'true' })
