@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { findUrl } from '../contract/find-url.ts'
 import type { ApiEvent, ApiHandler } from '../lambda/api.ts'
 import type { HttpRoute } from '../lambda/http-routes.ts'
 import type { AccessTokenClaims } from './issuer.ts'
@@ -32,9 +33,8 @@ interface TakenRoute {
  */
 export function createApiGateway(options: ApiGatewayOptions) {
   return async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
-    const address = `${options.publicUrl}${request.url}`
-    if (!URL.canParse(address)) return send(response, { statusCode: 400, body: '{"message":"Bad Request"}' })
-    const url = new URL(address)
+    const url = findUrl(`${options.publicUrl}${request.url}`)
+    if (url === undefined) return send(response, { statusCode: 400, body: '{"message":"Bad Request"}' })
     const taken = findRoute(options.routes, request.method ?? '', url.pathname)
     if (taken === undefined) return send(response, { statusCode: 404, body: '{"message":"Not Found"}' })
     const claims = taken.route.access === 'owner' ? await authorize(request, options) : undefined

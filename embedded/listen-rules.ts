@@ -1,6 +1,7 @@
 import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto'
 import { isIP, isIPv4, isIPv6 } from 'node:net'
 import { networkInterfaces } from 'node:os'
+import { findUrl } from '../contract/find-url.ts'
 
 /** A server's certificate (chain) and its private key, both as PEM. */
 export interface TlsFiles {
@@ -81,9 +82,9 @@ function isWildcard(host: string): boolean {
  * parsing". What is no host stays as it is, for whoever listens there to fail.
  */
 export function canonicalHost(host: string): string {
-  const address = `http://${isIPv6(host) ? `[${host}]` : host}`
-  if (!URL.canParse(address)) return host
-  const hostname = hostnameOf(new URL(address)).replace(/\.$/, '')
+  const url = findUrl(`http://${isIPv6(host) ? `[${host}]` : host}`)
+  if (url === undefined) return host
+  const hostname = hostnameOf(url).replace(/\.$/, '')
   const [, high, low] = /^::ffff:([0-9a-f]{1,4}):([0-9a-f]{1,4})$/.exec(hostname) ?? []
   if (high === undefined || low === undefined) return hostname
   const bytes = [high, low].flatMap((group) => [Number.parseInt(group, 16) >> 8, Number.parseInt(group, 16) & 255])

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import { deviceGrantPaths, formatUserCode, typedUserCodeSchema } from '../contract/device-grant.ts'
+import { findUrl } from '../contract/find-url.ts'
 
 /** Says that somebody was led here: behind a proxy that gives every request another `Host` they would be led round for ever. */
 const ledHere = 'own_name'
@@ -20,6 +21,5 @@ export function findWayToOwnName(request: IncomingMessage, publicUrl: string): s
 }
 
 function isOwnName(host: string, own: URL): boolean {
-  const called = `${own.protocol}//${host}`
-  return URL.canParse(called) && new URL(called).host === own.host
+  return findUrl(`${own.protocol}//${host}`)?.host === own.host
 }

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { findUrl } from '../../contract/find-url.ts'
 import { errorCode } from '../error-code.ts'
 import { UserError } from '../errors.ts'
 import { exitCodes } from '../exit-codes.ts'
@@ -51,7 +52,7 @@ function awaitCallback(
   let isTaken = false
   const handle: Handle = (request, response) => {
     const target = request.url ?? '/'
-    const url = URL.canParse(target, expected.href) ? new URL(target, expected) : undefined
+    const url = findUrl(target, expected.href)
     // The host: a page elsewhere whose name leads to this address must not get an answer (DNS rebinding).
     const isCallback = request.method === 'GET' && url?.pathname === expected.pathname && request.headers.host === expected.host
     if (!isCallback || url === undefined) return void respond(response, 404, 'There is nothing here.')

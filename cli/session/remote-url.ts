@@ -1,3 +1,4 @@
+import { findUrl } from '../../contract/find-url.ts'
 import type { RemoteConfiguration } from '../../contract/remote-configuration.ts'
 import { UserError } from '../errors.ts'
 import { exitCodes } from '../exit-codes.ts'
@@ -41,10 +42,6 @@ function isLoopback(hostname: string): boolean {
 function withScheme(typed: string): string {
   const hostname = findUrl(`http://${typed}`)?.hostname
   return hostname !== undefined && isLoopback(hostname) ? `http://${typed}` : `https://${typed}`
-}
-
-function findUrl(text: string): URL | undefined {
-  return URL.canParse(text) ? new URL(text) : undefined
 }
 
 function notAnAddress(text: string): UserError {

@@ -1,3 +1,4 @@
+import { findUrl } from '../../contract/find-url.ts'
 import type { RemoteConfiguration } from '../../contract/remote-configuration.ts'
 import { UserError } from '../errors.ts'
 import { exitCodes } from '../exit-codes.ts'
@@ -62,7 +63,7 @@ export function requireOwnEndpoints(asked: AskedAddress, configuration: RemoteCo
  */
 export function requireOwnPage(page: string, { endpoints }: RemoteConfiguration): void {
   const { origin, host } = new URL(endpoints.api)
-  if (URL.canParse(page) && new URL(page).origin === origin) return
+  if (findUrl(page)?.origin === origin) return
   throw new UserError(`${host} is not a photos remote that can be trusted: it would have the code typed somewhere else`, {
     exitCode: exitCodes.remoteUnreachable,
     hint: askForAddress,

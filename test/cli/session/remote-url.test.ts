@@ -59,3 +59,11 @@ describe('http', () => {
     }
   })
 })
+
+test('names beyond ASCII are still addresses when thousands were parsed before', () => {
+  // URL.canParse of Node 20 and 22 says no once V8 has optimised it.
+  for (let times = 0; times < 5000; times += 1) {
+    parseRemoteUrl('https://photos.example')
+    expect(parseRemoteUrl('https://bücher.example')).toBe('https://xn--bcher-kva.example')
+  }
+})
