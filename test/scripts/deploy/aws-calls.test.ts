@@ -156,6 +156,7 @@ test('what is taken in leaves out what leads to resources that are not there yet
     },
     Users: {
       Type: 'AWS::Cognito::UserPool',
+      // biome-ignore lint/suspicious/noTemplateCurlyInString: CloudFormation's, not JavaScript's
       Properties: { UserPoolName: 'photos-prod', LambdaConfig: { PreTokenGeneration: { 'Fn::Sub': '${Refresh.Arn}' } } },
     },
     Queue: { Type: 'AWS::SQS::Queue', Properties: {} },

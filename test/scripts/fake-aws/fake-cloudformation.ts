@@ -204,7 +204,7 @@ export class FakeCloudFormation {
     if (typeof value === 'string') return value
     const { accountId, region } = this.#account
     const text = z.object({ 'Fn::Sub': z.string() }).parse(value)['Fn::Sub']
-    return text.replaceAll('${AWS::AccountId}', accountId).replaceAll('${AWS::Region}', region)
+    return text.replaceAll(/\$\{AWS::AccountId\}/g, accountId).replaceAll(/\$\{AWS::Region\}/g, region)
   }
 
   #outputOf(stack: StackState, name: string, value: unknown): string {
