@@ -35,7 +35,7 @@ export const workload = {
   logBytesPerInvocation: 1_000,
   logMonthsKept: 1,
   /** That the template makes. */
-  alarms: 9,
+  alarms: 10,
   /** So long a thawed original lies beside the archive. */
   thawedDays: 7,
 } as const
