@@ -3,6 +3,7 @@ import type { IncomingMessage } from 'node:http'
 import { type ContentHash, contentHashOf } from '../../contract/content-hash.ts'
 import { TransferError } from '../errors.ts'
 import { retry } from './retry.ts'
+import { foreignAnswer, isFromS3 } from './s3-answer.ts'
 import { errorOfRefusal, readS3Refusal } from './s3-refusal.ts'
 import type { SignRequest } from './sign-original.ts'
 import { signing } from './signed-attempts.ts'
@@ -74,6 +75,7 @@ async function checkHead(
 ): Promise<void> {
   const status = response.statusCode
   if (status !== 200 && status !== 206) throw errorOfRefusal(await readS3Refusal(response, transport))
+  if (!isFromS3(response)) throw foreignAnswer(status)
   if (status === 200 && received.bytes > 0) {
     // The range was ignored: the whole object comes again.
     onMoved?.(-received.bytes)

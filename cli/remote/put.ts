@@ -2,9 +2,10 @@ import type { ClientRequest, IncomingMessage } from 'node:http'
 import type { SignedRequest } from '../../contract/transfers.ts'
 import { TransferError } from '../errors.ts'
 import { RetryableError, retry } from './retry.ts'
+import { readS3Body } from './s3-answer.ts'
 import { errorOfRefusal, readS3Refusal } from './s3-refusal.ts'
 import { asTransferError, type TransferOptions } from './transfer.ts'
-import { connectionError, readBody, startExchange, type Transport } from './transport.ts'
+import { connectionError, startExchange, type Transport } from './transport.ts'
 
 /** The part of a `FileHandle` that sending needs. */
 export interface ByteSource {
@@ -109,11 +110,11 @@ function contentLength(request: SignedRequest, sizeBytes: number): Record<string
 
 async function readPutAnswer(response: IncomingMessage, transport: Transport): Promise<PutResult> {
   if (response.statusCode === 200) {
-    await readBody(response, 64 * 1024)
+    await readS3Body(response)
     return { kind: 'sent' }
   }
   const refusal = await readS3Refusal(response, transport)
-  if (refusal.status === 412) return { kind: 'already-there' }
+  if (refusal.status === 412 && !refusal.isForeign) return { kind: 'already-there' }
   throw errorOfRefusal(refusal)
 }
 

@@ -1,9 +1,10 @@
 import type { IncomingMessage } from 'node:http'
 import { TransferError } from '../errors.ts'
 import { parseRetryAfter, RetryableError } from './retry.ts'
-import { readBody, type Transport } from './transport.ts'
+import { foreignAnswer, isFromS3, longestS3AnswerBytes } from './s3-answer.ts'
+import { AnswerTooLongError, readBody, type Transport } from './transport.ts'
 
-/** How S3 says no. `code` is empty where the answer was not S3's, as from a proxy. */
+/** How S3 says no. `code` is empty where the answer has no body, or was not S3's. */
 export interface S3Refusal {
   readonly status: number
   readonly code: string
@@ -13,6 +14,8 @@ export interface S3Refusal {
   readonly date: string | undefined
   /** Where the bucket is, when the request was for another region: `x-amz-bucket-region`, or `Region` in the error. */
   readonly bucketRegion?: string | undefined
+  /** Somebody else said no in its place, as a proxy does. */
+  readonly isForeign?: boolean
 }
 
 /** A refusal of how a request was signed, not of what it asks for: signed anew, it may be taken. */
@@ -25,18 +28,30 @@ export class SignatureRefusedError extends TransferError {
   }
 }
 
-const longestErrorBytes = 64 * 1024
-
-/** Reads an answer that is not 2xx to its end, so that the connection can be used again. */
+/**
+ * Reads an answer that is not 2xx to its end, so that the connection can be used again. One that is longer than any of S3's is
+ * broken off, and says what its head says.
+ */
 export async function readS3Refusal(response: IncomingMessage, transport: Transport): Promise<S3Refusal> {
-  const text = (await readBody(response, longestErrorBytes)).toString()
+  const text = await readErrorDocument(response)
+  const code = elementText(text, 'Code')
   return {
     status: response.statusCode ?? 0,
-    code: elementText(text, 'Code'),
+    code,
     message: elementText(text, 'Message'),
     retryAfterMs: parseRetryAfter(response.headers['retry-after'], transport.clock.now()),
     date: response.headers.date,
     bucketRegion: regionIn(response, text),
+    isForeign: code === '' && !isFromS3(response),
+  }
+}
+
+async function readErrorDocument(response: IncomingMessage): Promise<string> {
+  try {
+    return (await readBody(response, longestS3AnswerBytes)).toString()
+  } catch (error) {
+    if (error instanceof AnswerTooLongError) return ''
+    throw error
   }
 }
 
@@ -72,6 +87,7 @@ export function errorOfRefusal(refusal: S3Refusal): RetryableError | TransferErr
   if (passingStatuses.has(status) || passingCodes.has(code)) {
     return new RetryableError(`the storage answers ${code || status}`, { retryAfterMs })
   }
+  if (refusal.isForeign) return foreignAnswer(status)
   const signatureRefusal = signatureRefusals[code] ?? findExpiry(refusal)
   if (signatureRefusal !== undefined) return new SignatureRefusedError(signatureRefusal, refusal)
   if (differentBytesCodes.has(code))

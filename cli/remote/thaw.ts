@@ -1,10 +1,11 @@
 import type { IncomingMessage } from 'node:http'
 import { retry } from './retry.ts'
+import { readS3Body } from './s3-answer.ts'
 import { errorOfRefusal, readS3Refusal } from './s3-refusal.ts'
 import type { SignRequest } from './sign-original.ts'
 import { signing } from './signed-attempts.ts'
 import { asTransferError, type TransferOptions } from './transfer.ts'
-import { answerInTime, type HttpRequest, readBody, startExchange, type Transport } from './transport.ts'
+import { answerInTime, type HttpRequest, startExchange, type Transport } from './transport.ts'
 
 /** How fast a thaw is. What `expedited` is elsewhere, the deep archive does not have. */
 export type ThawTier = 'bulk' | 'standard'
@@ -74,11 +75,9 @@ export async function askForThaw(sign: SignRequest, options: Options): Promise<T
   })
 }
 
-const longestAnswerBytes = 64 * 1024
-
 /** Read to its end, so that the connection can be used again. */
 async function drained<T>(response: IncomingMessage, answer: T): Promise<T> {
-  await readBody(response, longestAnswerBytes)
+  await readS3Body(response)
   return answer
 }
 

@@ -7,7 +7,7 @@ import { type ByteSink, type GetOptions, getToFile } from '../../../cli/remote/g
 import type { S3Refusal } from '../../../cli/remote/s3-refusal.ts'
 import type { SignRequest } from '../../../cli/remote/sign-original.ts'
 import { temporaryFolder } from '../../temporary-folder.ts'
-import { listen, refuse, signed, transportInTest } from './scripted-server.ts'
+import { answerInPlace, listen, refuse, signed, transportInTest } from './scripted-server.ts'
 
 const bytes = randomBytes(7 * 1024 * 1024 + 3)
 const hash = createHash('sha256').update(bytes).digest('hex')
@@ -198,4 +198,18 @@ test('a disk that takes less than it was given is given the rest', async () => {
   const { result } = await receive((response, offset) => serve(response, offset), {}, sink)
   expect(await result).toBe(hash)
   expect(written.equals(bytes)).toBe(true)
+})
+
+test.each([200, 206, 403, 404])('a page with %i in place of an object is no loss of what is stored', async (status) => {
+  const { result, ranges } = await receive((response) => answerInPlace(response, status, 200_000))
+  await expect(result).rejects.toMatchObject({ kind: 'failed', message: expect.stringContaining('not the storage answers') })
+  expect(ranges).toHaveLength(1)
+})
+
+test('a long page with 503 in place of an object passes, as any 503 does', async () => {
+  const { result } = await receive((response, offset, attempt) => {
+    if (attempt === 1) answerInPlace(response, 503, 200_000)
+    else serve(response, offset)
+  })
+  expect(await result).toBe(hash)
 })

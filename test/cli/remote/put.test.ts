@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { type ByteRange, type PutResult, putBytes, putRange } from '../../../cli/remote/put.ts'
 import { temporaryFolder } from '../../temporary-folder.ts'
-import { bodyOf, listen, refuse, signed, type TestTransport, transportInTest } from './scripted-server.ts'
+import { answerInPlace, bodyOf, listen, refuse, signed, type TestTransport, transportInTest } from './scripted-server.ts'
 
 interface Sent {
   readonly result: Promise<PutResult>
@@ -179,3 +179,15 @@ test('sends bytes from memory', async () => {
   expect(await putBytes(signed('PUT', url), Buffer.from('a photo'), { transport })).toEqual({ kind: 'sent' })
   expect(bodies).toEqual(['a photo'])
 })
+
+test.each([200, 403, 404, 412])(
+  'a page with %i in place of an answer to an upload is its failure, and nothing has moved',
+  async (status) => {
+    const { result, moved } = await send(async (request, response) => {
+      await bodyOf(request)
+      answerInPlace(response, status, 200_000)
+    }, 100)
+    await expect(result).rejects.toMatchObject({ kind: 'failed', message: expect.stringContaining('not the storage answers') })
+    expect(sum(moved)).toBe(0)
+  },
+)

@@ -5,9 +5,15 @@ import { z } from 'zod'
 import { createTransport, type Transport, type TransportOptions } from '../../../cli/remote/transport.ts'
 import type { SignedRequest } from '../../../contract/transfers.ts'
 
-/** A real server on loopback that does what a test says; closed when the test has finished. */
+/**
+ * A real server on loopback that does what a test says; closed when the test has finished. Its answers bear the mark of S3's
+ * unless the test takes it away with {@link answerInPlace}.
+ */
 export async function listen(listener: RequestListener): Promise<string> {
-  const server = createServer(listener)
+  const server = createServer((request, response) => {
+    response.setHeader('x-amz-request-id', 'in-test')
+    listener(request, response)
+  })
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   onTestFinished(async () => {
@@ -28,6 +34,13 @@ export async function bodyOf(request: IncomingMessage): Promise<Buffer> {
 export function refuse(response: ServerResponse, status: number, code: string, message = 'as scripted'): void {
   response.writeHead(status, { 'content-type': 'application/xml' })
   response.end(`<?xml version="1.0" encoding="UTF-8"?>\n<Error><Code>${code}</Code><Message>${message}</Message></Error>`)
+}
+
+/** A page that a proxy, or the network of a hotel, answers in the place of S3. */
+export function answerInPlace(response: ServerResponse, status: number, sizeBytes = 1000): void {
+  response.removeHeader('x-amz-request-id')
+  response.writeHead(status, { 'content-type': 'text/html' })
+  response.end('x'.repeat(sizeBytes))
 }
 
 export interface TestTransport {

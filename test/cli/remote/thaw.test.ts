@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import type { S3Refusal } from '../../../cli/remote/s3-refusal.ts'
 import type { SignRequest } from '../../../cli/remote/sign-original.ts'
 import { askForThaw, findThawState, restoreRequestBody } from '../../../cli/remote/thaw.ts'
-import { bodyOf, listen, refuse, transportInTest } from './scripted-server.ts'
+import { answerInPlace, bodyOf, listen, refuse, transportInTest } from './scripted-server.ts'
 
 type Script = (response: ServerResponse, attempt: number) => void
 
@@ -100,4 +100,21 @@ test('credentials that have expired are told to the signer', async () => {
 test('a thaw that is not allowed is denied', async () => {
   const { ask } = await storage((response) => refuse(response, 403, 'AccessDenied'))
   await expect(ask()).rejects.toMatchObject({ kind: 'denied' })
+})
+
+const foreign = { name: 'TransferError', kind: 'failed', message: expect.stringContaining('not the storage answers') }
+
+test.each([200, 202, 403, 409])('a long page with %i in place of an answer is the failure of this thaw', async (status) => {
+  const { ask } = await storage((response) => answerInPlace(response, status, 200_000))
+  await expect(ask()).rejects.toMatchObject(foreign)
+})
+
+test.each([200, 404])('a look that somebody else answers with %i finds nothing out', async (status) => {
+  const { look } = await storage((response) => answerInPlace(response, status))
+  await expect(look()).rejects.toMatchObject(foreign)
+})
+
+test('a refusal that is longer than any is judged by its status', async () => {
+  const { ask } = await storage((response) => refuse(response, 409, 'x'.repeat(70_000)))
+  await expect(ask()).rejects.toMatchObject({ kind: 'failed', message: 'the storage refuses it: 409' })
 })
