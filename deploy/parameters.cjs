@@ -1,4 +1,4 @@
-// Everything that a deployment can be told, with its default: for serverless.yml (`params`), for `npm run deploy` and for docs/deploy.md.
+// Everything that a deployment can be told, with its default: for serverless.yml (`params`), `npm run deploy` and docs/deploy.md.
 
 /**
  * @typedef {object} Parameter
@@ -20,8 +20,8 @@ const parameters = {
   },
   objectLockDays: {
     default: '0',
-    pattern: /^\d{1,5}$/,
-    looksLike: 'a number of days',
+    pattern: /^(0|[1-9]\d{0,3})$/,
+    looksLike: 'a number of days, at most 9999 (27 years)',
     says: 'for so many days an original can be deleted only by who expressly bypasses its lock (s3:BypassGovernanceRetention); 0 = off',
   },
   alarmEmail: {
@@ -32,8 +32,8 @@ const parameters = {
   },
   budgetUsd: {
     default: '5',
-    pattern: /^\d+(\.\d+)?$/,
-    looksLike: 'an amount in US dollars',
+    pattern: /^(?=.*[1-9])(0|[1-9]\d{0,5})(\.\d{1,2})?$/,
+    looksLike: 'an amount in US dollars, more than 0',
     says: 'tells alarmEmail when a month costs more',
   },
   syncMissingDays: {
@@ -83,4 +83,10 @@ const parameters = {
 /** @type {Readonly<Record<string, string>>} */
 const defaults = Object.fromEntries(Object.entries(parameters).map(([name, parameter]) => [name, parameter.default]))
 
-module.exports = { parameters, defaults }
+/** What is of no use without the other, and the section of docs/deploy.md that says so. @type {readonly (readonly [string, string, string])[]} */
+const pairs = [
+  ['domainName', 'certificateArn', 'A name of your own'],
+  ['googleClientId', 'googleEmails', 'Google sign-in'],
+]
+
+module.exports = { parameters, pairs, defaults }

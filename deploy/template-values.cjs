@@ -2,7 +2,7 @@
 // CommonJS, because that is how the Serverless Framework loads it.
 const path = require('node:path')
 const esbuild = require('esbuild')
-const { parameters } = require('./parameters.cjs')
+const { pairs, parameters } = require('./parameters.cjs')
 
 const root = path.join(__dirname, '..')
 
@@ -45,12 +45,19 @@ const somewhere = { accountId: filledIn('AWS::AccountId'), region: filledIn('AWS
 async function values({ resolveVariable }) {
   const stage = String(await resolveVariable("opt:stage, 'prod'"))
   if (!code.stagePattern.test(stage)) {
-    throw new Error(
+    throw refusal(
       `the stage ${stage} cannot be: at most 15 small letters, digits and hyphens, without aws, amazon or cognito in it`,
     )
   }
   const given = await readParameters(resolveVariable)
   return { ...fixed(), stage, names: code.deployedNames({ stage, ...somewhere }), ...derivedFrom(given) }
+}
+
+/** The framework prints the stack of whatever this throws; it is the sentence that a person needs. @param {string} message */
+function refusal(message) {
+  const error = new Error(message)
+  error.stack = message
+  return error
 }
 
 /** @param {(name: string) => Promise<unknown>} resolveVariable @returns {Promise<Record<string, string>>} */
@@ -59,17 +66,14 @@ async function readParameters(resolveVariable) {
     Object.entries(parameters).map(async ([name, parameter]) => {
       const value = String(await resolveVariable(`param:${name}`))
       if (value !== parameter.default && !parameter.pattern.test(value)) {
-        throw new Error(`the parameter ${name} cannot be ${JSON.stringify(value)}: it is ${parameter.looksLike}`)
+        throw refusal(`the parameter ${name} cannot be ${JSON.stringify(value)}: it is ${parameter.looksLike}`)
       }
       return [name, value]
     }),
   )
   const found = Object.fromEntries(given)
-  for (const [one = '', other = ''] of [
-    ['domainName', 'certificateArn'],
-    ['googleClientId', 'googleEmails'],
-  ]) {
-    if ((found[one] === '') !== (found[other] === '')) throw new Error(`the parameters ${one} and ${other} need each other`)
+  for (const [one, other] of pairs) {
+    if ((found[one] === '') !== (found[other] === '')) throw refusal(`the parameters ${one} and ${other} need each other`)
   }
   return found
 }
@@ -110,17 +114,27 @@ function fixed() {
     alarms: code.alarmThresholds,
     scope: { name: code.accessScope.split('/')[1], resourceServer: code.accessScope.split('/')[0], full: code.accessScope },
     tokens: { minutes: code.tokenMinutes, refreshDays: code.refreshTokenDays, graceSeconds: code.refreshGraceSeconds },
+    ...addresses,
     callbackUrls: callbackUrls(),
     routes: { api: eventsOf('api'), auth: eventsOf('auth') },
   }
 }
 
+const apiUrl = `https://${filledIn('HttpApi')}.execute-api.${filledIn('AWS::Region')}.${filledIn('AWS::URLSuffix')}`
+
+/** Of what is made with the stack. */
+const addresses = {
+  apiUrl: { 'Fn::Sub': apiUrl },
+  issuer: { 'Fn::Sub': `https://cognito-idp.${filledIn('AWS::Region')}.${filledIn('AWS::URLSuffix')}/${filledIn('UserPool')}` },
+  /** The page at which people type their password. */
+  signInUrl: { 'Fn::Sub': `https://${filledIn('SignInDomain')}.auth.${filledIn('AWS::Region')}.amazoncognito.com` },
+}
+
 /** Cognito compares them letter for letter. */
 function callbackUrls() {
   const callback = code.httpRoutes.find((/** @type {any} */ route) => route.path.endsWith('/callback')).path
-  const host = [filledIn('HttpApi'), 'execute-api', filledIn('AWS::Region'), filledIn('AWS::URLSuffix')].join('.')
   return [
-    { 'Fn::Sub': `https://${host}${callback}` },
+    { 'Fn::Sub': `${apiUrl}${callback}` },
     { 'Fn::If': ['HasDomain', { 'Fn::Sub': `https://${filledIn('ApiDomain')}${callback}` }, { Ref: 'AWS::NoValue' }] },
     ...code.loopbackRedirectUris,
   ]
@@ -136,4 +150,4 @@ function eventsOf(name) {
     })
 }
 
-module.exports = { values, deployedNames: code.deployedNames }
+module.exports = { values, deployedNames: code.deployedNames, stagePattern: code.stagePattern }

@@ -33,6 +33,13 @@ export function deployedNames({ stage, accountId, region }: DeploymentPlace) {
     uploadQueue: `${baseNames.uploadQueue}-${stage}`,
     deadLetterQueue: `${baseNames.deadLetterQueue}-${stage}`,
     userPool: `photos-${stage}`,
+    functions: {
+      api: `photos-${stage}-api`,
+      auth: `photos-${stage}-auth`,
+      processUpload: `photos-${stage}-process-upload`,
+      authorizeRefresh: `photos-${stage}-authorize-refresh`,
+      admitSignUp: `photos-${stage}-admit-sign-up`,
+    },
     authSecretParameter: `/photos/${stage}/auth-secret`,
     /** Secrets Manager's, and only where people sign in with Google. */
     googleSecret: `photos/${stage}/google-client-secret`,
@@ -95,8 +102,10 @@ export const apiThrottling = { requestsPerSecond: 50, burst: 100 } as const
 /** When an alarm goes off. */
 export const alarmThresholds = {
   /**
-   * Errors in five minutes. A device that was revoked is refused by an error, and goes on asking as often as it is told to sync:
-   * a refusal is no failure, very many of them are. The same goes for those whom nobody asked for.
+   * Errors in five minutes. Of processing, only that it crashed or ran out of time or memory: what it could not process it hands
+   * back to the queue without failing itself, and that becomes a dead letter. A device that was revoked is refused by an error, and
+   * goes on asking as often as it is told to sync: a refusal is no failure, very many of them are. The same goes for those whom
+   * nobody asked for.
    */
   errors: { api: 1, auth: 1, processUpload: 1, authorizeRefresh: 20, admitSignUp: 20 },
   /** Answers of the API with a status of 500 or more, in five minutes. */

@@ -111,7 +111,7 @@ The API signs and begins uploads, signs downloads, keeps the index, and neither 
   api | may not | log of api                          | logs:DeleteLogStream
   api | may not | log of auth                         | logs:CreateLogStream, logs:PutLogEvents
 
-Processing reads uploads and stores originals, never over one that is there, and deletes nothing that is stored
+Processing reads uploads and stores originals, never over one that is there, and deletes nothing that is stored but a probe
   process-upload | may     | upload/uploads/A/HASH               | s3:GetObject, s3:DeleteObject
   process-upload | may     | upload                              | s3:ListBucket
   process-upload | may     | storage                             | s3:ListBucket
@@ -120,6 +120,7 @@ Processing reads uploads and stores originals, never over one that is there, and
   process-upload | may     | storage/originals/A/HASH.jpg        | s3:PutObject | as a part
   process-upload | may     | storage/renditions/A/HASH/view.webp | s3:PutObject | if nothing is there
   process-upload | may     | storage/probes/A/HASH.png           | s3:PutObject | if nothing is there
+  process-upload | may     | storage/probes/A/HASH.png           | s3:DeleteObject
   process-upload | may     | index                               | dynamodb:BatchGetItem, dynamodb:PutItem
   process-upload | may     | queue                               | sqs:ReceiveMessage, sqs:DeleteMessage, sqs:GetQueueAttributes
   process-upload | may     | log of process-upload               | logs:CreateLogStream, logs:PutLogEvents
@@ -130,7 +131,7 @@ Processing reads uploads and stores originals, never over one that is there, and
   process-upload | may not | storage/originals/A/HASH.jpg        | s3:PutObjectLegalHold
   process-upload | may not | storage/renditions/A/HASH/view.webp | s3:GetObject, s3:DeleteObject, s3:DeleteObjectVersion, s3:PutObjectAcl
   process-upload | may not | storage/locations/A/ID.json         | s3:GetObject, s3:PutObject, s3:DeleteObject, s3:AbortMultipartUpload
-  process-upload | may not | storage/probes/A/HASH.png           | s3:DeleteObject, s3:DeleteObjectVersion, s3:PutObjectAcl
+  process-upload | may not | storage/probes/A/HASH.png           | s3:DeleteObjectVersion, s3:PutObjectAcl
   process-upload | may not | storage/elsewhere/A/HASH.jpg        | s3:PutObject
   process-upload | may not | upload/uploads/A/HASH               | s3:PutObject, s3:PutObjectAcl
   process-upload | may not | upload/elsewhere/A/HASH             | s3:GetObject, s3:DeleteObject

@@ -55,6 +55,9 @@ describe('sign-in', () => {
       AdminCreateUserConfig: { AllowAdminCreateUserOnly: true },
       UsernameAttributes: ['email'],
       UsernameConfiguration: { CaseSensitive: false },
+      AutoVerifiedAttributes: ['email'],
+      // Until the new address is verified, the old one stays: nobody takes over an account by changing its address.
+      UserAttributeUpdateSettings: { AttributesRequireVerificationBeforeUpdate: ['email'] },
       DeletionProtection: 'ACTIVE',
       LambdaConfig: {
         PreTokenGeneration: plain.resource('AuthorizeRefreshLambdaFunction').arn,
@@ -99,6 +102,18 @@ describe('sign-in', () => {
     ])
   })
 
+  test('what Google says of an address is kept, also that it is verified, which admit-sign-up asks for', () => {
+    expect(full.resource('GoogleProvider').properties['AttributeMapping']).toEqual({
+      email: 'email',
+      email_verified: 'email_verified',
+      username: 'sub',
+    })
+    const client = full.resource('UserPoolClient').properties
+    // A list would have to hold all that is mapped, and cannot hold `email_verified`; the scopes above let nobody write by it.
+    expect(client['WriteAttributes']).toBeUndefined()
+    expect(client['ReadAttributes']).toEqual(['email', 'email_verified'])
+  })
+
   test('temporary credentials are for who has signed in, and carry the owner', () => {
     expect(plain.resource('IdentityPool').properties).toMatchObject({
       AllowUnauthenticatedIdentities: false,
@@ -113,38 +128,87 @@ describe('sign-in', () => {
   })
 })
 
-const alarmSchema = z.object({
-  AlarmName: z.string(),
-  Period: z.int(),
-  EvaluationPeriods: z.int(),
-  TreatMissingData: z.enum(['breaching', 'notBreaching']),
-  AlarmActions: z.array(z.string()).optional(),
-})
+const alarmSchema = z
+  .strictObject({
+    AlarmName: z.string().transform((name) => name.replace('photos-prod-', '')),
+    AlarmDescription: z.string(),
+    Namespace: z.string(),
+    MetricName: z.string(),
+    Dimensions: z
+      .array(z.object({ Name: z.string(), Value: z.string() }))
+      .default([])
+      .transform((dimensions) => dimensions.map(({ Name, Value }) => `${Name} ${Value}`).join()),
+    Statistic: z.string(),
+    Period: z.int(),
+    EvaluationPeriods: z.int(),
+    DatapointsToAlarm: z.int().optional(),
+    Threshold: z.number(),
+    ComparisonOperator: z.string(),
+    TreatMissingData: z.enum(['breaching', 'notBreaching']),
+    AlarmActions: z.array(z.string()).default([]),
+    OKActions: z.array(z.string()).default([]),
+  })
+  .transform(({ DatapointsToAlarm, ...alarm }) => ({ ...alarm, DatapointsToAlarm: DatapointsToAlarm ?? alarm.EvaluationPeriods }))
 const alarmsOf = (from: ResolvedTemplate) =>
   from.resourcesOf('AWS::CloudWatch::Alarm').map(({ properties }) => alarmSchema.parse(properties))
 
 describe('alarms', () => {
-  test('there are as many as are free, one for everything that can go wrong unseen', () => {
-    const functions = ['admit-sign-up', 'api', 'auth', 'authorize-refresh', 'process-upload'].map((name) => `${name}-errors`)
-    const others = ['api-failures', 'dead-letters', 'queue-age', 'sync-missing', 'throttles']
-    expect(
-      alarmsOf(plain)
-        .map(({ AlarmName }) => AlarmName.replace('photos-prod-', ''))
-        .sort(),
-    ).toEqual([...functions, ...others].sort())
-    expect(alarmsOf(plain).length).toBeLessThanOrEqual(10)
+  test('there are as many as are free, and each measures what it is there for', () => {
+    const errorsOf = (name: string) => ['AWS/Lambda', 'Errors', `FunctionName photos-prod-${name}`, 'Sum']
+    const measured = alarmsOf(plain).map((alarm) => {
+      const { AlarmName, Namespace, MetricName, Dimensions, Statistic, ComparisonOperator, Threshold } = alarm
+      return [AlarmName, Namespace, MetricName, Dimensions, Statistic, ComparisonOperator, Threshold]
+    })
+    const more = 'GreaterThanOrEqualToThreshold'
+    expect(measured.sort()).toEqual([
+      ['admit-sign-up-errors', ...errorsOf('admit-sign-up'), more, 20],
+      ['api-errors', ...errorsOf('api'), more, 1],
+      ['api-failures', 'AWS/ApiGateway', '5xx', 'ApiId HttpApi', 'Sum', more, 5],
+      ['auth-errors', ...errorsOf('auth'), more, 1],
+      ['authorize-refresh-errors', ...errorsOf('authorize-refresh'), more, 20],
+      // How many lie there, not how many came: a message that the queue itself moves there is not counted as sent.
+      ['dead-letters', 'AWS/SQS', 'ApproximateNumberOfMessagesVisible', 'QueueName photos-uploads-dead-prod', 'Maximum', more, 1],
+      ['process-upload-errors', ...errorsOf('process-upload'), more, 1],
+      ['queue-age', 'AWS/SQS', 'ApproximateAgeOfOldestMessage', 'QueueName photos-uploads-prod', 'Maximum', more, 7200],
+      ['sync-missing', 'AWS/Lambda', 'Invocations', 'FunctionName photos-prod-authorize-refresh', 'Sum', 'LessThanThreshold', 1],
+      ['throttles', 'AWS/Lambda', 'Throttles', '', 'Sum', more, 5],
+    ])
+    expect(measured.length).toBeLessThanOrEqual(10)
   })
 
   test('a sync that does not come is one of no data, within the seven days that CloudWatch looks back', () => {
-    const missing = alarmsOf(plain).find(({ AlarmName }) => AlarmName.endsWith('sync-missing'))
-    expect(missing).toMatchObject({ TreatMissingData: 'breaching', Period: 86_400, EvaluationPeriods: 7 })
-    expect(alarmsOf(plain).filter(({ TreatMissingData }) => TreatMissingData === 'breaching')).toHaveLength(1)
+    const timing = alarmsOf(plain).map((alarm) => {
+      const { AlarmName, Period, EvaluationPeriods, DatapointsToAlarm, TreatMissingData } = alarm
+      return [AlarmName, { Period, EvaluationPeriods, DatapointsToAlarm, TreatMissingData }] as const
+    })
+    const fiveMinutes = { Period: 300, EvaluationPeriods: 1, DatapointsToAlarm: 1, TreatMissingData: 'notBreaching' }
+    for (const [name, found] of timing) {
+      if (name === 'sync-missing') {
+        expect(found).toEqual({ Period: 86_400, EvaluationPeriods: 7, DatapointsToAlarm: 7, TreatMissingData: 'breaching' })
+      } else if (name === 'throttles') expect(found).toEqual({ ...fiveMinutes, EvaluationPeriods: 3, DatapointsToAlarm: 2 })
+      else if (name === 'queue-age') expect(found).toEqual({ ...fiveMinutes, EvaluationPeriods: 3, DatapointsToAlarm: 3 })
+      else expect(found, name).toEqual(fiveMinutes)
+    }
+  })
+
+  test('the mail says where to look: a section of docs/deploy.md, and a log that is there', () => {
+    const logs = plain.resourcesOf('AWS::Logs::LogGroup').map(({ properties }) => properties['LogGroupName'])
+    for (const { AlarmName, AlarmDescription } of alarmsOf(plain)) {
+      expect(AlarmDescription, AlarmName).toMatch(/docs\/deploy\.md, section 7/)
+      for (const [log] of AlarmDescription.matchAll(/\/aws\/lambda\/[\w-]+/g)) expect(logs, AlarmName).toContain(log)
+      expect(AlarmDescription.length, AlarmName).toBeLessThanOrEqual(1024)
+    }
   })
 
   test('mails are for those who gave an address, and so is the budget', () => {
-    expect(alarmsOf(plain).flatMap(({ AlarmActions = [] }) => AlarmActions)).toEqual([])
+    expect(alarmsOf(plain).flatMap(({ AlarmActions, OKActions }) => [...AlarmActions, ...OKActions])).toEqual([])
     expect([...plain.resourcesOf('AWS::SNS::Topic'), ...plain.resourcesOf('AWS::Budgets::Budget')]).toEqual([])
-    for (const alarm of alarmsOf(full)) expect(alarm.AlarmActions, alarm.AlarmName).toEqual([full.resource('AlarmTopic').arn])
+    for (const { AlarmName, AlarmActions, OKActions } of alarmsOf(full)) {
+      expect([...AlarmActions, ...OKActions], AlarmName).toEqual([
+        full.resource('AlarmTopic').arn,
+        full.resource('AlarmTopic').arn,
+      ])
+    }
     expect(full.resource('Budget').properties).toMatchObject({
       Budget: { BudgetLimit: { Amount: 5, Unit: 'USD' }, TimeUnit: 'MONTHLY' },
     })
@@ -170,9 +234,24 @@ describe('what an operator chooses', () => {
     { alarmEmail: 'nobody' },
     { domainName: 'photos.example.org' },
     { googleClientId: '1.apps.googleusercontent.com' },
-  ])('%o is refused before anything is packaged', async (chosen) => {
-    await expect(valuesFor(chosen)).rejects.toThrow(/cannot be|need each other/)
+    { objectLockDays: '00' },
+    { objectLockDays: '99999' },
+    { budgetUsd: '0' },
+    { budgetUsd: '0.00' },
+    { budgetUsd: '05' },
+  ])('%o is refused before anything is packaged, in one sentence', async (chosen) => {
+    const error = await valuesFor(chosen).then(String, (refused: unknown) => z.instanceof(Error).parse(refused))
+    expect(error).toMatchObject({ message: expect.stringMatching(/cannot be|need each other/) })
+    // The framework shows this, and not the message.
+    expect(error).toMatchObject({ stack: z.instanceof(Error).parse(error).message })
   })
+
+  test.each([{ objectLockDays: '3650' }, { budgetUsd: '0.5' }, { budgetUsd: '10' }, { budgetUsd: '1000.25' }])(
+    '%o can be',
+    async (chosen) => {
+      await expect(valuesFor(chosen)).resolves.toBeDefined()
+    },
+  )
 
   test('is told by the stack, for the next deployment', async () => {
     expect(await valuesFor({ stage: 'test', alarmEmail: 'ana@example.org' })).toMatchObject({
