@@ -4,12 +4,13 @@ import type { Photo } from '../../contract/photos.ts'
 import { TransferError } from '../errors.ts'
 import { type GetOptions, getToFile } from '../remote/get.ts'
 import type { SignRequest } from '../remote/sign-original.ts'
-import type { FileOutcome, Thaw } from '../run-event.ts'
+import type { FileOutcome } from '../run-event.ts'
 import { type BytePath, bytesOf, joinBytePath, shownPath } from '../sync/byte-path.ts'
 import { compareFile } from './file-comparison.ts'
 import { utimesArgument } from './modification-time.ts'
 import { type HardLink, putInPlace } from './put-in-place.ts'
 import { candidatePaths, type Target } from './targets.ts'
+import type { OriginalThaw } from './thaw-original.ts'
 import type { UnfinishedFolder } from './unfinished-folder.ts'
 import { endRunWhenFull, findPullFailure } from './write-error.ts'
 
@@ -27,7 +28,7 @@ export interface PullPhotoOptions extends Omit<GetOptions, 'sizeBytes'> {
   /** Of the photo's original. */
   readonly sign: SignRequest
   /** Sees to the thaw of an original that the storage does not give; undefined where it can be read by now. */
-  readonly thaw: () => Promise<Thaw | undefined>
+  readonly thaw: () => Promise<OriginalThaw | undefined>
   /** Whether the remote has it: asked where the storage denies an original, which may mean either. */
   readonly isStored: () => Promise<boolean>
   readonly hardLink?: HardLink | undefined
@@ -41,7 +42,8 @@ export async function pullPhoto({ photo, targets }: MissingPhoto, options: PullP
   const download = options.unfinished.newPath(photo.contentHash)
   try {
     const thaw = await downloadVerified(download, photo, options)
-    if (thaw !== undefined) return targets.map(({ path }, index) => describeThaw(photo, path, { thaw, isFirst: index === 0 }))
+    if (thaw !== undefined)
+      return targets.map(({ path }, index) => describeThaw(photo, path, { ...thaw, isFirst: thaw.isFirst && index === 0 }))
     const outcomes: FileOutcome[] = []
     for (const target of targets.slice(0, -1)) outcomes.push(await placeCopy(download, photo, target, options))
     for (const target of targets.slice(-1)) outcomes.push(await place(download, photo, target, options))
@@ -56,7 +58,7 @@ export async function pullPhoto({ photo, targets }: MissingPhoto, options: PullP
 }
 
 /** Downloads to a new file, or says how its thaw stands. */
-async function downloadVerified(path: BytePath, photo: Photo, options: PullPhotoOptions): Promise<Thaw | undefined> {
+async function downloadVerified(path: BytePath, photo: Photo, options: PullPhotoOptions): Promise<OriginalThaw | undefined> {
   const handle = await open(bytesOf(path), 'wx')
   try {
     return await downloadOrThaw(handle, photo, options)
@@ -69,7 +71,7 @@ async function downloadVerified(path: BytePath, photo: Photo, options: PullPhoto
   }
 }
 
-async function downloadOrThaw(handle: FileHandle, photo: Photo, options: PullPhotoOptions): Promise<Thaw | undefined> {
+async function downloadOrThaw(handle: FileHandle, photo: Photo, options: PullPhotoOptions): Promise<OriginalThaw | undefined> {
   try {
     await downloadRight(handle, photo, options)
   } catch (error) {
@@ -162,11 +164,7 @@ export function failureOf(error: unknown): Failure {
 }
 
 /** The outcome of one of the files of an original that thaws. Its bytes count with the first of them. */
-export function describeThaw(
-  photo: Photo,
-  path: BytePath,
-  { thaw, isFirst }: { readonly thaw: Thaw; readonly isFirst: boolean },
-): FileOutcome {
+function describeThaw(photo: Photo, path: BytePath, { thaw, isFirst }: OriginalThaw): FileOutcome {
   const reason = thaw.isNew ? 'it lies in the archive; its thaw was asked for now' : 'it lies in the archive and thaws already'
   return { ...describe(photo, path), action: 'thawing', reason, thaw, ...(isFirst ? {} : { movesNoBytes: true }) }
 }

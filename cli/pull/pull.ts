@@ -7,8 +7,8 @@ import type { ThawRequest } from '../remote/thaw.ts'
 import type { Transport } from '../remote/transport.ts'
 import type { FileOutcome, RunEvent } from '../run-event.ts'
 import { bytePathOf } from '../sync/byte-path.ts'
-import { foretellThaw } from './foretell-thaw.ts'
-import { type Looked, look } from './look.ts'
+import { createForetelling } from './foretell-thaw.ts'
+import { lookAtDisk, type PhotoOnDisk } from './look-at-disk.ts'
 import { type PhotoGroup, photoGroups } from './photo-groups.ts'
 import { pullPhoto } from './pull-photo.ts'
 import type { HardLink } from './put-in-place.ts'
@@ -61,14 +61,15 @@ export async function* pull(options: PullOptions): AsyncGenerator<RunEvent> {
 /** `controller` ends the whole run; `signal` is aborted with it. */
 async function runPull(options: PullOptions, events: EventStream, controller: AbortController): Promise<void> {
   const { remote, range, signal, transfers, to, dryRun = false } = options
-  const lookOptions = { to: bytePathOf(to), dryRun, signal }
+  const diskOptions = { to: bytePathOf(to), dryRun, signal }
+  const foretellThaw = createForetelling({ ...options, tell: events.tell })
   const groups = tellFound(photoGroups(remote.listPhotos(range, { signal })), events.tell)
-  const lookAt = async (group: PhotoGroup): Promise<Looked> => {
-    const looked = await look(group, lookOptions)
-    return dryRun ? await foretellThaw(looked, options) : looked
+  const lookAt = async (group: PhotoGroup): Promise<PhotoOnDisk> => {
+    const seen = await lookAtDisk(group, diskOptions)
+    return dryRun ? await foretellThaw(seen) : seen
   }
-  const looked = mapConcurrently(groups, transfers, lookAt, { signal })
-  const missing = tellOutcomes(looked, events.tell)
+  const seen = mapConcurrently(groups, transfers, lookAt, { signal })
+  const missing = tellOutcomes(seen, events.tell)
   if (dryRun)
     await missing.next() // ends: a dry run finds nothing missing, all has its outcome by then
   else await download(missing, options, events, controller)
@@ -85,15 +86,15 @@ async function* tellFound(groups: AsyncIterable<PhotoGroup>, tell: Tell): AsyncG
 }
 
 /** Tells what has its outcome already and passes on what is missing. */
-async function* tellOutcomes(looked: AsyncIterable<Looked>, tell: Tell): AsyncGenerator<Looked> {
-  for await (const photo of looked) {
+async function* tellOutcomes(seen: AsyncIterable<PhotoOnDisk>, tell: Tell): AsyncGenerator<PhotoOnDisk> {
+  for await (const photo of seen) {
     await tell(photo.outcomes.map(asEvent))
     if (photo.missing.length > 0) yield photo
   }
 }
 
 async function download(
-  missing: AsyncIterable<Looked>,
+  missing: AsyncIterable<PhotoOnDisk>,
   options: PullOptions,
   events: EventStream,
   controller: AbortController,
@@ -114,7 +115,7 @@ async function download(
           transport,
           hardLink,
           sign: remote.signDownload(originalKey, { signal: taskSignal }),
-          thaw: () => thawOriginal(originalKey, taskSignal),
+          thaw: () => thawOriginal({ photo, originalKey }, taskSignal),
           isStored: () => isStored(photo, remote, { signal: taskSignal }),
           onMoved: (bytes) => events.moved(bytes),
           signal: taskSignal,

@@ -1,3 +1,4 @@
+import type { Photo } from '../../contract/photos.ts'
 import { TransferError } from '../errors.ts'
 import type { Tell } from '../event-stream.ts'
 import type { Remote } from '../remote/remote.ts'
@@ -12,8 +13,17 @@ export interface ThawOptions {
   readonly tell: Tell
 }
 
+/** How the thaw of an original stands. `isFirst`: this run has not said so before, of other places of the same photo. */
+export interface OriginalThaw {
+  readonly thaw: Thaw
+  readonly isFirst: boolean
+}
+
 /** Undefined where the original can be read by now. Throws a `TransferError`. */
-export type ThawOriginal = (originalKey: string, signal: AbortSignal) => Promise<Thaw | undefined>
+export type ThawOriginal = (
+  original: { readonly photo: Photo; readonly originalKey: string },
+  signal: AbortSignal,
+) => Promise<OriginalThaw | undefined>
 
 /**
  * What a run does with originals that the storage does not give: it has them thawed. Whether one thaws already the storage
@@ -23,11 +33,20 @@ export type ThawOriginal = (originalKey: string, signal: AbortSignal) => Promise
 export function createThawing(options: ThawOptions): ThawOriginal {
   const { transport, request, tell } = options
   let told: Promise<void> | undefined
+  // Forgotten with the photo: a photo of more than a hundred places comes in several groups, one after the other.
+  const thaws = new WeakMap<Photo, Promise<Thaw | undefined>>()
   const onAsking = () => (told ??= tell([{ kind: 'note', message: announcement(request) }]))
-  return async (originalKey, signal) => {
+  const seeTo = async (originalKey: string, signal: AbortSignal): Promise<Thaw | undefined> => {
     const answer = await seeToThaw(originalKey, onAsking, options, signal)
     if (answer === 'readable') return undefined
     return answer === 'asked' ? thawAskedFor(request, transport) : thawAskedForBefore(transport)
+  }
+  return async ({ photo, originalKey }, signal) => {
+    const known = thaws.get(photo)
+    const asked = known ?? seeTo(originalKey, signal)
+    thaws.set(photo, asked)
+    const thaw = await asked
+    return thaw && { thaw, isFirst: known === undefined }
   }
 }
 

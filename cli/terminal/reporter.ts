@@ -80,7 +80,7 @@ interface View {
 const progressIntervalMs = 100
 
 export async function createReporter(options: ReporterOptions): Promise<Reporter> {
-  const tally = createTally(options.kind, options.now)
+  const tally = createTally(options.kind, options.now, options.dryRun)
   const view = await createView(options)
   let lastMs = Number.NEGATIVE_INFINITY
   return {
@@ -154,7 +154,7 @@ function createLinesView({
     },
     finish(summary) {
       print(formatSummary(summary, dryRun))
-      const comeBack = formatComeBack(summary, typed)
+      const comeBack = formatComeBack(summary, dryRun ? undefined : typed)
       if (comeBack !== undefined) stderr.write(`${wrapFor(stderr, visible(comeBack))}\n`)
     },
     stop: (summary, cause) => void stderr.write(formatStop(summary, cause)),

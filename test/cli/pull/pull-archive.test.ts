@@ -36,15 +36,17 @@ async function run(options: PullOptions) {
   const actions: Record<string, number> = {}
   const notes: string[] = []
   const readyBy = new Set<string>()
+  let bytesCounted = 0
   for await (const event of pull(options)) {
     if (event.kind === 'note') notes.push(event.message)
     if (event.kind !== 'file') continue
-    const { action, thaw, reason } = event.outcome
+    const { action, thaw, reason, sizeBytes, movesNoBytes } = event.outcome
+    if (!movesNoBytes) bytesCounted += sizeBytes
     const name = action === 'failed' ? `failed: ${reason}` : thaw?.isNew ? 'thaw asked for' : action
     actions[name] = (actions[name] ?? 0) + 1
     if (thaw) readyBy.add(thaw.readyBy.toISOString())
   }
-  return { actions, notes, readyBy: [...readyBy] }
+  return { actions, notes, readyBy: [...readyBy], bytesCounted }
 }
 
 async function storeSome(library: LibraryInTest, count: number): Promise<readonly OriginalInTest[]> {
@@ -127,6 +129,34 @@ test('a dry run asks for no thaw, and says what would have to thaw, what thaws, 
   clock.ms += 48 * hourMs
   expect(await dryRun()).toEqual({ would_pull: 1 })
   expect([counted(seen, 'POST'), counted(seen, 'GET')]).toEqual([1, 1])
+})
+
+test('a dry run that the storage refuses to answer says so, once, whatever the number of originals', async () => {
+  const { library, remote, pullTo, now } = await openArchive()
+  await storeSome(library, 3)
+  const theirs = await openRemoteOfAnother(library, now)
+  const refused = await pullTo(await temporaryFolder(), { dryRun: true, remote: { ...remote, signThaw: theirs.signThaw } })
+  expect(refused.actions).toEqual({ would_pull: 3 })
+  expect(refused.notes).toEqual([expect.stringContaining('the storage refuses to say which originals lie in the archive')])
+})
+
+test('an original of more places than a page thaws once, for all of them', async () => {
+  const { library, seen, pullTo } = await openArchive()
+  const [original] = await storeSome(library, 1)
+  if (original === undefined) throw new Error('nothing was stored')
+  const { contentHash } = original.candidate
+  const places = Array.from({ length: 132 }, (_, index) => ({
+    device: 'laptop',
+    path: `copies/${index}.mp4`,
+    modificationTime: '2019-10-26T16:07:24.123456Z',
+  }))
+  await library.remote.confirm([{ contentHash, locations: places.slice(0, 100) }])
+  await library.remote.confirm([{ contentHash, locations: places.slice(100) }])
+  const foretold = await pullTo(await temporaryFolder(), { dryRun: true })
+  expect([foretold.actions, foretold.bytesCounted]).toEqual([{ would_thaw: 132 }, 300])
+  const { actions, bytesCounted } = await pullTo(await temporaryFolder())
+  expect([actions, bytesCounted]).toEqual([{ 'thaw asked for': 132 }, 300])
+  expect([counted(seen, 'POST'), counted(seen, 'GET')]).toEqual([1, 2])
 })
 
 test('where originals are not archived, a dry run asks the storage for nothing', async () => {

@@ -335,6 +335,16 @@ describe('what lies in an archive', () => {
     expect(reporter.finish().exitCode).toBe(3)
   })
 
+  test('of a dry run is no reason to come back to it', async () => {
+    const options = { kind: 'pull', mode: 'lines', dryRun: true, typed: 'photos pull --dry-run' } as const
+    const { reporter, stderr, tell } = await reporterInTest(options)
+    tell([thawing('c.jpg', false)], 1)
+    expect(reporter.finish().exitCode).toBe(0)
+    expect(stderr.lines).toEqual([
+      expect.stringMatching(/^1 file \(4\.0 MB\) is thawing and .*; then a pull without --dry-run brings what thawed$/),
+    ])
+  })
+
   test('a dry run says how much would have to thaw', async () => {
     const { reporter, stdout, tell } = await reporterInTest({ kind: 'pull', mode: 'lines', dryRun: true })
     tell([file('would_pull', 'a.jpg'), file('would_thaw', 'b.jpg', 4_100_000_000)], 1)

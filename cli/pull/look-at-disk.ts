@@ -7,7 +7,7 @@ import type { PhotoGroup } from './photo-groups.ts'
 import { describe, failureOf } from './pull-photo.ts'
 import { candidatePaths, type Target, targetsOf } from './targets.ts'
 
-export interface LookOptions {
+export interface DiskOptions {
   readonly to: BytePath
   /** Nothing is written, and what is missing ends as `would_pull`. */
   readonly dryRun: boolean
@@ -15,7 +15,7 @@ export interface LookOptions {
 }
 
 /** What is known of a photo after a look at the disk: what has an outcome already, and what must be downloaded. */
-export interface Looked {
+export interface PhotoOnDisk {
   readonly photo: Photo
   readonly originalKey: string
   readonly outcomes: readonly FileOutcome[]
@@ -23,7 +23,7 @@ export interface Looked {
 }
 
 /** Which of a photo's targets are there already. Reads those of the right size; sets a modification time right. */
-export async function look(group: PhotoGroup, options: LookOptions): Promise<Looked> {
+export async function lookAtDisk(group: PhotoGroup, options: DiskOptions): Promise<PhotoOnDisk> {
   const { photo, originalKey } = group
   const { targets, refused } = targetsOf(group)
   const outcomes: FileOutcome[] = refused.map(({ shownPath, reason }) => ({
@@ -35,14 +35,19 @@ export async function look(group: PhotoGroup, options: LookOptions): Promise<Loo
   const missing: Target[] = []
   for (const target of targets) {
     const outcome = await lookAt(target, photo, options)
-    if (outcome) outcomes.push(outcome)
-    else missing.push(target)
+    if (outcome === undefined) missing.push(target)
+    else outcomes.push(wouldMoveAgain(outcome, outcomes) ? { ...outcome, movesNoBytes: true } : outcome)
   }
   return { photo, originalKey, outcomes, missing }
 }
 
+/** An original is downloaded once, for all of its targets here. */
+function wouldMoveAgain({ action }: FileOutcome, before: readonly FileOutcome[]): boolean {
+  return action === 'would_pull' && before.some((other) => other.action === action)
+}
+
 /** Undefined where the target must be downloaded. */
-async function lookAt(target: Target, photo: Photo, options: LookOptions): Promise<FileOutcome | undefined> {
+async function lookAt(target: Target, photo: Photo, options: DiskOptions): Promise<FileOutcome | undefined> {
   try {
     for (const path of candidatePaths(target.path, photo.contentHash)) {
       const fullPath = joinBytePath(options.to, path)
