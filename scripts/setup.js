@@ -1,4 +1,5 @@
-// Makes a fresh clone ready: installs what the lockfile says, once, and builds. Runs before `npm test` and `npm run demo`.
+// Makes a fresh clone ready: installs what the lockfile says, once, and builds. `npm run setup` by itself; every script of package.json
+// that has to work on a fresh clone begins with it, too.
 import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
