@@ -7,6 +7,8 @@ import type { Resource } from './resolve-template.ts'
 export interface CloudFormationSchemas {
   /** What CloudFormation does not know, lacks or cannot take in a resolved resource: `UserPool.Policies.Nonsense is unknown`. */
   problemsOf(type: string, resource: Resource): readonly string[]
+  /** Which properties CloudFormation cannot change in a resource that is there, so that it makes another one and then deletes the first. */
+  replacingOf(type: string): readonly string[]
 }
 
 export async function loadCloudFormationSchemas(): Promise<CloudFormationSchemas> {
@@ -16,6 +18,13 @@ export async function loadCloudFormationSchemas(): Promise<CloudFormationSchemas
       const [schema] = database.lookup('resource', 'cloudFormationType', 'equals', type)
       if (schema === undefined) return [`${logicalId}: there is no type ${type}`]
       return [...problemsOfObject(logicalId, properties, schema.properties, database)]
+    },
+    replacingOf(type) {
+      const { properties, additionalReplacementProperties = [] } = database
+        .lookup('resource', 'cloudFormationType', 'equals', type)
+        .only()
+      const replacing = Object.entries(properties).filter(([, { causesReplacement = 'no' }]) => causesReplacement !== 'no')
+      return [...replacing.map(([name]) => name), ...additionalReplacementProperties.flatMap(([name]) => name ?? [])]
     },
   }
 }

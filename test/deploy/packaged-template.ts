@@ -46,26 +46,29 @@ export interface Packaged {
   readonly output: string
 }
 
-/** The CloudFormation template that `serverless package` produced for the stage `prod`, with every parameter at its default. */
-export async function packagedTemplate(): Promise<PackagedTemplate> {
-  const { folder } = await packaged()
+/** Of deploy/parameters.cjs. */
+export type ChosenParameters = Readonly<Record<string, string>>
+
+/** The CloudFormation template that `serverless package` produced for the stage `prod`; what is not chosen is at its default. */
+export async function packagedTemplate(chosen: ChosenParameters = {}): Promise<PackagedTemplate> {
+  const { folder } = await packaged(chosen)
   const text = await readFile(join(folder, 'cloudformation-template-update-stack.json'), 'utf8')
   return templateSchema.parse(JSON.parse(text))
 }
 
 /** Packages once, whoever asks first, without credentials; every other test takes what is there. */
-export async function packaged(): Promise<Packaged> {
-  const folder = join(cacheFolder, await hashOfSources())
+export async function packaged(chosen: ChosenParameters = {}): Promise<Packaged> {
+  const folder = join(cacheFolder, await hashOfSources(chosen))
   await mkdir(cacheFolder, { recursive: true })
   while (!(await isThere(folder))) {
     await using lock = await tryLock(`${folder}.lock`)
     if (!lock.isOurs) await delay(100)
-    else if (!(await isThere(folder))) await packageInto(folder)
+    else if (!(await isThere(folder))) await packageInto(folder, chosen)
   }
   return { folder, output: await readFile(join(folder, 'output.txt'), 'utf8') }
 }
 
-async function packageInto(folder: string): Promise<void> {
+async function packageInto(folder: string, chosen: ChosenParameters): Promise<void> {
   // The one thing that may need a network, and what this machine needs to get there.
   await fetchSharpBinary()
   // A service of its own, so that nothing else that packages in this project is in its way.
@@ -73,7 +76,7 @@ async function packageInto(folder: string): Promise<void> {
   try {
     await cp(join(root, 'serverless.yml'), join(service, 'serverless.yml'))
     await symlink(join(root, 'deploy'), join(service, 'deploy'))
-    const output = await serverlessPackage(service)
+    const output = await serverlessPackage(service, chosen)
     await writeFile(join(service, '.serverless', 'output.txt'), output)
     await rename(join(service, '.serverless'), folder)
     await removeOldPackages()
@@ -101,9 +104,10 @@ async function removeOldPackages(): Promise<void> {
   }
 }
 
-async function serverlessPackage(service: string): Promise<string> {
+async function serverlessPackage(service: string, chosen: ChosenParameters): Promise<string> {
   const program = createRequire(import.meta.url).resolve('serverless/bin/serverless.js')
-  const child = spawn(process.execPath, [program, 'package'], {
+  const parameters = Object.entries(chosen).map(([name, value]) => `--param=${name}=${value}`)
+  const child = spawn(process.execPath, [program, 'package', ...parameters], {
     cwd: service,
     // Neither credentials nor a profile, and nobody who would hand some out.
     env: { PATH: process.env['PATH'], HOME: service, AWS_EC2_METADATA_DISABLED: 'true', NO_COLOR: '1' },
@@ -116,8 +120,8 @@ async function serverlessPackage(service: string): Promise<string> {
   return output
 }
 
-async function hashOfSources(): Promise<string> {
-  const hash = createHash('sha256').update(process.version)
+async function hashOfSources(chosen: ChosenParameters): Promise<string> {
+  const hash = createHash('sha256').update(process.version).update(JSON.stringify(chosen))
   for (const source of sources) {
     for (const path of await filesOf(join(root, source))) {
       hash.update(`\0${path.slice(root.length)}\0`).update(await readFile(path))
