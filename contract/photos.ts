@@ -7,11 +7,19 @@ export const maximumBatchSize = 100
 
 /**
  * When the shutter opened, in ISO 8601, as the camera wrote it: the fraction keeps the camera's digits, and there is an
- * offset only where the camera wrote one (EXIF DateTimeOriginal, SubSecTimeOriginal, OffsetTimeOriginal).
+ * offset only where the camera wrote one (EXIF DateTimeOriginal, SubSecTimeOriginal, OffsetTimeOriginal). A moment that no
+ * calendar or clock has, as in month 00 or second 60, is none.
  */
 export const captureTimeSchema = z
   .string()
   .regex(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)?$/, 'a capture time is ISO 8601')
+  .refine((captureTime) => isOnCalendar(captureTime.slice(0, 'YYYY-MM-DDTHH:MM:SS'.length)), 'a capture time is on the calendar')
+
+function isOnCalendar(wallTime: string): boolean {
+  const inUtc = new Date(`${wallTime}Z`)
+  // Date turns 30 February into 2 March: what comes back changed does not exist.
+  return !Number.isNaN(inUtc.getTime()) && inUtc.toISOString().startsWith(wallTime)
+}
 
 /** A moment on the clock where the picture was taken, to the second: `2021-06-01T00:00:00`. List ranges are in wall time. */
 export const wallTimeSchema = z.string().regex(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d$/, 'a wall time is YYYY-MM-DDTHH:MM:SS')

@@ -1,6 +1,6 @@
 import type { StorageClass } from '../../contract/remote-configuration.ts'
 import { findPlan, type GoogleOnePlan, monthsUntilFull } from './google-one.ts'
-import { allOf } from './holdings.ts'
+import { allOf, type Originals } from './holdings.ts'
 import { originalsIn } from './library.ts'
 import type { GrowthBasis, Usage } from './measure-usage.ts'
 import { billOf, freeShareOf, type MonthBill, totalOf } from './month-bill.ts'
@@ -24,7 +24,12 @@ export interface Estimate {
   readonly photos: number
   readonly originalBytes: number
   readonly renditionBytes: number
-  readonly growth: { readonly photos: number; readonly sizeBytes: number; readonly basis: GrowthBasis }
+  readonly growth: {
+    readonly photos: number
+    readonly sizeBytes: number
+    readonly basis: GrowthBasis
+    readonly undatedImport: Originals
+  }
   readonly years: readonly number[]
   readonly classes: readonly ClassEstimate[]
   readonly google: {
@@ -43,7 +48,7 @@ export function estimateCost(usage: Usage, years: readonly number[], storageClas
     photos: count,
     originalBytes: sizeBytes,
     renditionBytes: library.renditionBytes,
-    growth: { photos: monthly.count, sizeBytes: monthly.sizeBytes, basis: usage.basis },
+    growth: { photos: monthly.count, sizeBytes: monthly.sizeBytes, basis: usage.basis, undatedImport: usage.undatedImport },
     years,
     classes: storageClasses.map((storageClass) => estimateClass(usage, years, storageClass)),
     google: { plan, fullInMonths: plan && monthsUntilFull(plan, sizeBytes, monthly.sizeBytes) },

@@ -19,6 +19,8 @@ export function formatEstimate(
     photos_per_month: round(growth.photos),
     bytes_per_month: Math.round(growth.sizeBytes),
     growth_basis: growth.basis,
+    undated_import_photos: growth.undatedImport.count,
+    undated_import_bytes: growth.undatedImport.sizeBytes,
     is_on_aws: subject.isOnAws,
     storage_class: subject.storageClass ?? null,
     prices: { currency: 'USD', region: pricedRegion, as_of: pricesAsOf, inr_per_usd: inrPerUsd },

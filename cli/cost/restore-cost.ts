@@ -23,9 +23,9 @@ export function restoreCostOf(library: Library, storageClass: StorageClass): Res
   }
 }
 
-/** A thaw takes a refused GET, a HEAD, one more of each when one comes back; RestoreObject itself is part of the retrieval. */
+/** A thaw takes a refused GET, a HEAD, and a GET when one comes back; RestoreObject itself is part of the retrieval. */
 function looks(storageClass: StorageClass): number {
-  return storageClass === 'DEEP_ARCHIVE' ? 4 : 1
+  return storageClass === 'DEEP_ARCHIVE' ? 3 : 1
 }
 
 export function restoreTotal({ transfer, requests, retrieval }: RestoreCost): number {

@@ -36,11 +36,18 @@ export function formatUsd(usd: number): string {
 }
 
 function whatIsStored({ photos, originalBytes, growth }: Estimate): string {
-  const stored = `${formatCount(photos)} originals, ${formatBytes(originalBytes)}`
-  if (growth.basis === 'none') return stored
-  if (growth.photos === 0) return `${stored}; none was taken in the last twelve months`
+  const stored = `${formatOriginals(photos)}, ${formatBytes(originalBytes)}`
+  if (growth.basis === 'none') return `${stored}; nothing tells yet how many a month there will be`
+  if (growth.photos === 0) {
+    const what = growth.basis === 'capture_dates' ? 'was taken in the last twelve months' : 'came after the first month'
+    return `${stored}; none ${what}`
+  }
   const basis = growth.basis === 'capture_dates' ? 'capture dates' : 'upload dates'
   return `${stored}; about ${formatCount(growth.photos)} a month, ${formatBytes(growth.sizeBytes)}, by their ${basis}`
+}
+
+function formatOriginals(count: number): string {
+  return count === 1 ? '1 original' : `${formatCount(count)} originals`
 }
 
 function formatCount(count: number): string {
@@ -77,6 +84,7 @@ function notesOf(estimate: Estimate, subject: CostSubject): readonly string[] {
   const shown = estimate.classes.find(({ storageClass }) => storageClass === subject.storageClass) ?? likeliest(estimate)
   return [
     ...whereNotes(subject),
+    ...undatedNotes(estimate),
     ...(shown ? [monthNote(shown), freeNote(shown)] : []),
     ...googleNotes(estimate),
     ...(shown ? [cheaperNote(estimate, shown)] : []),
@@ -100,6 +108,12 @@ function whereNotes({ isOnAws, region, storageClass }: CostSubject): readonly st
   ]
 }
 
+function undatedNotes({ growth: { undatedImport } }: Estimate): readonly string[] {
+  if (undatedImport.count === 0) return []
+  const what = `${formatOriginals(undatedImport.count)}, ${formatBytes(undatedImport.sizeBytes)}, without a capture date`
+  return [`The first import has brought ${what}, as of videos: nothing tells how many of these come in a month; none is counted.`]
+}
+
 function monthNote({ storageClass, month, monthUsd }: ClassEstimate): string {
   const lines = Object.entries(month)
     .filter(([, usd]: [string, number]) => usd >= 0.005)
@@ -115,7 +129,15 @@ function freeNote({ freeUsd }: ClassEstimate): string {
 function googleNotes({ google: { plan, fullInMonths } }: Estimate): readonly string[] {
   if (plan === undefined) return ['No plan of Google One that we know holds this much.']
   const price = `Google One: ${plan.name} for ${plan.inrPerMonth} INR a month (1 USD = ${inrPerUsd} INR)`
-  return [fullInMonths === undefined ? `${price}.` : `${price}; full in ${fullInMonths} months, then the next plan counts.`]
+  return [fullInMonths === undefined ? `${price}.` : `${price}; ${formatFull(fullInMonths)}`]
+}
+
+const farMonths = 50 * 12
+
+function formatFull(months: number): string {
+  if (months > farMonths) return 'not full within 50 years.'
+  const when = months < 1 ? 'within a month' : months === 1 ? 'in a month' : `in ${months} months`
+  return `full ${when}, then the next plan counts.`
 }
 
 /** Plainly, also where it is Google. */

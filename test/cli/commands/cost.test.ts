@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest'
 import { runCost } from '../../../cli/commands/cost.ts'
 import { run } from '../../../cli/program.ts'
 import type { Remote } from '../../../cli/remote/remote.ts'
-import type { ListEntry } from '../../../contract/photos.ts'
+import type { ListEntry, Photo } from '../../../contract/photos.ts'
 import type { RemoteConfiguration } from '../../../contract/remote-configuration.ts'
 import { temporaryFolder } from '../../temporary-folder.ts'
 import { photoEntryOf, photoOf, remoteInTest, storedPhoto } from '../pull/pull-in-test.ts'
@@ -27,12 +27,13 @@ async function cost(
     readonly flags?: Partial<Parameters<typeof runCost>[0]['flags']>
     readonly configuration?: Partial<RemoteConfiguration>
     readonly sizeBytes?: number
+    readonly photo?: Partial<Photo>
   } = {},
 ) {
   const { remote } = await remoteInTest([])
   async function* listPhotos(): AsyncGenerator<ListEntry> {
     for (let listed = 0; listed < photos; listed += 1)
-      yield photoEntryOf({ ...photo, sizeBytes: options.sizeBytes ?? photo.sizeBytes })
+      yield photoEntryOf({ ...photo, sizeBytes: options.sizeBytes ?? photo.sizeBytes, ...options.photo })
   }
   const configuration = { ...remote.configuration, ...options.configuration }
   const listing: Remote = { ...remote, configuration, listPhotos }
@@ -108,6 +109,23 @@ test('one class, other years', async () => {
   ])
 })
 
+test('one original, and a plan that is never full in a life', async () => {
+  const { lines } = await cost(1, { sizeBytes: 2_000, configuration: onAws('STANDARD') })
+  expect(lines[0]).toBe('1 original, 2.0 kB; about 0 a month, 187 B, by their capture dates')
+  expect(lines.join(' ')).toContain('130 INR a month (1 USD = 90 INR); not full within 50 years.')
+})
+
+test('a plan with no room for another month says so', async () => {
+  const { lines } = await cost(1_060, { sizeBytes: 1e8 })
+  expect(lines.join(' ')).toContain('100 GB for 130 INR a month (1 USD = 90 INR); full within a month, then')
+})
+
+test('a first import of videos is no growth, and is told', async () => {
+  const { lines } = await cost(1, { sizeBytes: 160e9, photo: { captureTime: null, storedAt: '2026-11-10T00:00:00.000Z' } })
+  expect(lines[0]).toBe('1 original, 160.0 GB; nothing tells yet how many a month there will be')
+  expect(lines.join(' ')).toContain('1 original, 160.0 GB, without a capture date, as of videos: nothing tells how many')
+})
+
 test('json: one line, with the fields that scripts may rely on', async () => {
   const { stdout } = await cost(2_400, {
     flags: { json: true, storageClass: 'STANDARD', years: [1] },
@@ -133,6 +151,8 @@ test('json: one line, with the fields that scripts may rely on', async () => {
     photos_per_month: number,
     bytes_per_month: number,
     growth_basis: 'capture_dates',
+    undated_import_photos: 0,
+    undated_import_bytes: 0,
     is_on_aws: true,
     storage_class: 'STANDARD',
     prices: { currency: 'USD', region: 'us-east-1', as_of: '2026-11', inr_per_usd: 90 },
@@ -173,7 +193,7 @@ describe('as it is typed', () => {
     expect(await photos('sync', join(folder, 'clip.mp4'), '--library', library)).toMatchObject({ exitCode: 0 })
     const { exitCode, stdout } = await photos('cost', '--library', library, '--json')
     expect(exitCode).toBe(0)
-    expect(JSON.parse(stdout)).toMatchObject({ photos: 1, original_bytes: 6, is_on_aws: false, growth_basis: 'upload_dates' })
+    expect(JSON.parse(stdout)).toMatchObject({ photos: 1, original_bytes: 6, is_on_aws: false, growth_basis: 'none' })
   })
 
   test('the account that is signed in, and nobody else’s photos', async () => {

@@ -44,7 +44,12 @@ export const costTables: Readonly<Record<string, () => string>> = {
 
 /** What is typed after three years of the example, and what is answered. */
 function sample(): string {
-  const usage = { ...example, library: projectTo(example, 'INTELLIGENT_TIERING', 36).library, basis: 'capture_dates' } as const
+  const usage = {
+    ...example,
+    library: projectTo(example, 'INTELLIGENT_TIERING', 36).library,
+    basis: 'capture_dates',
+    undatedImport: { count: 0, sizeBytes: 0 },
+  } as const
   const subject = { isOnAws: true, region: pricedRegion, storageClass: 'INTELLIGENT_TIERING' } as const
   const { heading, table, notes } = formatCost(estimateCost(usage, years, storageClasses), subject)
   const wrap = (line: string): string => wrapFor({ isTTY: true, columns: 80 }, line)

@@ -26,14 +26,30 @@ test('grows by what was taken in the last twelve months, however much was upload
   expect({ ...allOf(growth), basis }).toEqual({ count: 2, sizeBytes: 40e6, basis: 'capture_dates' })
 })
 
-test('what has no date, as videos, came as the rest did', async () => {
-  const videos = copies(10, { sizeBytes: 100e6, storedAt: jpeg.storedAt })
-  const { growth } = await measureUsage(
-    listed(...copies(12, taken('2010-05-01T10:00:00')), ...copies(12, taken('2026-05-01T10:00:00')), ...videos),
+test('what has no date, as videos, grows by what came after the first import', async () => {
+  const imported = copies(10, { sizeBytes: 100e6, storedAt: '2024-01-20T00:00:00.000Z' })
+  const videos = copies(6, { sizeBytes: 100e6, storedAt: '2026-05-01T00:00:00.000Z' })
+  const { growth, undatedImport } = await measureUsage(
+    listed({ ...taken('2026-05-01T10:00:00'), storedAt: '2024-01-01T00:00:00.000Z' }, ...imported, ...videos),
     now,
   )
-  expect(allOf(growth).count).toBeCloseTo((12 + 5) / 12, 10)
-  expect(growth.parts.sizeBytes).toBeCloseTo(500e6 / 12, 3)
+  expect(allOf(growth).count).toBeCloseTo(1 / (205.083 / 30.4167) + 6 / 12, 3)
+  expect(growth.parts.sizeBytes).toBeCloseTo(600e6 / 12, 3)
+  expect(undatedImport.count).toBe(0)
+})
+
+test('a first import of what has no date is no growth', async () => {
+  const video = { sizeBytes: 160e9, storedAt: '2026-11-10T00:00:00.000Z' }
+  const { growth, basis, undatedImport } = await measureUsage(listed(video), now)
+  expect({ ...allOf(growth), basis }).toEqual({ count: 0, sizeBytes: 0, basis: 'none' })
+  expect(undatedImport).toEqual({ count: 1, sizeBytes: 160e9 })
+})
+
+test('nor is it beside photos that have one', async () => {
+  const video = { sizeBytes: 160e9, storedAt: '2026-11-10T00:00:00.000Z' }
+  const photo = { ...taken('2026-05-01T10:00:00'), storedAt: video.storedAt }
+  const { growth, basis } = await measureUsage(listed(video, photo), now)
+  expect({ videos: growth.parts.count, basis }).toEqual({ videos: 0, basis: 'capture_dates' })
 })
 
 test('a library of three months is not divided by twelve, and one of a day not by nothing', async () => {
@@ -44,7 +60,9 @@ test('a library of three months is not divided by twelve, and one of a day not b
 })
 
 test('without any capture date the uploads say it', async () => {
-  const { growth, basis } = await measureUsage(listed(...copies(30, { storedAt: '2026-08-23T06:00:00.000Z' })), now)
+  const imported = copies(300, { storedAt: '2026-08-23T06:00:00.000Z' })
+  const later = copies(20, { storedAt: '2026-11-01T06:00:00.000Z' })
+  const { growth, basis } = await measureUsage(listed(...imported, ...later), now)
   expect({ basis, count: Math.round(allOf(growth).count) }).toEqual({ basis: 'upload_dates', count: 10 })
 })
 
