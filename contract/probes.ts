@@ -10,7 +10,11 @@ export const maximumProbeSizeBytes = 16 * 1024
 export const beginProbeRequestSchema = z.object({
   contentHash: contentHashSchema,
   sizeBytes: z.int().min(1).max(maximumProbeSizeBytes),
-  contentType: z.string().min(1).max(128),
+  /** It is signed as a header. Source: RFC 9110, 8.3.1. */
+  contentType: z
+    .string()
+    .max(128)
+    .regex(/^[\w!#$&^.+-]+\/[\w!#$&^.+-]+$/),
   /** The name of the machine that probes: it knows its own leftovers by it. */
   device: locationSchema.shape.device,
 })

@@ -10,6 +10,7 @@ import { listAccounts } from './accounts.ts'
 import { createRequestAnswerer } from './answer-request.ts'
 import { ClosingStack } from './closing-stack.ts'
 import { createIdentityPool } from './cognito/identity-pool.ts'
+import { sweepRegularly } from './cognito/sweeping.ts'
 import {
   createTemporaryCredentials,
   type GrantsOfOwner,
@@ -38,8 +39,11 @@ import { openQueueStore } from './queue-store.ts'
 import type { Credentials, Grant } from './s3/credentials.ts'
 import { openS3, type S3Options, type S3Store } from './s3/open-s3.ts'
 import { announceServing, withdrawServing } from './serving.ts'
-import { tidyProbes } from './tidy-probes.ts'
+import { removeEmptyProbeFolders, removeExpiredProbes } from './tidy-probes.ts'
 import { tidyUploads } from './tidy-uploads.ts'
+
+/** A library may be served for months: what expires after a day shall not wait for its next start. */
+const sweepEveryMs = 60 * 60 * 1000
 
 /** Originals processed at once. */
 const processingConcurrency = 2
@@ -182,7 +186,11 @@ async function openLibrary(options: EmbeddedOptions, opened: ClosingStack): Prom
   arrivals.announce = (body) => queue.send(body)
   const s3Client = createS3Client(backend.environment, { credentials: identity })
   await tidyUploads(s3Client, uploadBucket, queue, now())
-  await tidyProbes(s3Client, storageBucket, folder, now())
+  await removeExpiredProbes(s3Client, storageBucket, now())
+  await removeEmptyProbeFolders(folder)
+  const removeProbes = (signal: AbortSignal) => removeExpiredProbes(s3Client, storageBucket, now(), signal)
+  const onFailure = (error: unknown) => log({ level: 'error', event: 'sweep-failed', error: String(error) })
+  opened.add(sweepRegularly(removeProbes, { everyMs: sweepEveryMs, onFailure }), (sweeping) => sweeping.close())
 
   opened.add(await announceServing(folder, local.url), () => withdrawServing(folder))
   return {

@@ -1,11 +1,11 @@
-import { DeleteCommand, type DynamoDBDocumentClient, PutCommand, QueryCommand } from '@aws-sdk/lib-dynamodb'
+import { BatchGetCommand, DeleteCommand, type DynamoDBDocumentClient, PutCommand, QueryCommand } from '@aws-sdk/lib-dynamodb'
 import { z } from 'zod'
 import { type ContentHash, contentHashSchema } from '../../contract/content-hash.ts'
 import type { Owner } from '../../contract/owner.ts'
 import { type ProbesResponse, probeStateSchema } from '../../contract/probes.ts'
 import { recordKeys } from '../aws/index-table.ts'
 
-/** As long as the bucket keeps what nobody removed. */
+/** As long as the buckets keep what nobody removed, and so longer than an upload that was signed can still come. */
 const recordSeconds = 24 * 60 * 60
 
 const [storedSchema, , , rejectedSchema] = probeStateSchema.options
@@ -19,6 +19,11 @@ const recordSchema = z.discriminatedUnion('part', [
 ])
 type ProbeRecord = z.infer<typeof recordSchema>
 
+interface RemovedProbe {
+  readonly contentHash: ContentHash
+}
+const removedSchema = z.object({ contentHash: contentHashSchema, expiresAt: z.int() })
+
 /**
  * The probes of `photos doctor` in the index table. The API writes that one has begun, the processing what became of it: an
  * item each, so that neither needs the right to change what the other wrote. Without a sort key of the list no list shows them.
@@ -27,14 +32,19 @@ export interface ProbeRecords {
   begin(owner: Owner, contentHash: ContentHash, device: string): Promise<void>
   putOutcome(owner: Owner, contentHash: ContentHash, outcome: ProbeOutcome): Promise<void>
   findOutcome(owner: Owner, contentHash: ContentHash): Promise<ProbeOutcome | undefined>
-  /** Those that were not removed, but for what is beyond the first page of the table. */
+  /** Those that were not removed, oldest first, but for what is beyond the first page of the table. */
   list(owner: Owner): Promise<ProbesResponse['probes']>
+  /** Writes down that nothing shall come of a probe any more, for as long as something may. */
+  markRemoved(owner: Owner, contentHash: ContentHash): Promise<void>
+  isRemoved(owner: Owner, contentHash: ContentHash): Promise<boolean>
+  /** Forgets what was known of it, but for the mark. */
   remove(owner: Owner, contentHash: ContentHash): Promise<void>
 }
 
 export function openProbeRecords(client: DynamoDBDocumentClient, tableName: string, now: () => Date): ProbeRecords {
-  const put = async (owner: Owner, record: string, item: ProbeRecord): Promise<void> => {
-    const expiresAt = Math.floor(now().getTime() / 1000) + recordSeconds
+  const seconds = () => Math.floor(now().getTime() / 1000)
+  const put = async (owner: Owner, record: string, item: ProbeRecord | RemovedProbe): Promise<void> => {
+    const expiresAt = seconds() + recordSeconds
     await client.send(new PutCommand({ TableName: tableName, Item: { owner, record, ...item, expiresAt } }))
   }
   const query = async (owner: Owner, prefix: string): Promise<readonly ProbeRecord[]> => {
@@ -64,14 +74,26 @@ export function openProbeRecords(client: DynamoDBDocumentClient, tableName: stri
     },
 
     async list(owner) {
-      const probes = new Map<ContentHash, ProbesResponse['probes'][number]>()
-      // One that was removed while it was processed has an outcome only; what has begun sorts before its outcome.
-      for (const record of await query(owner, recordKeys.everyProbe)) {
-        const { contentHash, at: begunAt } = record
-        const device = record.part === 'begun' ? record.device : 'unknown'
-        if (!probes.has(contentHash)) probes.set(contentHash, { contentHash, device, begunAt })
-      }
-      return [...probes.values()]
+      const records = await query(owner, recordKeys.everyProbe)
+      // An outcome alone is all that is left of one that was removed while it was written down; it expires.
+      const probes = records.flatMap((record) => {
+        if (record.part !== 'begun') return []
+        return [{ contentHash: record.contentHash, device: record.device, begunAt: record.at }]
+      })
+      return probes.toSorted((one, other) => Date.parse(one.begunAt) - Date.parse(other.begunAt))
+    },
+
+    markRemoved: (owner, contentHash) => put(owner, recordKeys.removedProbe(contentHash), { contentHash }),
+
+    async isRemoved(owner, contentHash) {
+      // The function that processes uploads may read in this way only.
+      const Keys = [{ owner, record: recordKeys.removedProbe(contentHash) }]
+      const answer = await client.send(new BatchGetCommand({ RequestItems: { [tableName]: { Keys, ConsistentRead: true } } }))
+      const [item] = answer.Responses?.[tableName] ?? []
+      // What DynamoDB left for later is no answer: whoever asks has to ask again.
+      if (item === undefined && Object.keys(answer.UnprocessedKeys ?? {}).length > 0) throw new Error('DynamoDB is busy')
+      // Deletion by TTL may lag by days.
+      return item !== undefined && removedSchema.parse(item).expiresAt > seconds()
     },
 
     async remove(owner, contentHash) {

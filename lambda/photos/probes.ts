@@ -5,15 +5,27 @@ import type { BeginProbeRequest, ProbeState } from '../../contract/probes.ts'
 import type { SignedRequest } from '../../contract/transfers.ts'
 import type { Backend } from '../backend.ts'
 
-/** Signs the upload of a probe. It is written down first, so that the next doctor finds what a killed one has left. */
+/** So many probes of one owner can be there at once: more doctors than anybody sets to work, and too few to fill a bucket with. */
+export const maximumProbes = 20
+
+/**
+ * Signs the upload of a probe. It is written down first, so that a later doctor finds what a killed one has left. Where there are
+ * {@link maximumProbes} already, the oldest ones are removed.
+ */
 export async function beginProbe(
   owner: Owner,
   { device, ...probe }: BeginProbeRequest,
   backend: Backend,
 ): Promise<SignedRequest> {
+  const others = (await backend.probes.list(owner)).filter(({ contentHash }) => contentHash !== probe.contentHash)
+  const tooMany = others.slice(0, Math.max(0, others.length + 1 - maximumProbes))
+  for (const { contentHash } of tooMany.slice(0, mostRemovedAtOnce)) await removeProbe(owner, contentHash, backend)
   await backend.probes.begin(owner, probe.contentHash, device)
   return await backend.signer.put(backend.uploads.name, probeUploadKey(owner, probe.contentHash), probe)
 }
+
+/** Of what an earlier release let pile up, which every call makes less: a function has only so much time. */
+const mostRemovedAtOnce = 10
 
 /** How far a probe has come. */
 export async function findProbe(owner: Owner, contentHash: ContentHash, backend: Backend): Promise<ProbeState> {
@@ -26,9 +38,20 @@ export async function findProbe(owner: Owner, contentHash: ContentHash, backend:
   return outcome ?? { kind: 'missing' }
 }
 
-/** Takes away all of a probe, whatever became of it: its upload first, so that nothing new comes of it, its records last. */
+/**
+ * Takes away all of a probe, whatever became of it, its records last. It may be processed meanwhile: what that stores before the mark
+ * is written is removed here, what it stores later it removes itself, by {@link discardIfRemoved}.
+ */
 export async function removeProbe(owner: Owner, contentHash: ContentHash, backend: Backend): Promise<void> {
+  await backend.probes.markRemoved(owner, contentHash)
   await backend.uploads.remove(probeUploadKey(owner, contentHash))
   await backend.storage.removeProbe(owner, contentHash)
   await backend.probes.remove(owner, contentHash)
+}
+
+/** For the processing, which asks before it stores anything of a probe and after it has stored the last of it. Tells whether it was removed. */
+export async function discardIfRemoved(owner: Owner, contentHash: ContentHash, backend: Backend): Promise<boolean> {
+  const isRemoved = await backend.probes.isRemoved(owner, contentHash)
+  if (isRemoved) await backend.storage.removeProbe(owner, contentHash)
+  return isRemoved
 }

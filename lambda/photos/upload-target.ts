@@ -11,11 +11,13 @@ import type { Photo } from '../../contract/photos.ts'
 import type { Backend } from '../backend.ts'
 import { findStored } from './find-stored.ts'
 import { photoRecord } from './photo-record.ts'
+import type { ProbeOutcome } from './probe-records.ts'
+import { discardIfRemoved } from './probes.ts'
 
 /** Where an upload goes: all that differs between an original, which stays for good, and a probe, which never becomes one. */
 export interface UploadTarget {
   readonly contentHash: ContentHash
-  /** Whether nothing is left to be done. */
+  /** Whether nothing is left to be done. Asked before anything is stored. */
   isStored(): Promise<boolean>
   keyOf(contentType: string): string
   renditionKeyOf(name: RenditionName): string
@@ -42,15 +44,19 @@ function originalTarget({ owner, contentHash }: UploadIdentity, backend: Backend
 }
 
 function probeTarget({ owner, contentHash }: UploadIdentity, backend: Backend): UploadTarget {
+  /** All is stored by now. The doctor may have taken the probe away meanwhile, and its removal seen only part of it. */
+  const conclude = async (outcome: ProbeOutcome): Promise<void> => {
+    if (await discardIfRemoved(owner, contentHash, backend)) return
+    await backend.probes.putOutcome(owner, contentHash, outcome)
+  }
   return {
     contentHash,
-    // A probe is small enough to be made again, which saves this function the right to read what is known of it.
-    isStored: async () => false,
+    // A probe is small enough to be made again, unless its doctor has taken it away: then nothing is to be made of it.
+    isStored: () => discardIfRemoved(owner, contentHash, backend),
     keyOf: (contentType) => probeKey(owner, contentHash, contentType),
     renditionKeyOf: (name) => probeRenditionKey(owner, contentHash, name),
     put: (key, bytes, contentType) => backend.storage.putProbe(key, bytes, contentHash, contentType),
-    index: (key, { sizeBytes, renditions, reason }) =>
-      backend.probes.putOutcome(owner, contentHash, { kind: 'stored', key, sizeBytes, renditions, reason }),
-    reject: (reason) => backend.probes.putOutcome(owner, contentHash, { kind: 'rejected', reason }),
+    index: (key, { sizeBytes, renditions, reason }) => conclude({ kind: 'stored', key, sizeBytes, renditions, reason }),
+    reject: (reason) => conclude({ kind: 'rejected', reason }),
   }
 }

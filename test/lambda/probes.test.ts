@@ -1,8 +1,10 @@
 import { createHash, randomBytes } from 'node:crypto'
 import sharp from 'sharp'
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
 import { type ContentHash, contentHashOf } from '../../contract/content-hash.ts'
-import { beginProbeResponseSchema, probesResponseSchema } from '../../contract/probes.ts'
+import { beginProbeResponseSchema, probeStateSchema, probesResponseSchema } from '../../contract/probes.ts'
+import type { SignedRequest } from '../../contract/transfers.ts'
+import { maximumProbes } from '../../lambda/photos/probes.ts'
 import { accessTokenOf, type LibraryInTest, openLibraryInTest } from '../embedded/library-in-test.ts'
 import { temporaryFolder } from '../temporary-folder.ts'
 import { randomOriginal, store } from './originals-in-test.ts'
@@ -28,12 +30,22 @@ function call(library: LibraryInTest, token: string, method: string, path: strin
   })
 }
 
-async function uploadProbe(library: LibraryInTest, { contentHash, bytes }: ProbeInTest, token: string): Promise<void> {
-  const probe = { contentHash, sizeBytes: bytes.length, contentType: 'image/png', device: 'nas' }
-  const { request } = beginProbeResponseSchema.parse(await (await call(library, token, 'POST', '', probe)).json())
-  const put = await fetch(request.url, { method: request.method, headers: request.headers, body: new Uint8Array(bytes) })
-  expect(put.status).toBe(200)
+async function uploadProbe(library: LibraryInTest, probe: ProbeInTest, token: string): Promise<void> {
+  await sendProbe(library, probe, token)
   await library.backend.queue.whenIdle()
+}
+
+async function sendProbe(library: LibraryInTest, probe: ProbeInTest, token: string): Promise<void> {
+  await put(await begin(library, probe, token), probe)
+}
+
+async function begin(library: LibraryInTest, { contentHash, bytes }: ProbeInTest, token: string): Promise<SignedRequest> {
+  const probe = { contentHash, sizeBytes: bytes.length, contentType: 'image/png', device: 'nas' }
+  return beginProbeResponseSchema.parse(await (await call(library, token, 'POST', '', probe)).json()).request
+}
+
+async function put({ url, method, headers }: SignedRequest, { bytes }: ProbeInTest): Promise<void> {
+  expect((await fetch(url, { method, headers, body: new Uint8Array(bytes) })).status).toBe(200)
 }
 
 async function listed(library: LibraryInTest, token: string): Promise<readonly ContentHash[]> {
@@ -107,3 +119,55 @@ test('what a killed doctor has left is removed at a start of the library a day l
   const token = await later.backend.accessToken()
   expect(await (await call(later, token, 'GET', `/${probe.contentHash}`)).json()).toEqual({ kind: 'missing' })
 })
+
+test('the same while the library is served for days', async () => {
+  vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] })
+  onTestFinished(() => void vi.useRealTimers())
+  let aheadMs = 0
+  const library = await openLibraryInTest(await temporaryFolder(), { now: () => new Date(Date.now() + aheadMs) })
+  const probe = await newProbe()
+  await uploadProbe(library, probe, await library.backend.accessToken())
+
+  aheadMs = 25 * hourMs
+  vi.advanceTimersByTime(hourMs)
+  const token = await library.backend.accessToken()
+  const find = async () => probeStateSchema.parse(await (await call(library, token, 'GET', `/${probe.contentHash}`)).json())
+  await vi.waitFor(async () => expect(await find()).toEqual({ kind: 'missing' }), { timeout: 10_000, interval: 20 })
+})
+
+const hourMs = 60 * 60 * 1000
+
+test('an upload that arrives after the removal comes to nothing', async () => {
+  const library = await openLibraryInTest(await temporaryFolder())
+  const token = await library.backend.accessToken()
+  const probe = await newProbe()
+  const request = await begin(library, probe, token)
+  expect((await call(library, token, 'DELETE', `/${probe.contentHash}`)).status).toBe(204)
+  await put(request, probe)
+  await library.backend.queue.whenIdle()
+  expect(await (await call(library, token, 'GET', `/${probe.contentHash}`)).json()).toEqual({ kind: 'missing' })
+  expect(await listed(library, token)).toEqual([])
+})
+
+test('one owner can have so many at once: the oldest give way', async () => {
+  const library = await openLibraryInTest(await temporaryFolder())
+  const token = await library.backend.accessToken()
+  const probes: ProbeInTest[] = []
+  for (let count = 0; count <= maximumProbes; count += 1) {
+    const probe = await newProbe()
+    probes.push(probe)
+    await begin(library, probe, token)
+  }
+  const expected = probes.slice(1).map(({ contentHash }) => contentHash)
+  expect((await listed(library, token)).toSorted()).toEqual(expected.toSorted())
+})
+
+test.each(['image/png\r\nx-amz-acl: public-read', 'image/png\0', 'png', ''])(
+  '%j is no type to be signed',
+  async (contentType) => {
+    const library = await openLibraryInTest(await temporaryFolder())
+    const { contentHash } = await newProbe()
+    const probe = { contentHash, sizeBytes: 100, contentType, device: 'nas' }
+    expect((await call(library, await library.backend.accessToken(), 'POST', '', probe)).status).toBe(400)
+  },
+)
