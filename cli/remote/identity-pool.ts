@@ -18,7 +18,7 @@ process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] = 'true'
 
 /**
  * Where an ID token is exchanged for temporary credentials. Both calls are public and sign nothing. They throw a
- * {@link TokenRefusedError}, a `RetryableError`, or an error of the network.
+ * {@link TokenRefusedError}, a {@link PoolFaultError}, a `RetryableError`, or an error of the network.
  * https://docs.aws.amazon.com/cognitoidentity/latest/APIReference/
  */
 export interface IdentityPool {
@@ -37,6 +37,11 @@ export interface IdentityPoolOptions {
 /** The pool does not accept the ID token. */
 export class TokenRefusedError extends Error {
   override readonly name = 'TokenRefusedError'
+}
+
+/** The pool gives nothing, and would not later: why, in words. Without a cause, since errors of the SDK hold tokens. */
+export class PoolFaultError extends Error {
+  override readonly name = 'PoolFaultError'
 }
 
 const identitySchema = z.object({ IdentityId: z.string().min(1) })
@@ -66,14 +71,20 @@ export function openIdentityPool(options: IdentityPoolOptions): IdentityPool {
     async getIdentityId(idToken, signal) {
       const getId = new GetIdCommand({ IdentityPoolId: identityPoolId, Logins: loginsOf(idToken) })
       const answer = await client.send(getId, abortable(signal)).catch(throwAsOurs)
-      return identitySchema.parse(answer).IdentityId
+      return parseAnswer(identitySchema, answer).IdentityId
     },
     async getCredentials(identityId, idToken, signal) {
       const get = new GetCredentialsForIdentityCommand({ IdentityId: identityId, Logins: loginsOf(idToken) })
       const answer = await client.send(get, abortable(signal)).catch(throwAsOurs)
-      return credentialsSchema.parse(answer).Credentials
+      return parseAnswer(credentialsSchema, answer).Credentials
     },
   }
+}
+
+function parseAnswer<T>(schema: z.ZodType<T>, answer: unknown): T {
+  const parsed = schema.safeParse(answer)
+  if (parsed.success) return parsed.data
+  throw new PoolFaultError(notItsAnswer)
 }
 
 /** Complete, so that nothing that is set on this machine for other uses of AWS (profiles, variables) has a say. */
@@ -120,6 +131,13 @@ const passingExceptions = new Set([
 ])
 const failureSchema = z.object({ $metadata: z.object({ httpStatusCode: z.int().optional() }) })
 
+const notItsAnswer = 'what answers there is no identity pool, or of another release'
+const faults: Readonly<Record<string, string>> = {
+  ResourceNotFoundException: 'it is gone (ResourceNotFoundException)',
+  InvalidIdentityPoolConfigurationException: 'it has no role for signed-in users (InvalidIdentityPoolConfigurationException)',
+  InvalidParameterException: 'it does not know the sign-in of this remote (InvalidParameterException)',
+}
+
 function throwAsOurs(error: unknown): never {
   if (!(error instanceof Error)) throw error
   const status = failureSchema.safeParse(error).data?.$metadata.httpStatusCode ?? 0
@@ -128,5 +146,12 @@ function throwAsOurs(error: unknown): never {
   if (passingExceptions.has(error.name) || status === 429 || status >= 500) {
     throw new RetryableError(`the identity pool answers ${error.name}`, { cause: error })
   }
+  // The SDK marks with it what it makes of an answer, be it an exception of the service or one that it cannot read.
+  if ('$response' in error) throw new PoolFaultError(faults[error.name] ?? nameOf(error.name))
   throw error
+}
+
+/** The name may be whatever the other side has written, or that of an error of JavaScript's. */
+function nameOf(name: string): string {
+  return /^[A-Za-z0-9]{1,60}Exception$/.test(name) ? `it answers ${name}` : notItsAnswer
 }

@@ -1,9 +1,10 @@
 import type { RemoteConfiguration } from '../../contract/remote-configuration.ts'
 import type { Session } from '../session/session.ts'
-import { sessionRefused, unreachable } from './remote-errors.ts'
+import { noCredentials, sessionRefused, unreachable } from './remote-errors.ts'
 import { isNetworkError, RetryableError, retry } from './retry.ts'
 import type { ServerClock } from './server-clock.ts'
 import type { IssueCredentials, IssueOptions, TemporaryCredentials } from './temporary-credentials.ts'
+import { findTlsFailure } from './tls-failure.ts'
 import type { Transport } from './transport.ts'
 
 export interface CredentialIssuerOptions {
@@ -24,7 +25,7 @@ export function createCredentialIssuer(options: CredentialIssuerOptions): IssueC
   const exchange = createExchange(options)
   return async (issue) => {
     // The SDK takes a while to load: only a run that downloads needs it.
-    const { TokenRefusedError } = await import('./identity-pool.ts')
+    const { PoolFaultError, TokenRefusedError } = await import('./identity-pool.ts')
     const { signal } = issue
     const idToken = await session.idToken({ signal })
     try {
@@ -34,8 +35,10 @@ export function createCredentialIssuer(options: CredentialIssuerOptions): IssueC
       })
     } catch (error) {
       if (error instanceof TokenRefusedError) throw sessionRefused(configuration.endpoints.api, signInHint, error)
-      if (isNetworkError(error) || error instanceof RetryableError) throw unreachable(configuration.endpoints.identityPool, error)
-      throw error
+      if (error instanceof PoolFaultError) throw noCredentials(error.message)
+      const { identityPool } = configuration.endpoints
+      if (isNetworkError(error) || error instanceof RetryableError) throw unreachable(identityPool, error)
+      throw findTlsFailure(error, identityPool) ?? error
     }
   }
 }

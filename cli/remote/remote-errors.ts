@@ -40,6 +40,14 @@ export function refused(url: string, path: string, said: string): UserError {
   })
 }
 
+/** Somebody is signed in, but gets no temporary credentials. @param reason in words */
+export function noCredentials(reason: string): UserError {
+  return new UserError(`the identity pool gives no credentials: ${reason}`, {
+    exitCode: exitCodes.remoteUnreachable,
+    hint: '`npm run deploy` puts back an identity pool, or its role, that is missing; a library needs its `photos serve` restarted',
+  })
+}
+
 /** A device more than an account may have. */
 export function tooManyDevices(url: string): UserError {
   return new UserError(`the account has as many devices at ${new URL(url).host} as it may have`, {

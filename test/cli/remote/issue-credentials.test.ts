@@ -125,10 +125,26 @@ test.each([
   expect(calls).toHaveLength(10)
 })
 
-test('what is wrong with the pool itself is not the user’s to mend', async () => {
-  const { issue, calls } = await openInTest((_call, response) => refuse(response, 'ResourceNotFoundException'))
-  await expect(issue({})).rejects.toMatchObject({ name: 'ResourceNotFoundException' })
-  expect(calls).toHaveLength(1)
+const noPool = 'what answers there is no identity pool, or of another release'
+
+test.each<[string, (response: ServerResponse) => void, string]>([
+  ['gone', (response) => refuse(response, 'ResourceNotFoundException'), 'it is gone (ResourceNotFoundException)'],
+  ['unknown', (response) => refuse(response, 'NewlyInventedException'), 'it answers NewlyInventedException'],
+  ['strange', (response) => refuse(response, '\u001b[2J'), noPool],
+  ['a page', (response) => void response.writeHead(200).end('<html>a proxy</html>'), noPool],
+  ['a page that refuses', (response) => void response.writeHead(403).end('<html>a proxy</html>'), noPool],
+  ['nothing', (response) => answer(response, 200, null), noPool],
+  ['a list', (response) => answer(response, 200, []), noPool],
+  ['an identity that is a number', (response) => answer(response, 200, { IdentityId: 5 }), noPool],
+  ['no date', (response) => answer(response, 200, { IdentityId: 'x', Credentials: { Expiration: 'soon' } }), noPool],
+])('a pool that is at fault (%s) is told in words, and asked no more', async (_what, fail, reason) => {
+  const { issue, calls } = await openInTest((_call, response) => fail(response))
+  await expect(issue({})).rejects.toMatchObject({
+    name: 'UserError',
+    exitCode: 5,
+    message: `the identity pool gives no credentials: ${reason}`,
+  })
+  expect(calls.length).toBeLessThanOrEqual(2)
 })
 
 test('every answer tells the time', async () => {
