@@ -19,6 +19,13 @@ export const keyPrefixes = {
   probes: 'probes/',
 } as const
 
+/** A key that can be asked for: what is not Unicode cannot stand in an address. */
+export const objectKeySchema = z
+  .string()
+  .min(1)
+  .max(1024)
+  .regex(/^\P{Surrogate}*$/u, 'an object key is Unicode')
+
 /** Where an original waits in the upload bucket: `uploads/OWNER/HASH`. */
 export function uploadKey(owner: Owner, contentHash: ContentHash): string {
   return `${keyPrefixes.uploads}${owner}/${contentHash}`

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { contentHashSchema } from './content-hash.ts'
-import { renditionNameSchema } from './object-keys.ts'
+import { objectKeySchema, renditionNameSchema } from './object-keys.ts'
 
 /** Most entries of one list page, and most items of one batch request. */
 export const maximumBatchSize = 100
@@ -124,7 +124,7 @@ export const listEntrySchema = z.discriminatedUnion('kind', [
     kind: z.literal('photo'),
     photo: photoSchema,
     /** Where its original lies in the storage bucket. Told, so that a client of before knows it of types that came later. */
-    originalKey: z.string().min(1).max(1024),
+    originalKey: objectKeySchema,
   }),
   z.object({ kind: z.literal('location'), contentHash: contentHashSchema, location: locationSchema }),
 ])

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { contentHashSchema } from './content-hash.ts'
+import { objectKeySchema } from './object-keys.ts'
 import { locationSchema, renditionSchema } from './photos.ts'
 import { signedRequestSchema } from './transfers.ts'
 
@@ -29,7 +30,7 @@ export const probeStateSchema = z.discriminatedUnion('kind', [
   z.object({
     kind: z.literal('stored'),
     /** Where it lies in the storage bucket. */
-    key: z.string().min(1).max(1024),
+    key: objectKeySchema,
     sizeBytes: z.int().nonnegative(),
     renditions: z.array(renditionSchema).readonly(),
     /** Why there are no renditions; null where there are. */

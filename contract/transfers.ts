@@ -3,11 +3,14 @@ import { checksumSha256Schema, contentHashSchema } from './content-hash.ts'
 import { renditionNameSchema } from './object-keys.ts'
 import { maximumBatchSize, registeredLocationSchema } from './photos.ts'
 
+/** What HTTP can send as a header. Source: RFC 9110, 5.5 and 5.6.2. */
+const headersSchema = z.record(z.string().regex(/^[\w!#$%&'*+.^`|~-]+$/), z.string().regex(/^[\t\x20-\x7e\x80-\xff]*$/))
+
 /** A request that S3 will accept as it stands and not otherwise: the headers are signed and must be sent letter for letter. */
 export const signedRequestSchema = z.object({
   method: z.enum(['GET', 'PUT']),
-  url: z.url(),
-  headers: z.record(z.string(), z.string()),
+  url: z.url({ protocol: /^https?$/ }),
+  headers: headersSchema,
   /** ISO 8601 in UTC; ask for a new one after it. */
   expiresAt: z.iso.datetime(),
 })

@@ -5,7 +5,6 @@ import type { UserError } from '../errors.ts'
 import type { Session } from '../session/session.ts'
 import { defaultSignInHint, notAPhotosAnswer, refused, sessionRefused, tooManyDevices, unreachable } from './remote-errors.ts'
 import { isNetworkError, parseRetryAfter, RetryableError, retry } from './retry.ts'
-import { findTlsFailure } from './tls-failure.ts'
 import { AnswerTooLongError, answerInTime, readBody, startExchange, type Transport } from './transport.ts'
 
 /** One call: `path` is relative to the API's address; a `body` makes it a POST unless `method` says otherwise. */
@@ -71,7 +70,7 @@ async function callWithRetries<T>(call: ApiCall<T>, options: ApiClientOptions): 
     if (isNetworkError(error)) throw options.whenUnreachable?.(error) ?? unreachable(options.url, error)
     if (error instanceof RetryableError) throw unreachable(options.url, error)
     if (error instanceof AnswerTooLongError) throw notAPhotosAnswer(options.url, answerTo(call), error.message, error)
-    throw findTlsFailure(error, options.url) ?? error
+    throw error
   }
 }
 

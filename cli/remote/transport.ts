@@ -3,6 +3,7 @@ import { Agent as HttpsAgent, request as httpsRequest } from 'node:https'
 import { setTimeout as wait } from 'node:timers/promises'
 import type { Clock } from './retry.ts'
 import { createSlotPool, type SlotPool } from './slot-pool.ts'
+import { findTlsFailure } from './tls-failure.ts'
 
 /** What every request of a run shares: connections, buffers and the clock. Close it when the run ends. */
 export interface Transport {
@@ -62,7 +63,10 @@ export interface Exchange {
   readonly response: Promise<IncomingMessage>
 }
 
-/** Starts a request. The caller writes the body, ends it, and destroys the request when it gives up. */
+/**
+ * Starts a request. What is wrong with TLS ends as a `UserError`: no other attempt mends it. The caller writes the body, ends it, and destroys
+ * the request when it gives up.
+ */
 export function startExchange(transport: Transport, { method, url, headers }: HttpRequest, signal?: AbortSignal): Exchange {
   const secure = url.startsWith('https:')
   const request = (secure ? httpsRequest : httpRequest)(url, {
@@ -76,7 +80,7 @@ export function startExchange(transport: Transport, { method, url, headers }: Ht
   const response = new Promise<IncomingMessage>((resolve, reject) => {
     request.once('response', resolve)
     // Stays for the life of the request: an error after the answer's head reaches the one who reads its body.
-    request.on('error', reject)
+    request.on('error', (error) => reject(findTlsFailure(error, url) ?? error))
     request.once('close', () => reject(connectionError('ECONNRESET', 'the connection was closed')))
   })
   response.catch(() => {}) // whoever gives up early does not come back for it

@@ -1,7 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import type { CustomFetchOptions } from 'oauth4webapi'
 import { notAPhotosAnswer } from '../remote/remote-errors.ts'
-import { findTlsFailure } from '../remote/tls-failure.ts'
 import { AnswerTooLongError, answerInTime, readBody, startExchange, type Transport } from '../remote/transport.ts'
 
 /** What OAuth's libraries ask for. */
@@ -22,7 +21,7 @@ export function createOAuthFetch(transport: Transport): OAuthFetch {
       return await answerInTime(transport, request, asResponse(response))
     } catch (error) {
       if (error instanceof AnswerTooLongError) throw notAPhotosAnswer(url, 'the answer to the sign-in', error.message, error)
-      throw findTlsFailure(error, url) ?? error
+      throw error
     } finally {
       request.destroy()
     }

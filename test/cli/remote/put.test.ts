@@ -191,3 +191,15 @@ test.each([200, 403, 404, 412])(
     expect(sum(moved)).toBe(0)
   },
 )
+
+test('a storage that does not speak TLS where it should ends the run with words', async () => {
+  const url = (await listen(() => {})).replace('http:', 'https:')
+  const { transport, pausesMs } = transportInTest()
+  const sending = putBytes(signed('PUT', `${url}/key`), Buffer.from('bytes'), { transport })
+  await expect(sending).rejects.toMatchObject({
+    name: 'UserError',
+    exitCode: 5,
+    message: `${new URL(url).host} does not speak https`,
+  })
+  expect(pausesMs).toEqual([])
+})

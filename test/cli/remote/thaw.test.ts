@@ -118,3 +118,14 @@ test('a refusal that is longer than any is judged by its status', async () => {
   const { ask } = await storage((response) => refuse(response, 409, 'x'.repeat(70_000)))
   await expect(ask()).rejects.toMatchObject({ kind: 'failed', message: 'the storage refuses it: 409' })
 })
+
+test('a storage that does not speak TLS where it should ends the run with words', async () => {
+  const url = (await listen(() => {})).replace('http:', 'https:')
+  const { transport } = transportInTest()
+  const look = findThawState(async () => ({ method: 'HEAD', url, headers: {} }), { transport })
+  await expect(look).rejects.toMatchObject({
+    name: 'UserError',
+    exitCode: 5,
+    message: `${new URL(url).host} does not speak https`,
+  })
+})
