@@ -20,6 +20,7 @@ import { isAllowed } from '../../embedded/s3/credentials.ts'
 import { authEnvironmentSchema } from '../../lambda/aws/auth-environment.ts'
 import { authTableDefinition, expiryAttribute } from '../../lambda/aws/auth-table.ts'
 import {
+  deployedNames,
   maximumReceives,
   refreshGraceSeconds,
   refreshTokenDays,
@@ -118,6 +119,19 @@ describe('tables', () => {
 })
 
 describe('functions', () => {
+  test('are called as deployedNames() says, and so are their roles and logs', () => {
+    const names = Object.values(deployedNames({ stage: 'prod', ...placement }).functions).sort()
+    const called = (type: string, property: string) =>
+      template.resourcesOf(type).map(({ properties }) => z.string().parse(properties[property]))
+    expect(called('AWS::Lambda::Function', 'FunctionName').sort()).toEqual(names)
+    expect(called('AWS::IAM::Role', 'RoleName')).toEqual(
+      expect.arrayContaining(names.map((name) => `${name}-${placement.region}`)),
+    )
+    expect(called('AWS::Logs::LogGroup', 'LogGroupName')).toEqual(
+      expect.arrayContaining(names.map((name) => `/aws/lambda/${name}`)),
+    )
+  })
+
   test.each([
     ['api', environmentSchema],
     ['process-upload', environmentSchema],

@@ -1,3 +1,5 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import templateValues from '../../deploy/template-values.cjs'
@@ -189,6 +191,14 @@ describe('alarms', () => {
       else if (name === 'queue-age') expect(found).toEqual({ ...fiveMinutes, EvaluationPeriods: 3, DatapointsToAlarm: 3 })
       else expect(found, name).toEqual(fiveMinutes)
     }
+  })
+
+  test('that section says of every alarm what it means', async () => {
+    const guide = await readFile(join(import.meta.dirname, '..', '..', 'docs', 'deploy.md'), 'utf8')
+    const [section = ''] = /^## 7\. .*?(?=^## 8\. )/ms.exec(guide) ?? []
+    const told = [...section.matchAll(/^\| (`[^|]+`) \|/gm)].flatMap(([, names = '']) => names.match(/[\w-]+/g) ?? [])
+    const alarms = alarmsOf(plain).map(({ AlarmName }) => AlarmName)
+    expect(told.sort()).toEqual(alarms.sort())
   })
 
   test('the mail says where to look: a section of docs/deploy.md, and a log that is there', () => {
