@@ -2,7 +2,7 @@ import type { Photo } from '../../contract/photos.ts'
 import { TransferError } from '../errors.ts'
 import type { Tell } from '../event-stream.ts'
 import type { Remote } from '../remote/remote.ts'
-import { findThawState } from '../remote/thaw.ts'
+import { findArchiveState } from '../remote/thaw.ts'
 import type { Transport } from '../remote/transport.ts'
 import type { FileOutcome } from '../run-event.ts'
 import type { PhotoOnDisk } from './look-at-disk.ts'
@@ -58,7 +58,7 @@ async function findChange(
   { remote, transport, signal }: ForetellOptions,
 ): Promise<Change> {
   try {
-    const state = await findThawState(remote.signThaw(originalKey, { kind: 'look' }, { signal }), { transport, signal })
+    const state = await findArchiveState(remote.signThaw(originalKey, { kind: 'look' }, { signal }), { transport, signal })
     if (state === undefined) await onSilence()
     if (state === 'archived') return { action: 'would_thaw', reason: 'it lies in the archive' }
     if (state !== 'thawing') return undefined

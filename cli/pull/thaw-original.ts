@@ -2,7 +2,7 @@ import type { Photo } from '../../contract/photos.ts'
 import { TransferError } from '../errors.ts'
 import type { Tell } from '../event-stream.ts'
 import type { Remote } from '../remote/remote.ts'
-import { askForThaw, findThawState, type ThawAnswer, type ThawRequest, thawHours } from '../remote/thaw.ts'
+import { askForThaw, findArchiveState, longestThawHours, type ThawAnswer, type ThawRequest } from '../remote/thaw.ts'
 import type { Transport } from '../remote/transport.ts'
 import type { Thaw } from '../run-event.ts'
 
@@ -56,7 +56,7 @@ async function seeToThaw(
   { remote, transport, request }: ThawOptions,
   signal: AbortSignal,
 ): Promise<ThawAnswer> {
-  const state = await findThawState(remote.signThaw(originalKey, { kind: 'look' }, { signal }), { transport, signal })
+  const state = await findArchiveState(remote.signThaw(originalKey, { kind: 'look' }, { signal }), { transport, signal })
   // Where a look is not answered, asking is: with what is wrong, or that it thaws already.
   if (state === 'thawing' || state === 'readable') return state
   await onAsking()
@@ -70,16 +70,16 @@ async function seeToThaw(
 
 function announcement({ tier, days }: ThawRequest): string {
   const stay = days === 1 ? '1 day' : `${days} days`
-  return `originals lie in the archive: their ${tier} thaw is asked for, which takes up to ${thawHours[tier]} hours, costs a little, and lasts ${stay}`
+  return `originals lie in the archive: their ${tier} thaw is asked for, which takes up to ${longestThawHours[tier]} hours, costs a little, and lasts ${stay}`
 }
 
 const hourMs = 60 * 60 * 1000
 
 function thawAskedFor({ tier }: ThawRequest, { clock }: Transport): Thaw {
-  return { isNew: true, readyBy: new Date(clock.now() + thawHours[tier] * hourMs) }
+  return { isNew: true, readyBy: new Date(clock.now() + longestThawHours[tier] * hourMs) }
 }
 
 /** The storage says neither when nor by which tier: at the latest it is there when the slowest one that began now would be. */
 export function thawAskedForBefore({ clock }: Transport): Thaw {
-  return { isNew: false, readyBy: new Date(clock.now() + thawHours.bulk * hourMs) }
+  return { isNew: false, readyBy: new Date(clock.now() + longestThawHours.bulk * hourMs) }
 }

@@ -20,7 +20,7 @@ export interface ThawRequest {
  * The longest that AWS calls typical for the deep archive.
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/restoring-objects-retrieval-options.html
  */
-export const thawHours: Readonly<Record<ThawTier, number>> = { bulk: 48, standard: 12 }
+export const longestThawHours: Readonly<Record<ThawTier, number>> = { bulk: 48, standard: 12 }
 
 /** `look`: how does the original lie there (HeadObject)? `ask`: thaw it (RestoreObject). */
 export type ThawCall = { readonly kind: 'look' } | ({ readonly kind: 'ask' } & ThawRequest)
@@ -33,7 +33,7 @@ export function restoreRequestBody({ tier, days }: ThawRequest): string {
 }
 
 /** `archived`: it must be asked for first. `readable`: of no archive, or thawed. */
-export type ThawState = 'archived' | 'thawing' | 'readable'
+export type ArchiveState = 'archived' | 'thawing' | 'readable'
 
 type Options = Pick<TransferOptions, 'transport' | 'signal'>
 
@@ -41,7 +41,7 @@ type Options = Pick<TransferOptions, 'transport' | 'signal'>
  * How an original lies there. Undefined where the storage does not say: its refusal of a HEAD has no body, and so no reason.
  * Throws a `TransferError`; errors of `sign` as they are.
  */
-export async function findThawState(sign: SignRequest, options: Options): Promise<ThawState | undefined> {
+export async function findArchiveState(sign: SignRequest, options: Options): Promise<ArchiveState | undefined> {
   return await exchange(sign, options, async (response) => {
     const { statusCode: status = 0, headers } = response
     if (status === 400 || status === 403) return drained(response, undefined)
@@ -53,7 +53,7 @@ export async function findThawState(sign: SignRequest, options: Options): Promis
 const archiveClasses = new Set(['DEEP_ARCHIVE', 'GLACIER'])
 
 /** https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html, x-amz-restore. */
-function stateIn(headers: IncomingMessage['headers']): ThawState {
+function stateIn(headers: IncomingMessage['headers']): ArchiveState {
   const restore = String(headers['x-amz-restore'] ?? '')
   if (restore.includes('ongoing-request="true"')) return 'thawing'
   if (restore.includes('ongoing-request="false"')) return 'readable'

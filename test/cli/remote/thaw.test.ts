@@ -2,7 +2,7 @@ import type { ServerResponse } from 'node:http'
 import { expect, test } from 'vitest'
 import type { S3Refusal } from '../../../cli/remote/s3-refusal.ts'
 import type { SignRequest } from '../../../cli/remote/sign-original.ts'
-import { askForThaw, findThawState, restoreRequestBody } from '../../../cli/remote/thaw.ts'
+import { askForThaw, findArchiveState, restoreRequestBody } from '../../../cli/remote/thaw.ts'
 import { answerInPlace, bodyOf, listen, refuse, transportInTest } from './scripted-server.ts'
 
 type Script = (response: ServerResponse, attempt: number) => void
@@ -28,7 +28,7 @@ async function storage(script: Script) {
     received,
     refusals,
     pausesMs,
-    look: () => findThawState(signing('HEAD', '/key'), { transport }),
+    look: () => findArchiveState(signing('HEAD', '/key'), { transport }),
     ask: () => askForThaw(signing('POST', '/key?restore', body), { transport }),
   }
 }
@@ -122,7 +122,7 @@ test('a refusal that is longer than any is judged by its status', async () => {
 test('a storage that does not speak TLS where it should ends the run with words', async () => {
   const url = (await listen(() => {})).replace('http:', 'https:')
   const { transport } = transportInTest()
-  const look = findThawState(async () => ({ method: 'HEAD', url, headers: {} }), { transport })
+  const look = findArchiveState(async () => ({ method: 'HEAD', url, headers: {} }), { transport })
   await expect(look).rejects.toMatchObject({
     name: 'UserError',
     exitCode: 5,
