@@ -4,7 +4,6 @@ import { TransferError } from '../errors.ts'
 import { RetryableError, retry } from './retry.ts'
 import { readS3Body } from './s3-answer.ts'
 import { errorOfRefusal, readS3Refusal } from './s3-refusal.ts'
-import { findTlsFailure } from './tls-failure.ts'
 import { asTransferError, type TransferOptions } from './transfer.ts'
 import { connectionError, startExchange, type Transport } from './transport.ts'
 
@@ -68,8 +67,7 @@ async function put(
   try {
     return await retry(attempt, { clock: options.transport.clock, signal: options.signal })
   } catch (error) {
-    // Also the writing side may be the first to hear of it.
-    throw asTransferError(findTlsFailure(error, request.url) ?? error)
+    throw asTransferError(error)
   }
 }
 

@@ -335,3 +335,10 @@ test('a listener that leaves stops the pull', async () => {
   expect(count).toBeLessThan(100)
   expect(await readdir(to)).not.toContain('.photos-pull')
 })
+
+test('a dry run counts the bytes of an original once, as its download would', async () => {
+  const { pull } = await remoteInTest([storedPhoto('a photo', 'a.jpg', 'b.jpg')])
+  const { outcomes } = await pull(await temporaryFolder(), { dryRun: true })
+  expect(outcomes.map(({ action }) => action)).toEqual(['would_pull', 'would_pull'])
+  expect(outcomes.filter(({ movesNoBytes }) => movesNoBytes)).toHaveLength(1)
+})
