@@ -2,7 +2,7 @@ import { UserError } from '../errors.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { answerInTime, startExchange, type Transport } from '../remote/transport.ts'
 import { formatDuration } from '../terminal/format-duration.ts'
-import type { Looked } from './finding.ts'
+import type { Checked } from './finding.ts'
 
 /** More than the slowest line and a `Date` header's whole seconds make up. S3 refuses what is 15 minutes off; this is early enough to mend it. */
 const mostSkewMs = 60_000
@@ -14,13 +14,12 @@ const clockCommands: Partial<Record<NodeJS.Platform, string>> & { readonly linux
   win32: 'w32tm /resync',
 }
 
-/** Whether the clock of this machine is near enough to the remote's. @param aheadMs as {@link measureSkew} gives it */
-export function judgeClock(aheadMs: number, url: string): Looked<void> {
-  const { host } = new URL(url)
+/** Whether the clock of this machine is near enough to the remote's. @param aheadMs as {@link measureSkew} gives it @param name of the remote */
+export function judgeClock(aheadMs: number, name: string): Checked<void> {
   const apart = formatDuration(Math.abs(aheadMs) / 1000)
-  if (Math.abs(aheadMs) <= mostSkewMs) return { message: `${apart} from that of ${host}` }
+  if (Math.abs(aheadMs) <= mostSkewMs) return { message: `${apart} from that of ${name}` }
   const direction = aheadMs > 0 ? 'ahead of' : 'behind'
-  throw new UserError(`the clock of this machine is ${apart} ${direction} that of ${host}`, {
+  throw new UserError(`the clock of this machine is ${apart} ${direction} that of ${name}`, {
     exitCode: exitCodes.clockWrong,
     hint: `see which one is wrong, and set it: ${clockCommands[process.platform] ?? clockCommands.linux}`,
   })

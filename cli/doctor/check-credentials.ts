@@ -3,7 +3,7 @@ import { exitCodes } from '../exit-codes.ts'
 import type { ServerClock } from '../remote/server-clock.ts'
 import type { IssueCredentials, TemporaryCredentials } from '../remote/temporary-credentials.ts'
 import { formatDuration } from '../terminal/format-duration.ts'
-import type { Looked } from './finding.ts'
+import type { Checked } from './finding.ts'
 
 const credentialAttempts = 3
 
@@ -12,7 +12,7 @@ export async function checkCredentials(
   issue: IssueCredentials,
   serverClock: ServerClock,
   signal: AbortSignal,
-): Promise<Looked<TemporaryCredentials>> {
+): Promise<Checked<TemporaryCredentials>> {
   try {
     const credentials = await issue({ maximumAttempts: credentialAttempts, signal })
     const seconds = (credentials.expiresAt.getTime() - serverClock.now().getTime()) / 1000

@@ -1,14 +1,14 @@
 import { apiVersion, type RemoteConfiguration } from '../../contract/remote-configuration.ts'
 import { UserError } from '../errors.ts'
 import { exitCodes } from '../exit-codes.ts'
-import type { Looked } from './finding.ts'
+import type { Checked } from './finding.ts'
 import type { Patient, PatientSession } from './patient.ts'
 
 /** Whether the remote's description can be had and trusted, and is of this release's API. */
-export async function checkConfiguration(patient: Patient): Promise<Looked<RemoteConfiguration>> {
+export async function checkConfiguration(patient: Patient): Promise<Checked<RemoteConfiguration>> {
   const configuration = await patient.describe()
-  const { host } = new URL(patient.url)
-  const message = `${host} describes itself, API version ${configuration.apiVersion}, region ${configuration.region}`
+  const region = patient.isLibrary ? '' : `, region ${configuration.region}`
+  const message = `${patient.name} describes itself, API version ${configuration.apiVersion}${region}`
   if (configuration.apiVersion >= apiVersion) return { message, value: configuration }
   return {
     message,
@@ -33,7 +33,7 @@ export async function checkSignIn(
   patient: Patient,
   configuration: RemoteConfiguration,
   signal: AbortSignal,
-): Promise<Looked<PatientSession>> {
+): Promise<Checked<PatientSession>> {
   const opened = await patient.openSession(configuration)
   const token = await opened.session.accessToken({ signal })
   try {

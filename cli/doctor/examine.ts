@@ -4,13 +4,13 @@ import { createServerClock } from '../remote/server-clock.ts'
 import { createOriginalSigner, type SignRequest } from '../remote/sign-original.ts'
 import type { TemporaryCredentials } from '../remote/temporary-credentials.ts'
 import type { Transport } from '../remote/transport.ts'
+import { carryOut, skip } from './carry-out.ts'
 import { judgeClock, measureSkew } from './check-clock.ts'
 import { checkCredentials } from './check-credentials.ts'
 import type { Examination } from './check-probe.ts'
 import { checkConfiguration, checkSignIn } from './check-remote.ts'
 import { examineProbe } from './examine-probe.ts'
 import type { CheckName, DoctorEvent } from './finding.ts'
-import { look, skip } from './look.ts'
 import { makeProbe } from './make-probe.ts'
 import type { Patient, PatientSession } from './patient.ts'
 import { createProbeCalls } from './probe-calls.ts'
@@ -32,7 +32,7 @@ export async function* examine(open: () => Promise<Patient>, options: ExamineOpt
   const { transport, signal } = options
   const step = { clock: transport.clock, signal }
   let patient: Patient | undefined
-  const configuration = yield* look('configuration', step, async () => {
+  const configuration = yield* carryOut('configuration', step, async () => {
     patient = await open()
     return await checkConfiguration(patient)
   })
@@ -60,17 +60,17 @@ async function* examinePatient(
   const opened =
     configuration === undefined
       ? yield* skip('sign-in', 'the remote has not described itself')
-      : yield* look('sign-in', step, () => checkSignIn(patient, configuration, signal))
-  yield* examineClock(patient.url, options)
+      : yield* carryOut('sign-in', step, () => checkSignIn(patient, configuration, signal))
+  yield* examineClock(patient, options)
   if (configuration === undefined) return yield* skipAll(everyCheck.slice(2), 'the remote has not described itself')
   if (opened === undefined) return yield* skipAll(everyCheck.slice(2), 'nobody is signed in')
   yield* examineChain(patient, configuration, opened, options)
 }
 
-async function* examineClock(url: string, { transport, signal }: ExamineOptions): AsyncGenerator<DoctorEvent> {
+async function* examineClock({ name, url }: Patient, { transport, signal }: ExamineOptions): AsyncGenerator<DoctorEvent> {
   const aheadMs = await measureSkew(url, transport, signal)
   if (aheadMs === undefined) yield* skip('clock', 'the remote does not say what time it is')
-  else yield* look('clock', { clock: transport.clock, signal }, async () => judgeClock(aheadMs, url))
+  else yield* carryOut('clock', { clock: transport.clock, signal }, async () => judgeClock(aheadMs, name))
 }
 
 async function* examineChain(
@@ -84,7 +84,7 @@ async function* examineChain(
   const step = { clock: transport.clock, signal }
   const serverClock = createServerClock(transport.clock.now)
   const issue = createCredentialIssuer({ configuration, session, transport, serverClock, signInHint })
-  const credentials = yield* look('credentials', step, () => checkCredentials(issue, serverClock, signal))
+  const credentials = yield* carryOut('credentials', step, () => checkCredentials(issue, serverClock, signal))
   const url = configuration.endpoints.api
   const calls = createProbeCalls({ url, session, transport, signInHint, whenUnreachable })
   const device = deviceName ?? options.device
@@ -97,6 +97,7 @@ async function* examineChain(
     serverClock,
     device,
     patienceMs,
+    whenUnreachable,
     signal,
   }
   const sign = credentials && signerOf(examination, credentials)

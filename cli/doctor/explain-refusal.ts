@@ -1,7 +1,8 @@
 import type { RemoteConfiguration } from '../../contract/remote-configuration.ts'
-import { UserError } from '../errors.ts'
-import { exitCodes } from '../exit-codes.ts'
+import type { UserError } from '../errors.ts'
+import { foreignAnswer } from '../remote/s3-answer.ts'
 import type { S3Refusal } from '../remote/s3-refusal.ts'
+import { remoteFault } from './finding.ts'
 
 /** What was asked of the storage, and in whose name: a presigned upload has the rights of the function that signed it. */
 export type Deed = 'upload' | 'pull'
@@ -31,19 +32,20 @@ const expectedRegion = /expecting '([a-z0-9-]{1,40})'/
 /** What a refusal means, and what is to be done about it. Source: Amazon S3 API Reference, "Error responses". */
 export function explainRefusal(refusal: S3Refusal, deed: Deed, configuration: RemoteConfiguration): UserError {
   const { status, code, message } = refusal
+  if (refusal.isForeign) return answeredInPlace(status)
   const bucket = bucketOf[deed](configuration)
   const region = refusal.bucketRegion ?? expectedRegion.exec(message)?.[1]
-  if (code === 'NoSuchBucket') return fault(`${bucket} is gone (NoSuchBucket)`, goneHints[deed])
+  if (code === 'NoSuchBucket') return remoteFault(`${bucket} is gone (NoSuchBucket)`, goneHints[deed])
   if (region !== undefined || code === 'PermanentRedirect' || status === 301 || status === 307) {
     return wrongRegion(bucket, region, configuration)
   }
   if (code === 'AccessDenied' && /not yet valid|expired/i.test(message)) return clocksDiffer(message)
-  if (code === 'AccessDenied') return fault(deniedMessages[deed], deniedHint)
+  if (code === 'AccessDenied') return remoteFault(deniedMessages[deed], deniedHint)
   if (code === 'RequestTimeTooSkewed') return clocksDiffer(message)
   if (code === 'InsufficientStorage') {
-    return fault('the disk of the library is full', 'make room on the disk where the library lies, and run it again')
+    return remoteFault('the disk of the library is full', 'make room on the disk where the library lies, and run it again')
   }
-  return fault(
+  return remoteFault(
     `the storage refuses the ${deed}: ${code || `status ${status}`}${message === '' ? '' : ` (${message})`}`,
     'if it stays so, `npm run deploy` with the current release, and photos of the same release here, are worth a try',
   )
@@ -52,19 +54,24 @@ export function explainRefusal(refusal: S3Refusal, deed: Deed, configuration: Re
 function wrongRegion(bucket: string, region: string | undefined, configuration: RemoteConfiguration): UserError {
   const where = region === undefined ? 'in another region' : `in ${region}`
   const again = `npm run deploy -- --region ${region ?? 'REGION'}`
-  return fault(
+  return remoteFault(
     `wrong region: ${bucket} is ${where}, but the remote says that it is in ${configuration.region}`,
     `deploy it where its buckets are: ${again}`,
   )
 }
 
+/** By the remote's own time, which this machine signs with: where its clock is the wrong one, the line `clock` says so. */
 function clocksDiffer(message: string): UserError {
-  return new UserError(`the storage has another time than who signed the request: ${message}`, {
-    exitCode: exitCodes.clockWrong,
-    hint: 'set the clock of the machine on which `photos serve` runs, and of this one: sudo timedatectl set-ntp true',
-  })
+  return remoteFault(
+    `the storage has another time than who signed the request: ${message}`,
+    'set the clock of the machine on which `photos serve` runs, and of this one: sudo timedatectl set-ntp true',
+  )
 }
 
-function fault(message: string, hint: string): UserError {
-  return new UserError(message, { exitCode: exitCodes.remoteUnreachable, hint })
+function answeredInPlace(status: number): UserError {
+  return remoteFault(foreignAnswer(status).message, networkHint)
 }
+
+/** Where somebody answers in the place of the storage. */
+export const networkHint =
+  'sign in to the network, or let its proxy pass what goes to the storage of the remote; then run it again'

@@ -5,15 +5,20 @@ import type { UserError } from '../errors.ts'
 import { fetchRemoteConfiguration } from '../remote/http-remote.ts'
 import type { Transport } from '../remote/transport.ts'
 import { loginCommand } from '../session/hints.ts'
-import { openLibrary, requireLibrary } from '../session/open-library.ts'
+import { type OpenedLibrary, openLibrary, requireLibrary } from '../session/open-library.ts'
 import { fetchProfileConfiguration } from '../session/open-profile.ts'
 import { findProfile, type ProfilePlace, requireProfile, requireSession } from '../session/profile.ts'
 import { profilePlaceOf } from '../session/profile-place.ts'
 import type { Session } from '../session/session.ts'
 import { createSignedInSession } from '../session/signed-in-session.ts'
+import { type Turn, takeTurn } from './take-turn.ts'
 
 /** A remote that is to be examined: reached, but not believed yet. */
 export interface Patient {
+  /** For people: a library's folder, or the host of a remote. */
+  readonly name: string
+  /** Whether it lies on this machine, where regions mean nothing. */
+  readonly isLibrary: boolean
   /** Where it describes itself. */
   readonly url: string
   /** What to type when the session is not accepted. */
@@ -53,6 +58,8 @@ export async function openPatient({ library, profile, transport }: PatientOption
 async function openProfilePatient(place: ProfilePlace, transport: Transport, signal: AbortSignal): Promise<Patient> {
   const profile = await requireProfile(place)
   return {
+    name: new URL(profile.url).host,
+    isLibrary: false,
     url: profile.url,
     signInHint: `sign in again: ${loginCommand(place.name, profile)}`,
     describe: () => fetchProfileConfiguration(profile, { place, transport, signal }),
@@ -68,14 +75,31 @@ async function openProfilePatient(place: ProfilePlace, transport: Transport, sig
 
 async function openLibraryPatient(folder: string, transport: Transport, signal: AbortSignal): Promise<Patient> {
   await requireLibrary(folder)
-  const library = await openLibrary(folder, () => {})
+  const turn = await takeTurn(folder, transport.clock, signal)
+  try {
+    return libraryPatient(folder, await openLibrary(folder, () => {}), { transport, signal, turn })
+  } catch (error) {
+    await turn.close()
+    throw error
+  }
+}
+
+interface LibraryPatientOptions {
+  readonly transport: Transport
+  readonly signal: AbortSignal
+  readonly turn: Turn
+}
+
+function libraryPatient(folder: string, library: OpenedLibrary, { transport, signal, turn }: LibraryPatientOptions): Patient {
   const { url, whenUnreachable } = library
   return {
+    name: `the library ${folder}`,
+    isLibrary: true,
     url,
     whenUnreachable,
     signInHint: 'if `photos serve` has the library open, restart it; else check the clock of this machine',
     describe: () => fetchRemoteConfiguration({ url, transport, whenUnreachable, signal }),
     openSession: async () => ({ session: library, who: `the user of ${folder}`, deviceName: undefined }),
-    close: () => library.close(),
+    close: () => library.close().finally(() => turn.close()),
   }
 }

@@ -7,13 +7,15 @@ export type Delay = (milliseconds: number, signal?: AbortSignal) => Promise<void
 export interface Clock {
   /** Milliseconds since 1970. */
   readonly now: () => number
+  /** Milliseconds since no matter when, by a clock that nobody sets: for how long something took. */
+  readonly elapsed: () => number
   /** In [0, 1). */
   readonly random: () => number
   readonly delay: Delay
 }
 
 export interface RetryOptions {
-  readonly clock: Clock
+  readonly clock: Pick<Clock, 'random' | 'delay'>
   readonly maximumAttempts?: number
   /** Asked after each failure: when the attempt got further than the one before, counting starts anew. */
   readonly hasAdvanced?: () => boolean

@@ -35,7 +35,7 @@ export function createTransport(options: TransportOptions = {}): Transport {
     httpAgent,
     httpsAgent,
     slots: createSlotPool(slotCount, slotBytes),
-    clock: { now: Date.now, random: Math.random, delay: waitFor, ...options.clock },
+    clock: { now: Date.now, elapsed: () => performance.now(), random: Math.random, delay: waitFor, ...options.clock },
     inactivityMs: options.inactivityMs ?? 60_000,
     answerWithinMs: options.answerWithinMs ?? 60_000,
     close() {

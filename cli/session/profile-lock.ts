@@ -46,14 +46,23 @@ async function sweep(place: ProfilePlace): Promise<void> {
 async function acquire(place: ProfilePlace, { clock, signal }: LockOptions): Promise<ClassicLevel> {
   const path = join(place.folder, `${place.name}.lock`)
   for (let attempts = 1; ; attempts += 1) {
-    try {
-      return await tryToLock(path)
-    } catch (error) {
-      if (isDamage(error)) await makeAnew(path)
-      else if (findLevelCode(error) !== 'LEVEL_LOCKED') throw unusable(place, 'locked', error)
-      if (attempts === attemptsToLock) throw busy(place, error)
-    }
+    const lock = await lockFolder(path).catch((error: unknown) => {
+      throw unusable(place, 'locked', error)
+    })
+    if (lock !== undefined) return lock
+    if (attempts === attemptsToLock) throw busy(place)
     await clock.delay(betweenAttemptsMs, signal)
+  }
+}
+
+/** Locks a folder of ours, which is made where it is not there; undefined while somebody else has it. The lock is let go of by closing it. */
+export async function lockFolder(path: string): Promise<ClassicLevel | undefined> {
+  try {
+    return await tryToLock(path)
+  } catch (error) {
+    if (isDamage(error)) await makeAnew(path)
+    else if (findLevelCode(error) !== 'LEVEL_LOCKED') throw error
+    return undefined
   }
 }
 
@@ -72,10 +81,9 @@ async function makeAnew(path: string): Promise<void> {
   }
 }
 
-function busy({ name }: ProfilePlace, cause: unknown): UserError {
+function busy({ name }: ProfilePlace): UserError {
   return new UserError(`another run of photos is busy with the profile ${name}`, {
     exitCode: exitCodes.locked,
     hint: 'wait until it has ended, then run the command again',
-    cause,
   })
 }

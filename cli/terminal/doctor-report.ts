@@ -1,6 +1,7 @@
 import type { Output } from '../context.ts'
-import type { DoctorEvent, Finding } from '../doctor/finding.ts'
+import type { CheckName, DoctorEvent, Finding } from '../doctor/finding.ts'
 import { type ExitCode, exitCodes } from '../exit-codes.ts'
+import type { Clock } from '../remote/retry.ts'
 import { formatDuration } from './format-duration.ts'
 import { visible } from './visible.ts'
 import { wrapFor } from './wrap.ts'
@@ -17,8 +18,8 @@ export interface DoctorReportOptions {
   readonly json: boolean
   readonly stdout: Output
   readonly stderr: Output
-  /** Milliseconds since 1970. */
-  readonly now: () => number
+  /** Milliseconds by a clock that nobody sets. */
+  readonly elapsed: Clock['elapsed']
 }
 
 interface Counts {
@@ -30,18 +31,19 @@ interface Counts {
 
 /** Shows an examination as it goes on: a line a check, what to do under each fault; or JSON lines, a stable interface. */
 export function createDoctorReport(options: DoctorReportOptions): DoctorReport {
-  const { json, stdout, now } = options
-  const startedAtMs = now()
+  const { json, stdout, elapsed } = options
+  const startedAtMs = elapsed()
   const counts: Counts = { ok: 0, fault: 0, not_checked: 0, exitCode: exitCodes.done }
-  const waiting = json ? undefined : createWaitingLine(options.stderr)
+  const waiting = json ? undefined : createProgressLine(options)
   const end = (exitCode: ExitCode, words: string): void => {
     waiting?.clear()
-    const text = json ? summaryJson(counts, exitCode, now() - startedAtMs) : words
+    const text = json ? summaryJson(counts, exitCode, elapsed() - startedAtMs) : wrapFor(stdout, words)
     if (text !== '') stdout.write(`${text}\n`)
   }
 
   return {
     on(event) {
+      if (event.kind === 'began') return waiting?.begin(event.check)
       if (event.kind === 'waiting') return waiting?.show(event)
       waiting?.clear()
       const { finding } = event
@@ -94,23 +96,43 @@ function summaryJson({ ok, fault, not_checked }: Counts, exitCode: ExitCode, dur
   return JSON.stringify({ message_type: 'summary', ...counts, duration_seconds: durationMs / 1000, exit_code: exitCode })
 }
 
+/** Until then nobody wonders. */
+const quietMs = 3_000
 /** Without a terminal, a line so often. */
 const betweenLinesMs = 30_000
+const tickMs = 1_000
 
-function createWaitingLine(stderr: Output) {
+/** What goes on while nothing is found yet: on a terminal a line that changes, else a line now and then. */
+function createProgressLine({ stderr, elapsed }: Pick<DoctorReportOptions, 'stderr' | 'elapsed'>) {
   let isShown = false
   let nextLineMs = betweenLinesMs
+  let timer: NodeJS.Timeout | undefined
+  const write = (text: string, waitedMs: number): void => {
+    if (stderr.isTTY) stderr.write(`\r${text}\x1b[K`)
+    else if (waitedMs >= nextLineMs) stderr.write(`${text}\n`)
+    if (waitedMs >= nextLineMs) nextLineMs = waitedMs + betweenLinesMs
+    isShown = stderr.isTTY === true
+  }
+  const clear = (): void => {
+    clearInterval(timer)
+    if (isShown) stderr.write('\r\x1b[K')
+    isShown = false
+    nextLineMs = betweenLinesMs
+  }
   return {
+    clear,
+    begin(check: CheckName): void {
+      clear()
+      nextLineMs = quietMs
+      const startedAtMs = elapsed()
+      timer = setInterval(() => {
+        const waitedMs = elapsed() - startedAtMs
+        if (waitedMs >= quietMs) write(`${check}: no answer for ${formatDuration(waitedMs / 1000)}`, waitedMs)
+      }, tickMs).unref()
+    },
     show({ waitedMs, patienceMs }: Extract<DoctorEvent, { kind: 'waiting' }>): void {
       const text = `waiting for the backend: ${formatDuration(waitedMs / 1000)} of at most ${formatDuration(patienceMs / 1000)}`
-      if (stderr.isTTY) stderr.write(`\r${text}\x1b[K`)
-      else if (waitedMs >= nextLineMs) stderr.write(`${text}\n`)
-      if (waitedMs >= nextLineMs) nextLineMs = waitedMs + betweenLinesMs
-      isShown = stderr.isTTY === true
-    },
-    clear(): void {
-      if (isShown) stderr.write('\r\x1b[K')
-      isShown = false
+      write(text, waitedMs)
     },
   }
 }

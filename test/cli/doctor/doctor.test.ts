@@ -2,6 +2,7 @@ import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
+import { takeTurn } from '../../../cli/doctor/take-turn.ts'
 import { remoteConfigurationSchema } from '../../../contract/remote-configuration.ts'
 import { storageBucket, uploadBucket } from '../../../embedded/functions.ts'
 import { temporaryFolder } from '../../temporary-folder.ts'
@@ -30,6 +31,28 @@ describe('a remote that is well', () => {
     expect(stdout).toContain('ok     pull           the probe came back, bit for bit')
   })
 
+  test.each(['serves', 'does not serve'])('several doctors at once, of a library that somebody %s', async (verb) => {
+    const library = await servedLibrary()
+    if (verb === 'does not serve') await library.backend.close()
+    const several = await Promise.all([1, 2, 3].map(() => doctor(['--library', library.folder])))
+    expect(several.map(({ results }) => results)).toEqual(several.map(() => everythingOk))
+  })
+
+  test('another doctor of the library takes for ever: exit code 11', async () => {
+    const library = await servedLibrary()
+    await using _turn = await heldTurn(library.folder)
+    const { exitCode, messages } = await doctor(['--library', library.folder], { clock: instantly })
+    expect(exitCode).toBe(11)
+    expect(messages['configuration']).toBe(`another run of photos doctor is at work with the library ${library.folder}`)
+  })
+
+  test('a library is called by its folder, not by an address', async () => {
+    const library = await servedLibrary()
+    const { messages } = await doctor(['--library', library.folder])
+    expect(messages['configuration']).toBe(`the library ${library.folder} describes itself, API version 1`)
+    expect(messages['clock']).toContain(`from that of the library ${library.folder}`)
+  })
+
   test('a remote that somebody is signed in to: says who, and by a session that it has refreshed', async () => {
     const backend = await serveAccounts()
     const machine = await newMachine()
@@ -50,7 +73,7 @@ describe('a remote that is broken', () => {
       const { exitCode, results, messages, hints } = await doctor(['--library', library.folder], { clock: { now } })
       expect({ exitCode, results }).toEqual({ exitCode: 15, results: { ...everythingOk, clock: 'fault' } })
       expect(messages['clock']).toMatch(
-        /^the clock of this machine is (20 min 0\d s ahead of|(19 min 5\d|20 min 0\d) s behind) that of 127/,
+        /^the clock of this machine is (20 min 0\d s ahead of|(19 min 5\d|20 min 0\d) s behind) that of the library \//,
       )
       if (process.platform === 'linux') expect(hints['clock']).toContain('sudo timedatectl set-ntp true')
     },
@@ -100,7 +123,9 @@ describe('a remote that is broken', () => {
     const delay = async (milliseconds: number) => {
       waitedMs += milliseconds
     }
-    const clock = { now: () => Date.now() + waitedMs, delay }
+    // A clock that is set forward and back while it waits changes nothing.
+    const now = () => Date.now() + (waitedMs > 20_000 ? -3_600_000 : waitedMs > 0 ? 3_600_000 : 0)
+    const clock = { now, elapsed: () => waitedMs, delay }
     const { exitCode, results, messages, hints } = await doctor(['--library', library.folder, '--wait', '40'], { clock })
     const faults = { confirmation: 'fault', pull: 'not_checked' }
     expect({ exitCode, results }).toEqual({ exitCode: 5, results: { ...everythingOk, ...faults } })
@@ -193,6 +218,11 @@ describe('where there is nothing to look at', () => {
 })
 
 const instantly = { delay: async () => {} }
+
+async function heldTurn(folder: string): Promise<AsyncDisposable> {
+  const turn = await takeTurn(folder, instantly, new AbortController().signal)
+  return { [Symbol.asyncDispose]: () => turn.close() }
+}
 
 async function describedBy(url: string) {
   const answer: unknown = await (await fetch(`${url}/.well-known/photos.json`)).json()

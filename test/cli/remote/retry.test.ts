@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest'
-import { type Clock, parseRetryAfter, RetryableError, type RetryOptions, retry } from '../../../cli/remote/retry.ts'
+import { parseRetryAfter, RetryableError, type RetryOptions, retry } from '../../../cli/remote/retry.ts'
 
-function clockOf(random: number): { readonly clock: Clock; readonly pausesMs: number[] } {
+function clockOf(random: number): { readonly clock: RetryOptions['clock']; readonly pausesMs: number[] } {
   const pausesMs: number[] = []
   const delay = async (milliseconds: number): Promise<void> => void pausesMs.push(milliseconds)
-  return { clock: { now: () => 0, random: () => random, delay }, pausesMs }
+  return { clock: { random: () => random, delay }, pausesMs }
 }
 
 /** Fails so many times, then succeeds. */

@@ -60,6 +60,7 @@ beforeEach(async () => {
 
 const clock: Clock = {
   now: () => nowMs,
+  elapsed: () => nowMs,
   random: () => 0,
   delay: async (milliseconds) => {
     nowMs += milliseconds

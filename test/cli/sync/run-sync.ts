@@ -21,6 +21,7 @@ export function clockAhead(): Clock {
   let aheadMs = 3_600_000
   return {
     now: () => Date.now() + aheadMs,
+    elapsed: () => aheadMs,
     random: () => 1,
     delay: async (milliseconds, signal) => {
       signal?.throwIfAborted()

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
 import type { DoctorEvent } from '../../../cli/doctor/finding.ts'
 import { createDoctorReport } from '../../../cli/terminal/doctor-report.ts'
 import { RecordedStream } from './recorded-stream.ts'
@@ -24,9 +24,10 @@ const skipped: DoctorEvent = {
 }
 const waiting = (waitedMs: number): DoctorEvent => ({ kind: 'waiting', waitedMs, patienceMs: 120_000 })
 
-function reporting(options: { readonly json?: boolean; readonly isTTY?: boolean } = {}) {
+function reporting(options: { readonly json?: boolean; readonly isTTY?: boolean; readonly elapsed?: () => number } = {}) {
+  const { elapsed = () => 0 } = options
   const [stdout, stderr] = [new RecordedStream(options), new RecordedStream(options)]
-  return { stdout, stderr, report: createDoctorReport({ json: options.json === true, stdout, stderr, now: () => 0 }) }
+  return { stdout, stderr, report: createDoctorReport({ json: options.json === true, stdout, stderr, elapsed }) }
 }
 
 test('a line a check, what to do under a fault, and the exit code of the first one', () => {
@@ -77,4 +78,28 @@ test('waiting is one line of a terminal, which goes away; without one a line now
     },
     { message_type: 'summary', ok: 0, faults: 1, not_checked: 0, duration_seconds: 0, exit_code: 130 },
   ])
+})
+
+test('a check that takes long says so after some seconds, in time that no clock tells', () => {
+  vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] })
+  onTestFinished(() => void vi.useRealTimers())
+  let elapsedMs = 0
+  const pass = (milliseconds: number) => {
+    for (let passed = 0; passed < milliseconds; passed += 1000) {
+      elapsedMs += 1000
+      vi.advanceTimersByTime(1000)
+    }
+  }
+  const [terminal, log] = [true, false].map((isTTY) => reporting({ isTTY, elapsed: () => elapsedMs }))
+  for (const { report } of [terminal, log].filter((each) => each !== undefined)) report.on({ kind: 'began', check: 'upload' })
+  pass(2000)
+  expect([terminal?.stderr.text, log?.stderr.text]).toEqual(['', ''])
+  pass(2000)
+  const line = (seconds: string) => `\rupload: no answer for ${seconds}\x1b[K`
+  expect(terminal?.stderr.text).toBe(`${line('3.0 s')}${line('4.0 s')}`)
+  pass(30_000)
+  expect(log?.stderr.lines).toEqual(['upload: no answer for 3.0 s', 'upload: no answer for 33.0 s'])
+  terminal?.report.on(ok)
+  pass(30_000)
+  expect(terminal?.stderr.text.endsWith('\r\x1b[K')).toBe(true)
 })
