@@ -3,24 +3,44 @@ import { CloudFormationClient } from '@aws-sdk/client-cloudformation'
 import { ensureAuthSecret } from './deploy/auth-secret.js'
 import { findAccount } from './deploy/aws-account.js'
 import { whileDoing } from './deploy/aws-failures.js'
-import { checkRemote } from './deploy/check-remote.js'
-import { flagsOf, parseDeploy } from './deploy/command-line.js'
+import { checkRemote, isKnownName } from './deploy/check-remote.js'
+import { parseDeploy } from './deploy/command-line.js'
+import { commandsOf, held, npmRun } from './deploy/commands.js'
 import { confirm } from './deploy/confirm.js'
 import { DeployFailure } from './deploy/deploy-failure.js'
 import { explainDeployment } from './deploy/explain-deployment.js'
 import { describeInvitation, inviteUser } from './deploy/first-user.js'
 import { describeKept, findKept } from './deploy/kept.js'
 import { namesOf } from './deploy/names.js'
+import { asOnlyRun } from './deploy/one-run.js'
+import { requireOurStack } from './deploy/our-mark.js'
+import { findRemembered, remember, requireReadable } from './deploy/remembered.js'
 import { runScript } from './deploy/run-script.js'
 import { runServerless } from './deploy/run-serverless.js'
 import { chosen, defaultOf, explainParameters, settingsOf } from './deploy/settings.js'
-import { failuresSince, findStack, mendStack, requireDeployable, settledStack, stackNameOf } from './deploy/stack.js'
+import {
+  failuresSince,
+  findStack,
+  mendStack,
+  requireDeployable,
+  requireUnchanged,
+  settledStack,
+  stackNameOf,
+} from './deploy/stack.js'
 import { findLeftOver, readCompiledTemplate, takeInAgain } from './deploy/take-in-again.js'
+import { say } from './deploy/tell.js'
 
-/** @typedef {import('./deploy/command-line.js').CommandLine} CommandLine */
-/** @typedef {import('./deploy/aws-account.js').Account} Account */
+/**
+ * @typedef {import('./deploy/command-line.js').CommandLine} CommandLine
+ * @typedef {import('./deploy/aws-account.js').Account} Account
+ * @typedef {import('./deploy/kept.js').Kept} Kept
+ * @typedef {import('./deploy/settings.js').Settings} Settings
+ * @typedef {import('./deploy/stack.js').Stack} Stack
+ */
 
-const help = `npm run deploy -- [--stage NAME] [--region REGION] [--profile NAME] [--param NAME=VALUE]… [--user EMAIL] [--yes]
+const flags = ['[--stage NAME]', '[--region REGION]', '[--profile NAME]', '[--param NAME=VALUE]…', '[--user EMAIL]', '[--yes]']
+
+const help = `${held(`${npmRun('deploy')} --`)} ${flags.map(held).join(' ')}
 
 Puts the backend of photos into your AWS account, or upgrades it, and prints what to give to photos login.
 What was chosen with --param stays chosen at the next run; an empty value goes back to the default.
@@ -36,11 +56,7 @@ Parameters:
 ${explainParameters().join('\n')}
 `
 
-await runScript(async (words) => {
-  const line = parseDeploy(words)
-  if (line.help) return void process.stdout.write(help)
-  await deploy(line)
-})
+await runScript('deploy', { help, parse: parseDeploy, run: deploy })
 
 /** What goes wrong is a `DeployFailure`, or a bug. @param {CommandLine} line */
 async function deploy(line) {
@@ -49,14 +65,27 @@ async function deploy(line) {
   const stackName = stackNameOf(line.stage)
   const names = namesOf(line.stage, account)
   const before = await whileDoing('look at the stack', () => settledStack(cloudFormation, stackName, say))
-  requireDeployable(before, { ...line, flags: flagsOf(line) })
-  const settings = settingsOf(line.parameters, before?.parameters ?? {}, account.region)
-  const leftOver = await findLeftOver(cloudFormation, before, await findKept(account, names, { measured: false }))
+  const kept = await findKept(account, names, { measured: false })
+  await requireOurStack(cloudFormation, before, names, kept)
+  requireDeployable(before, line)
+  const remembered = await findRemembered(account, names, before)
+  requireReadable(remembered, line.parameters)
+  const settings = settingsOf(line.parameters, remembered?.parameters ?? {}, account.region)
+  const leftOver = await findLeftOver(cloudFormation, before, kept)
 
   show({ account, line, before, settings, leftOver })
-  if (!(await confirm('Is that right?', { yes: line.yes, command: `npm run deploy` }))) {
-    throw new DeployFailure('nothing was changed', 'npm run deploy -- --help says what can be chosen')
+  if (!(await confirm('Is that right?', line))) {
+    throw new DeployFailure('nothing was changed', (commands) => `${commands.help()} says what can be chosen`)
   }
+  await asOnlyRun(() => putIntoAccount(cloudFormation, { account, line, before, settings, leftOver }))
+  await finish(cloudFormation, stackName, account, line)
+}
+
+/** @param {CloudFormationClient} cloudFormation @param {Facts} facts */
+async function putIntoAccount(cloudFormation, { account, line, before, settings, leftOver }) {
+  const stackName = stackNameOf(line.stage)
+  const names = namesOf(line.stage, account)
+  await requireUnchanged(cloudFormation, stackName, before)
   const stack = await mendStack(cloudFormation, before, say)
   const secret = await ensureAuthSecret(account, names.authSecretParameter)
   if (secret === 'made') say(`made the secret of the sign-in function: ${names.authSecretParameter} (SSM, encrypted)`)
@@ -66,10 +95,19 @@ async function deploy(line) {
     await takeInAgain(cloudFormation, { stackName, stack, template: await readCompiledTemplate() }, leftOver, account)
   }
   await deployStack(cloudFormation, { account, stage: line.stage, settings, isPackaged: leftOver.length > 0 })
-  await finish(cloudFormation, stackName, account, line)
+  await remember(account, names, settings)
 }
 
-/** @param {{ account: Account, line: CommandLine, before: import('./deploy/stack.js').Stack | undefined, settings: import('./deploy/settings.js').Settings, leftOver: readonly import('./deploy/kept.js').Kept[] }} facts */
+/**
+ * @typedef {object} Facts
+ * @property {Account} account
+ * @property {CommandLine} line
+ * @property {Stack | undefined} before
+ * @property {Settings} settings
+ * @property {readonly Kept[]} leftOver
+ *
+ * @param {Facts} facts
+ */
 function show({ account, line, before, settings, leftOver }) {
   const since = before?.changedAt?.toISOString().slice(0, 10)
   say(`AWS account  ${account.accountId}, as ${account.arn}`)
@@ -77,47 +115,63 @@ function show({ account, line, before, settings, leftOver }) {
   say(`stage        ${line.stage}: ${before === undefined ? 'new' : `there since ${since} (${before.status}), to be upgraded`}`)
   for (const [name, value] of chosen(settings)) say(`             ${name} = ${value} (default: ${defaultOf(name) || 'none'})`)
   if (chosen(settings).length === 0) say('             with all parameters at their defaults')
+  const lockDays = Number(settings['objectLockDays'])
+  if (lockDays > 0) say(`Originals stored from now on are locked for ${lockDays} days, and paid for as long (docs/deploy.md).`)
   if (leftOver.length > 0) {
     say('An earlier deployment left these; they are taken in again, with everything that is in them:')
     for (const each of describeKept(leftOver)) say(each)
   }
   if (account.arn.endsWith(':root')) {
-    say(
-      'These are the credentials of the root user, who can do everything, close the account, too. A user of its own is safer: docs/deploy.md',
-    )
+    say('These are the credentials of the root user, who can do everything, close the account, too.')
+    say('A user of its own is safer: docs/deploy.md')
   }
 }
 
-/** @param {CloudFormationClient} cloudFormation @param {{ account: Account, stage: string, settings: import('./deploy/settings.js').Settings, isPackaged: boolean }} options */
+/** @param {CloudFormationClient} cloudFormation @param {import('./deploy/run-serverless.js').ServerlessOptions} options */
 async function deployStack(cloudFormation, options) {
   const since = new Date()
+  const stackName = stackNameOf(options.stage)
   try {
     await runServerless('deploy', options)
   } catch (error) {
     if (!(error instanceof DeployFailure)) throw error
-    throw explainDeployment(await failuresSince(cloudFormation, stackNameOf(options.stage), since), error)
+    // Where AWS cannot be asked any more, what serverless said has to do.
+    const after = await settledStack(cloudFormation, stackName, say).catch(() => undefined)
+    const how = { status: after?.status, hasTakenIn: options.isPackaged === true }
+    throw explainDeployment(await failuresSince(cloudFormation, stackName, since), error, how)
   }
 }
 
-/** @param {CloudFormationClient} cloudFormation @param {string} stackName @param {Account} account @param {CommandLine} line */
-async function finish(cloudFormation, stackName, account, { user }) {
+/**
+ * @param {CloudFormationClient} cloudFormation
+ * @param {string} stackName
+ * @param {Account} account
+ * @param {CommandLine} line
+ */
+async function finish(cloudFormation, stackName, account, line) {
   const { outputs = {}, parameters = {} } = (await findStack(cloudFormation, stackName)) ?? {}
   const url = outputs['ApiUrl']
   if (url === undefined) throw new DeployFailure(`stack ${stackName} says no ApiUrl`, 'Run the same command again.')
-  const invitation = user === undefined ? undefined : await inviteUser(account, outputs['UserPoolId'] ?? '', user)
+  const invitation = line.user === undefined ? undefined : await inviteUser(account, outputs['UserPoolId'] ?? '', line.user)
   if (outputs['DomainTarget']) {
     say(`The name of your own needs a CNAME record in its DNS: ${parameters['domainName']} → ${outputs['DomainTarget']}`)
   }
-  if (parameters['alarmEmail'])
+  const { again } = commandsOf(line)
+  if (parameters['alarmEmail']) {
     say(`${parameters['alarmEmail']} gets a mail from AWS Notifications: alarms are sent only after its link was clicked.`)
-  if (invitation !== undefined && user !== undefined) say(describeInvitation(invitation, user))
-  else say('Nobody but those whom you name can sign in: npm run deploy -- --user you@example.com')
-  await checkRemote(url, { region: account.region, storageBucket: outputs['StorageBucket'] })
-  say(`${url} answers. On every machine that has photos:\n`)
+  } else {
+    const told = again({ parameters: { alarmEmail: 'you@example.com' } })
+    say(`no alarmEmail: nobody is told when something fails, and there is no budget: ${told}`)
+  }
+  if (invitation !== undefined && line.user !== undefined) say(describeInvitation(invitation, line.user))
+  else say(`Nobody but those whom you name can sign in: ${again({ user: 'you@example.com' })}`)
+  if (outputs['DomainTarget'] && !(await isKnownName(new URL(url).hostname))) {
+    // Its record can only be made now that there is something for it to lead to: that is no failure.
+    say(`Everything is deployed. As soon as that name is known, see whether it answers: ${again()}`)
+    say('And then, on every machine that has photos:\n')
+  } else {
+    await checkRemote(url, { stage: line.stage, region: account.region, storageBucket: outputs['StorageBucket'] })
+    say(`${url} answers. On every machine that has photos:\n`)
+  }
   process.stdout.write(`photos login ${url}\n`)
-}
-
-/** For people: standard output has only what a script would want. @param {string} line */
-function say(line) {
-  process.stderr.write(`${line}\n`)
 }

@@ -26,7 +26,7 @@ export async function ensureAuthSecret({ client }, name) {
 /** @param {SSMClient} ssm @param {string} name @returns {Promise<'made' | 'kept'>} */
 async function makeSecret(ssm, name) {
   const Value = randomBytes(32).toString('base64')
-  const Description = 'Secret of the sign-in function of photos; made by npm run deploy'
+  const Description = 'Secret of the sign-in function of photos; made when it was deployed'
   try {
     await whileDoing('write to the parameter store (SSM)', () =>
       ssm.send(new PutParameterCommand({ Name: name, Value, Description, Type: 'SecureString', Overwrite: false })),

@@ -1,3 +1,4 @@
+import { lookup } from 'node:dns/promises'
 import { z } from 'zod'
 import { DeployFailure } from './deploy-failure.js'
 import { pause } from './pause.js'
@@ -8,13 +9,16 @@ const documentSchema = z.object({ apiVersion: z.int(), region: z.string(), stora
 const mostTries = 12
 
 /**
- * Asks the deployed API to describe itself, for a minute: a new name takes its time to be known. Throws a `DeployFailure` where it
- * cannot be reached, or is not what was deployed.
+ * Asks the deployed API to describe itself, for a minute: a new name takes its time to be known. Throws a `DeployFailure` where
+ * it cannot be reached, or is not what was deployed.
  * @param {string} url
- * @param {{ region: string, storageBucket: string | undefined }} expected
+ * @param {{ stage: string, region: string, storageBucket: string | undefined }} expected
  */
-export async function checkRemote(url, { region, storageBucket }) {
-  const document = await describe(`${url}/.well-known/photos.json`)
+export async function checkRemote(url, { stage, region, storageBucket }) {
+  const document = await describe(
+    `${url}/.well-known/photos.json`,
+    `logs tail /aws/lambda/photos-${stage}-api --region ${region}`,
+  )
   const parsed = documentSchema.safeParse(document)
   if (
     parsed.success &&
@@ -28,8 +32,16 @@ export async function checkRemote(url, { region, storageBucket }) {
   )
 }
 
-/** @param {string} url @returns {Promise<unknown>} */
-async function describe(url) {
+/** Whether this machine finds the name in the DNS. @param {string} hostname @param {(hostname: string) => Promise<unknown>} [find] */
+export async function isKnownName(hostname, find = lookup) {
+  return await find(hostname).then(
+    () => true,
+    () => false,
+  )
+}
+
+/** @param {string} url @param {string} showLog of the AWS CLI @returns {Promise<unknown>} */
+async function describe(url, showLog) {
   /** @type {unknown} */
   let failure
   for (let tries = 0; tries < mostTries; tries++) {
@@ -45,7 +57,9 @@ async function describe(url) {
   }
   throw new DeployFailure(
     `everything is deployed, but ${url} could not be reached (${reasonOf(failure)})`,
-    `See in a minute whether it can: npx photos doctor, or open ${url} in a browser. What the function says stands in its log in CloudWatch.`,
+    ({ again, aws }) =>
+      'A new name takes minutes to be known everywhere. Run it again then, nothing is made twice (docs/deploy.md, “When something ' +
+      `fails”): ${again()}\nWhat the function says: ${aws(showLog)}`,
     failure,
   )
 }

@@ -1,8 +1,15 @@
+import { createRequire } from 'node:module'
 import { parseArgs } from 'node:util'
+import { defaultStage } from './commands.js'
 import { UsageFailure } from './deploy-failure.js'
+import { requireFit } from './settings.js'
+
+/** @type {typeof import('../../deploy/template-values.cjs')} */
+const { stagePattern } = createRequire(import.meta.url)('../../deploy/template-values.cjs')
 
 /**
  * @typedef {object} CommandLine
+ * @property {'deploy' | 'deploy:remove'} script
  * @property {string} stage
  * @property {string | undefined} region where it is given
  * @property {string | undefined} profile of `~/.aws`
@@ -12,11 +19,6 @@ import { UsageFailure } from './deploy-failure.js'
  * @property {Readonly<Record<string, string>>} parameters as typed: `--param storageClass=GLACIER_IR`
  * @property {boolean} continueRollback
  */
-
-/** That of lambda/aws/deployment.ts, which cannot be loaded before the command line is known to be right. */
-const stagePattern = /^(?!.*(aws|amazon|cognito))[a-z]([a-z0-9-]{0,13}[a-z0-9])?$/
-
-export const defaultStage = 'prod'
 
 const shared = /** @type {const} */ ({
   stage: { type: 'string', default: defaultStage },
@@ -35,15 +37,17 @@ const ofDeploying = /** @type {const} */ ({
 
 /** `npm run deploy -- …`. @param {readonly string[]} words @returns {CommandLine} */
 export function parseDeploy(words) {
-  const values = parsed('deploy', words, () => parseArgs({ args: [...words], options: ofDeploying }).values)
+  const values = parsed(words, () => parseArgs({ args: [...words], options: ofDeploying }).values)
   const user = values.user === undefined ? undefined : parseEmail(values.user)
-  return { ...common(values), user, parameters: parsePairs(values.param ?? []), continueRollback: values['continue-rollback'] }
+  const parameters = parsePairs(values.param ?? [])
+  for (const [name, value] of Object.entries(parameters)) requireFit(name, value)
+  return { script: 'deploy', ...common(values), user, parameters, continueRollback: values['continue-rollback'] }
 }
 
 /** `npm run deploy:remove -- …`. @param {readonly string[]} words @returns {CommandLine} */
 export function parseRemove(words) {
-  const values = parsed('deploy:remove', words, () => parseArgs({ args: [...words], options: shared }).values)
-  return { ...common(values), user: undefined, parameters: {}, continueRollback: false }
+  const values = parsed(words, () => parseArgs({ args: [...words], options: shared }).values)
+  return { script: 'deploy:remove', ...common(values), user: undefined, parameters: {}, continueRollback: false }
 }
 
 /** @param {{ stage: string, region?: string | undefined, profile?: string | undefined, yes: boolean, help: boolean }} values */
@@ -65,7 +69,7 @@ export function parseRegion(region) {
 /** @param {string} email */
 function parseEmail(email) {
   if (/^[^\s@]+@[^\s@]+\.[^\s@]+$/.test(email)) return email
-  throw new UsageFailure(`${email} is no email address`, 'npm run deploy -- --user you@example.com')
+  throw new UsageFailure(`${email} is no email address`, 'one looks like this: --user you@example.com')
 }
 
 /** @param {readonly string[]} pairs */
@@ -81,23 +85,18 @@ function parsePairs(pairs) {
   )
 }
 
-/** @template Values @param {string} script @param {readonly string[]} words @param {() => Values} parse @returns {Values} */
-function parsed(script, words, parse) {
+/**
+ * @template Values
+ * @param {readonly string[]} words
+ * @param {() => Values} parse
+ * @returns {Values}
+ */
+function parsed(words, parse) {
   try {
     return parse()
   } catch (cause) {
     const swallowed = words.length === 0 ? '' : ' (everything that is meant for it comes after a `--`)'
     const message = cause instanceof Error ? cause.message.split('. ')[0] : String(cause)
-    throw new UsageFailure(`${message}`, `see npm run ${script} -- --help${swallowed}`, cause)
+    throw new UsageFailure(`${message}`, ({ help }) => `see ${help()}${swallowed}`, cause)
   }
-}
-
-/** The flags that the next command has to repeat, with a ` -- ` before them; nothing where there are none. @param {CommandLine} line */
-export function flagsOf({ stage, region, profile }) {
-  const flags = [
-    ...(stage === defaultStage ? [] : ['--stage', stage]),
-    ...(region === undefined ? [] : ['--region', region]),
-    ...(profile === undefined ? [] : ['--profile', profile]),
-  ]
-  return flags.length === 0 ? '' : ` -- ${flags.join(' ')}`
 }

@@ -5,13 +5,15 @@ import {
 } from '@aws-sdk/client-cognito-identity-provider'
 import { whileDoing } from './aws-failures.js'
 
+/** @typedef {'invited' | 'invited-again' | 'is-there'} Invitation */
+
 /**
  * Lets a person sign in: Cognito mails a temporary password. For one who was told before and has not signed in yet, the mail is
  * sent again; one who has is left alone.
  * @param {import('./aws-account.js').Account} account
  * @param {string} userPoolId
  * @param {string} email
- * @returns {Promise<'invited' | 'invited-again' | 'is-there'>}
+ * @returns {Promise<Invitation>}
  */
 export async function inviteUser({ client }, userPoolId, email) {
   const cognito = new CognitoIdentityProviderClient(client)
@@ -22,7 +24,12 @@ export async function inviteUser({ client }, userPoolId, email) {
   }
 }
 
-/** @param {CognitoIdentityProviderClient} cognito @param {string} UserPoolId @param {string} email @returns {Promise<'invited' | 'invited-again' | 'is-there'>} */
+/**
+ * @param {CognitoIdentityProviderClient} cognito
+ * @param {string} UserPoolId
+ * @param {string} email
+ * @returns {Promise<Invitation>}
+ */
 async function invite(cognito, UserPoolId, email) {
   const user = { UserPoolId, Username: email }
   const UserAttributes = [
@@ -42,10 +49,12 @@ async function invite(cognito, UserPoolId, email) {
   }
 }
 
-/** What to say of it. @param {'invited' | 'invited-again' | 'is-there'} outcome @param {string} email */
+/** What to say of it. @param {Invitation} outcome @param {string} email */
 export function describeInvitation(outcome, email) {
   if (outcome === 'is-there') return `${email} has an account already and has signed in before; nothing was changed.`
   const again = outcome === 'invited-again' ? ' again' : ''
-  return `${email} is sent a mail${again}, from no-reply@verificationemail.com, with a temporary password that is good for 7 days (look under spam, too).
-The first sign-in asks for it once, and for a password of one's own.`
+  return (
+    `${email} is sent a mail${again}, from no-reply@verificationemail.com, with a temporary password that is good for 7 days ` +
+    "(look under spam, too). The first sign-in asks for it once, and for a password of one's own."
+  )
 }

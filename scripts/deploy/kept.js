@@ -3,14 +3,16 @@ import {
   DescribeUserPoolCommand,
   paginateListUserPools,
 } from '@aws-sdk/client-cognito-identity-provider'
-import { DescribeTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb'
-import { HeadBucketCommand, ListObjectVersionsCommand, S3Client } from '@aws-sdk/client-s3'
+import { DescribeTableCommand, DynamoDBClient, ListTagsOfResourceCommand } from '@aws-sdk/client-dynamodb'
+import { GetObjectLockConfigurationCommand, HeadBucketCommand, ListObjectVersionsCommand, S3Client } from '@aws-sdk/client-s3'
 import { whileDoing } from './aws-failures.js'
 import { DeployFailure } from './deploy-failure.js'
+import { hasOurTags, noneOfOurs, tagsOf } from './our-mark.js'
 
 /**
  * What outlives the stack: photos, index, accounts.
  * @typedef {object} Kept
+ * @property {boolean} [locked] a bucket in which everything is under Object Lock for some days
  * @property {'AWS::S3::Bucket' | 'AWS::DynamoDB::Table' | 'AWS::Cognito::UserPool'} type
  * @property {string} name as a person knows it
  * @property {string} id as AWS knows it: for a user pool another one than its name
@@ -21,7 +23,7 @@ import { DeployFailure } from './deploy-failure.js'
  * Everything of this stage that is there, in or out of a stack.
  * @param {import('./aws-account.js').Account} account
  * @param {import('./names.js').Names} names
- * @param {{ measured: boolean }} options whether to count what is in the buckets, which takes a request for every thousand objects
+ * @param {{ measured: boolean }} options whether to look into the buckets, which takes a request for every thousand objects
  * @returns {Promise<readonly Kept[]>}
  */
 export async function findKept(
@@ -46,7 +48,13 @@ export async function findKept(
   }
 }
 
-/** @param {S3Client} s3 @param {string} name @param {string} accountId @param {boolean} measured @returns {Promise<Kept | undefined>} */
+/**
+ * @param {S3Client} s3
+ * @param {string} name
+ * @param {string} accountId
+ * @param {boolean} measured
+ * @returns {Promise<Kept | undefined>}
+ */
 async function findBucket(s3, name, accountId, measured) {
   try {
     await s3.send(new HeadBucketCommand({ Bucket: name, ExpectedBucketOwner: accountId }))
@@ -55,13 +63,29 @@ async function findBucket(s3, name, accountId, measured) {
     if (error instanceof Error && '$metadata' in error && /403|Forbidden|AccessDenied/.test(`${error.name} ${error.message}`)) {
       throw new DeployFailure(
         `the bucket ${name} is there, but your user may not look at it, or it belongs to somebody else`,
-        'It needs an administrator of the account (docs/deploy.md). If the bucket is not yours: npm run deploy -- --stage another',
+        ({ again }) =>
+          'It needs an administrator of the account (docs/deploy.md). If the bucket is not yours, deploy under another name: ' +
+          again({ script: 'deploy', stage: 'another' }),
         error,
       )
     }
     return whileDoing('look for the buckets', () => Promise.reject(error))
   }
-  return { type: 'AWS::S3::Bucket', name, id: name, holds: measured ? await measureBucket(s3, name) : '' }
+  const bucket = /** @type {const} */ ({ type: 'AWS::S3::Bucket', name, id: name })
+  return measured
+    ? { ...bucket, holds: await measureBucket(s3, name), locked: await isLocked(s3, name) }
+    : { ...bucket, holds: '' }
+}
+
+/** The bucket says it even when the stack, and what it was deployed with, are gone. @param {S3Client} s3 @param {string} Bucket */
+async function isLocked(s3, Bucket) {
+  try {
+    const { ObjectLockConfiguration } = await s3.send(new GetObjectLockConfigurationCommand({ Bucket }))
+    return ObjectLockConfiguration?.Rule !== undefined
+  } catch (error) {
+    if (error instanceof Error && error.name === 'ObjectLockConfigurationNotFoundError') return false
+    return whileDoing('look at the lock of a bucket', () => Promise.reject(error))
+  }
 }
 
 /** A million objects are a thousand requests; more than these say nothing that changes what a person does. */
@@ -88,6 +112,12 @@ async function measureBucket(s3, Bucket) {
 async function findTable(dynamoDb, name) {
   try {
     const { Table } = await dynamoDb.send(new DescribeTableCommand({ TableName: name }))
+    const ResourceArn = Table?.TableArn ?? name
+    const { Tags } = await dynamoDb.send(new ListTagsOfResourceCommand({ ResourceArn }))
+    if (!hasOurTags(tagsOf(Tags))) {
+      const tag = `dynamodb tag-resource --resource-arn ${ResourceArn} --tags Key=application,Value=photos`
+      throw noneOfOurs(`a table ${name}`, (aws) => aws(tag))
+    }
     // DynamoDB counts every six hours.
     const holds = `about ${Table?.ItemCount ?? 0} records, ${inUnits(Table?.TableSizeBytes ?? 0)}`
     return { type: 'AWS::DynamoDB::Table', name, id: name, holds }
@@ -99,26 +129,37 @@ async function findTable(dynamoDb, name) {
 
 /** @param {CognitoIdentityProviderClient} cognito @param {string} name @returns {Promise<Kept | undefined>} */
 async function findUserPool(cognito, name) {
-  const ids = await whileDoing('look for the user pool', () => findUserPoolIds(cognito, name))
+  const pools = await whileDoing('look for the user pool', () => findUserPools(cognito, name))
+  const own = pools.filter(({ UserPoolTags = {} }) => hasOurTags(UserPoolTags))
+  const ids = own.map(({ Id = '' }) => Id)
   const [id, ...others] = ids
+  // Names of user pools need not be unique. But beside a pool that only lost its tag a new one would be empty.
+  if (id === undefined && pools[0] !== undefined) throw foreignPool(pools[0], name)
   if (id === undefined) return undefined
   if (others.length > 0) {
     throw new DeployFailure(
       `there are ${ids.length} user pools called ${name}: ${ids.join(', ')}; only one can be this deployment's`,
-      'See in the console of AWS, under Cognito, which of them has your accounts. Rename or delete the others, then run the same command again.',
+      'See in the console of AWS, under Cognito, which of them has your accounts. Rename or delete the others, then run the ' +
+        'same command again.',
     )
   }
-  const { UserPool } = await cognito.send(new DescribeUserPoolCommand({ UserPoolId: id }))
-  return { type: 'AWS::Cognito::UserPool', name, id, holds: `about ${UserPool?.EstimatedNumberOfUsers ?? 0} accounts` }
+  return { type: 'AWS::Cognito::UserPool', name, id, holds: `about ${own[0]?.EstimatedNumberOfUsers ?? 0} accounts` }
 }
 
-/** Names of user pools need not be unique. @param {CognitoIdentityProviderClient} cognito @param {string} name */
-async function findUserPoolIds(cognito, name) {
+/** @param {import('@aws-sdk/client-cognito-identity-provider').UserPoolType} pool @param {string} name */
+function foreignPool({ Id = '', Arn = Id }, name) {
+  const tag = `cognito-idp tag-resource --resource-arn ${Arn} --tags application=photos`
+  return noneOfOurs(`a user pool ${name} (${Id})`, (aws) => aws(tag))
+}
+
+/** @param {CognitoIdentityProviderClient} cognito @param {string} name */
+async function findUserPools(cognito, name) {
   const ids = []
   for await (const { UserPools = [] } of paginateListUserPools({ client: cognito, pageSize: 60 }, { MaxResults: 60 })) {
     for (const { Id, Name } of UserPools) if (Name === name && Id !== undefined) ids.push(Id)
   }
-  return ids
+  const described = await Promise.all(ids.map((UserPoolId) => cognito.send(new DescribeUserPoolCommand({ UserPoolId }))))
+  return described.flatMap(({ UserPool }) => UserPool ?? [])
 }
 
 /** @param {number} sizeBytes */
@@ -135,33 +176,5 @@ export function describeKept(kept) {
   return kept.map(({ type, name, id, holds }) => {
     const shownId = id === name ? '' : ` (${id})`
     return `  ${kinds[type].padEnd(9)}  ${name.padEnd(width)}${shownId}  ${holds}`.trimEnd()
-  })
-}
-
-/**
- * What to type to delete them for good, in any shell with the AWS CLI (AWS CloudShell has it).
- * @param {readonly Kept[]} kept
- * @param {string} region
- * @returns {readonly string[]}
- */
-export function howToDelete(kept, region) {
-  return kept.flatMap(({ type, id }) => {
-    switch (type) {
-      case 'AWS::S3::Bucket':
-        return [
-          // `s3 rb --force` leaves the older versions, and then fails: every version has to be named.
-          `while aws s3api list-object-versions --bucket ${id} --max-items 500 --output json --query '{Objects: [Versions,DeleteMarkers][] | [].{Key:Key,VersionId:VersionId}}' > versions.json && grep -q VersionId versions.json; do aws s3api delete-objects --bucket ${id} --delete file://versions.json > deleted.json || break; done`,
-          `aws s3api delete-bucket --bucket ${id} --region ${region}`,
-        ]
-      case 'AWS::DynamoDB::Table':
-        return [`aws dynamodb delete-table --table-name ${id} --region ${region}`]
-      case 'AWS::Cognito::UserPool':
-        return [
-          `aws cognito-idp update-user-pool --user-pool-id ${id} --deletion-protection INACTIVE --region ${region}`,
-          `aws cognito-idp delete-user-pool --user-pool-id ${id} --region ${region}`,
-        ]
-      default:
-        return []
-    }
   })
 }

@@ -12,9 +12,11 @@ const { deployedNames } = createRequire(import.meta.url)('../../deploy/template-
  * @property {string} authTable
  * @property {string} userPool
  * @property {string} authSecretParameter of SSM
+ * @property {string} googleSecret of Secrets Manager
+ * @property {string} chosenParameter of SSM, what was chosen; only the scripts know it
  */
 
 /** @param {string} stage @param {{ accountId: string, region: string }} account @returns {Names} */
 export function namesOf(stage, { accountId, region }) {
-  return deployedNames({ stage, accountId, region })
+  return { ...deployedNames({ stage, accountId, region }), chosenParameter: `/photos/${stage}/parameters` }
 }

@@ -2,20 +2,19 @@ import { createRequire } from 'node:module'
 import { UsageFailure } from './deploy-failure.js'
 
 /** @type {typeof import('../../deploy/parameters.cjs')} */
-const { parameters, defaults } = createRequire(import.meta.url)('../../deploy/parameters.cjs')
+const { parameters, pairs, defaults } = createRequire(import.meta.url)('../../deploy/parameters.cjs')
 
 /** @typedef {Readonly<Record<string, string>>} Settings a value for every parameter of deploy/parameters.cjs */
 
 /**
  * What to deploy with: what is typed now, else what the stack was deployed with, else the default. Thus an upgrade resets
- * nothing that was once chosen; `--param alarmEmail=` goes back to the default. Throws a `UsageFailure` for values that cannot be.
+ * nothing that was once chosen; `--param alarmEmail=` goes back to the default. Throws a `UsageFailure` for what cannot be together.
  * @param {Readonly<Record<string, string>>} typed
  * @param {Readonly<Record<string, string>>} deployed
  * @param {string} region
  * @returns {Settings}
  */
 export function settingsOf(typed, deployed, region) {
-  for (const [name, value] of Object.entries(typed)) requireFit(name, value)
   const names = Object.keys(parameters)
   const settings = Object.fromEntries(
     names.map((name) => [name, typed[name] === undefined ? (deployed[name] ?? defaultOf(name)) : typed[name] || defaultOf(name)]),
@@ -43,21 +42,45 @@ export function defaultOf(name) {
   return defaults[name] ?? ''
 }
 
-/** @param {string} name @param {string} value */
-function requireFit(name, value) {
+export const parameterNames = Object.freeze(Object.keys(parameters))
+
+/** Whether a parameter can be that; the empty value goes back to the default. @param {string} name @param {string} value */
+export function isFit(name, value) {
   const parameter = Object.entries(parameters).find(([known]) => known === name)?.[1]
-  if (parameter === undefined) {
-    throw new UsageFailure(`there is no parameter ${name}`, `There are ${Object.keys(parameters).join(', ')}.`)
-  }
-  if (value === '' || value === parameter.default || parameter.pattern.test(value)) return
+  return parameter !== undefined && (value === '' || value === parameter.default || parameter.pattern.test(value))
+}
+
+/** Throws a `UsageFailure` for a parameter that is not there, or cannot be that. @param {string} name @param {string} value */
+export function requireFit(name, value) {
+  const parameter = Object.entries(parameters).find(([known]) => known === name)?.[1]
+  if (parameter === undefined) throw new UsageFailure(`there is no parameter ${name}`, suggestionFor(name))
+  if (isFit(name, value)) return
   throw new UsageFailure(`${name} cannot be ${value}`, `It looks like this: ${parameter.looksLike}`)
 }
 
-/** What is of no use without the other, and where docs/deploy.md says so. */
-const pairs = /** @type {const} */ ([
-  ['domainName', 'certificateArn', 'A name of your own'],
-  ['googleClientId', 'googleEmails', 'Google sign-in'],
-])
+/** @param {string} mistyped */
+function suggestionFor(mistyped) {
+  const names = Object.keys(parameters)
+  const [nearest] = names
+    .map((name) => ({ name, edits: editsBetween(name.toLowerCase(), mistyped.toLowerCase()) }))
+    .sort((one, other) => one.edits - other.edits)
+  const meant = nearest !== undefined && nearest.edits <= 3 ? `Is ${nearest.name} meant? ` : ''
+  return `${meant}There are ${names.join(', ')}.`
+}
+
+/** How many letters to add, take away or change (Levenshtein's distance). @param {string} one @param {string} other */
+function editsBetween(one, other) {
+  let row = Array.from({ length: other.length + 1 }, (_, index) => index)
+  for (const [index, letter] of [...one].entries()) {
+    const next = [index + 1]
+    for (const [column, otherLetter] of [...other].entries()) {
+      const changed = (row[column] ?? 0) + (letter === otherLetter ? 0 : 1)
+      next.push(Math.min(changed, (row[column + 1] ?? 0) + 1, (next[column] ?? 0) + 1))
+    }
+    row = next
+  }
+  return row[other.length] ?? 0
+}
 
 /** @param {Settings} settings */
 function requirePairs(settings) {
@@ -73,7 +96,8 @@ function requireCertificate({ domainName, certificateArn }, region) {
   const certificateRegion = certificateArn?.split(':')[3]
   if (!certificateRegion || certificateRegion === region) return
   throw new UsageFailure(
-    `the certificate is in ${certificateRegion}, but ${domainName} is deployed to ${region}: API Gateway takes only certificates of its own region`,
+    `the certificate is in ${certificateRegion}, but ${domainName} is deployed to ${region}: ` +
+      'API Gateway takes only certificates of its own region',
     `Ask for one in ${region}: https://${region}.console.aws.amazon.com/acm/home?region=${region}#/certificates/request`,
   )
 }

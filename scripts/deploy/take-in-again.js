@@ -11,6 +11,7 @@ import {
 import { z } from 'zod'
 import { explainAwsFailure } from './aws-failures.js'
 import { DeployFailure } from './deploy-failure.js'
+import { ourTags } from './our-mark.js'
 import { pause } from './pause.js'
 import { settledStack } from './stack.js'
 import { withoutConditions } from './template-conditions.js'
@@ -29,7 +30,13 @@ const templateSchema = z.object({
   ),
 })
 
-/** @typedef {z.input<typeof templateSchema>} Template */
+/**
+ * @typedef {z.input<typeof templateSchema>} Template
+ * @typedef {{ accountId: string, region: string, partition: string }} Place
+ * @typedef {import('./kept.js').Kept} Kept
+ * @typedef {import('./stack.js').Stack} Stack
+ * @typedef {import('@aws-sdk/client-cloudformation').CloudFormationClient} CloudFormationClient
+ */
 
 /** How CloudFormation tells resources of a type apart, and which property names them in the template. */
 const identifiers = {
@@ -45,9 +52,9 @@ export async function readCompiledTemplate() {
 
 /**
  * Which of them belong to no stack of this name: an earlier one left them.
- * @param {import('@aws-sdk/client-cloudformation').CloudFormationClient} client
- * @param {import('./stack.js').Stack | undefined} stack
- * @param {readonly import('./kept.js').Kept[]} kept
+ * @param {CloudFormationClient} client
+ * @param {Stack | undefined} stack
+ * @param {readonly Kept[]} kept
  */
 export async function findLeftOver(client, stack, kept) {
   if (stack === undefined) return kept
@@ -60,26 +67,38 @@ export async function findLeftOver(client, stack, kept) {
 
 /**
  * Puts into the stack what an earlier one left (buckets with the photos, tables, user pool), without touching what is in
- * them; makes the stack where there is none. Needed because CloudFormation cannot create what is there already; and with another user pool, nobody would be who they
- * were, and see their photos. Whatever else belongs to the stack, the deployment that follows adds.
+ * them; makes the stack where there is none. Needed because CloudFormation cannot create what is there already; and with another
+ * user pool, nobody would be who they were, and see their photos. Whatever else belongs to the stack, the deployment that follows
+ * adds.
  *
- * Source: CloudFormation user guide, "Import AWS resources into a CloudFormation stack manually": an import may change nothing else
- * and have no outputs; each resource needs a DeletionPolicy. The change set's own ImportExistingResources would not do: it takes only
- * names that are no expressions, and a user pool has none of its own.
- * @param {import('@aws-sdk/client-cloudformation').CloudFormationClient} cloudFormation
- * @param {{ stackName: string, stack: import('./stack.js').Stack | undefined, template: Template }} target
- * @param {readonly import('./kept.js').Kept[]} kept
- * @param {{ accountId: string, region: string, partition: string }} account
+ * Source: CloudFormation user guide, "Import AWS resources into a CloudFormation stack manually": an import may change nothing
+ * else and have no outputs; each resource needs a DeletionPolicy. The change set's own ImportExistingResources would not do: it
+ * takes only names that are no expressions, and a user pool has none of its own.
+ * @param {CloudFormationClient} cloudFormation
+ * @param {{ stackName: string, stack: Stack | undefined, template: Template }} target
+ * @param {readonly Kept[]} kept
+ * @param {Place} account
  */
 export async function takeInAgain(cloudFormation, { stackName, stack, template }, kept, account) {
   const { body, resources } = importOf(template, kept, account)
   const whole = { ...body, ...(stack && (await currentTemplate(cloudFormation, stack))) }
   const TemplateBody = JSON.stringify({ ...whole, Resources: { ...whole.Resources, ...body.Resources } })
+  if (Buffer.byteLength(TemplateBody) > mostTemplateBytes) throw notTakenIn('the stack is too large for that')
+  // What is there already has roles with names; a stack that is made has to be known as ours at the next run.
+  const Capabilities = [/** @type {const} */ ('CAPABILITY_NAMED_IAM')]
+  const Tags = stack === undefined ? Object.entries(ourTags).map(([Key, Value]) => ({ Key, Value })) : undefined
   const changeSet = { StackName: stackName, ChangeSetName: 'take-in-again' }
   // An interrupted run may have left one, which would be in the way.
   if (stack !== undefined) await cloudFormation.send(new DeleteChangeSetCommand(changeSet))
   try {
-    const imported = { ...changeSet, ChangeSetType: /** @type {const} */ ('IMPORT'), TemplateBody, ResourcesToImport: resources }
+    const imported = {
+      ...changeSet,
+      ChangeSetType: /** @type {const} */ ('IMPORT'),
+      TemplateBody,
+      ResourcesToImport: resources,
+      Capabilities,
+      Tags,
+    }
     await cloudFormation.send(new CreateChangeSetCommand(imported))
   } catch (error) {
     if (error instanceof Error && error.name === 'ValidationError') throw notTakenIn(error.message)
@@ -92,15 +111,18 @@ export async function takeInAgain(cloudFormation, { stackName, stack, template }
   throw notTakenIn(`${after?.status ?? 'the stack is gone'} ${after?.reason ?? ''}`)
 }
 
+/** Of a template that comes with the request. Source: "CloudFormation quotas". */
+const mostTemplateBytes = 51_200
+
 const currentSchema = z.looseObject({ Resources: z.record(z.string(), z.unknown()) })
 
-/** @param {import('@aws-sdk/client-cloudformation').CloudFormationClient} cloudFormation @param {import('./stack.js').Stack} stack */
+/** @param {CloudFormationClient} cloudFormation @param {Stack} stack */
 async function currentTemplate(cloudFormation, { name }) {
   const { TemplateBody = '' } = await cloudFormation.send(new GetTemplateCommand({ StackName: name, TemplateStage: 'Original' }))
   return currentSchema.parse(JSON.parse(TemplateBody))
 }
 
-/** @param {import('@aws-sdk/client-cloudformation').CloudFormationClient} cloudFormation @param {{ StackName: string, ChangeSetName: string }} changeSet */
+/** @param {CloudFormationClient} cloudFormation @param {{ StackName: string, ChangeSetName: string }} changeSet */
 async function changeSetIsReady(cloudFormation, changeSet) {
   for (;;) {
     const { Status, StatusReason } = await cloudFormation.send(new DescribeChangeSetCommand(changeSet))
@@ -114,16 +136,18 @@ async function changeSetIsReady(cloudFormation, changeSet) {
 function notTakenIn(reason) {
   return new DeployFailure(
     `CloudFormation could not take in again what an earlier deployment left: ${reason}`,
-    'Nothing was changed, and every photo is where it was. Run the same command again; if it stays like this, deploy a second backend\n' +
-      'beside it, with npm run deploy -- --stage second, and copy the originals with the AWS CLI (docs/deploy.md, “Deploying again”).',
+    ({ again }) =>
+      'Nothing was changed, and every photo is where it was. Run the same command again; if it stays like this, deploy a second ' +
+      `backend beside it: ${again({ stage: 'second' })}\n` +
+      'and copy the originals with the AWS CLI (docs/deploy.md, “Deploying again”).',
   )
 }
 
 /**
  * The part of the template that is there already, and how to find it.
  * @param {Template} template
- * @param {readonly import('./kept.js').Kept[]} kept
- * @param {{ accountId: string, region: string, partition: string }} account
+ * @param {readonly Kept[]} kept
+ * @param {Place} account
  */
 export function importOf(template, kept, account) {
   const taken = kept.map((one) => ({ ...one, logicalId: logicalIdOf(template, one, account) }))
@@ -150,7 +174,7 @@ export function importOf(template, kept, account) {
   }
 }
 
-/** @param {Template} template @param {import('./kept.js').Kept} kept @param {{ accountId: string, region: string, partition: string }} account */
+/** @param {Template} template @param {Kept} kept @param {Place} account */
 function logicalIdOf({ Resources }, { type, name }, account) {
   const found = Object.entries(Resources).find(
     ([, { Type, Properties }]) => Type === type && resolveName(Properties?.[identifiers[type].name], account) === name,
@@ -163,7 +187,12 @@ const subSchema = z.object({ 'Fn::Sub': z.string() })
 const joinSchema = z.object({ 'Fn::Join': z.tuple([z.string(), z.array(z.unknown())]) })
 const refSchema = z.object({ Ref: z.string() })
 
-/** A name in the template that is made of nothing but text, account and region. @param {unknown} value @param {{ accountId: string, region: string, partition: string }} account @returns {string | undefined} */
+/**
+ * A name in the template that is made of nothing but text, account and region.
+ * @param {unknown} value
+ * @param {Place} account
+ * @returns {string | undefined}
+ */
 function resolveName(value, account) {
   if (typeof value === 'string') return value
   /** @type {Readonly<Record<string, string>>} */

@@ -24,7 +24,7 @@ const quiet = (): void => {}
 
 const accountAt = ({ url }: FakeAws) => ({
   ...place,
-  credentials,
+  credentials: async () => credentials,
   client: { region: place.region, credentials, endpoint: url, maxAttempts: 1 },
 })
 
@@ -111,10 +111,12 @@ test('who has signed in before keeps their password; who has not is mailed again
 
 test('an address that describes another deployment is refused, and one that does not answer is told', async () => {
   const aws = await startFakeAws()
-  await checkRemote(aws.url, { region: 'eu-central-1', storageBucket: undefined })
-  await expect(checkRemote(aws.url, { region: 'us-east-1', storageBucket: undefined })).rejects.toThrow('does not describe')
+  await checkRemote(aws.url, { stage: 'prod', region: 'eu-central-1', storageBucket: undefined })
+  await expect(checkRemote(aws.url, { stage: 'prod', region: 'us-east-1', storageBucket: undefined })).rejects.toThrow(
+    'does not describe',
+  )
   aws.refuse('GET /.well-known/photos.json', new AwsRefusal('InternalFailure', '', 500))
-  await expect(checkRemote(aws.url, { region: 'eu-central-1', storageBucket: undefined })).rejects.toThrow(
+  await expect(checkRemote(aws.url, { stage: 'prod', region: 'eu-central-1', storageBucket: undefined })).rejects.toThrow(
     `everything is deployed, but ${aws.url}/.well-known/photos.json could not be reached (it answers 500)`,
   )
 })

@@ -4,6 +4,7 @@ export interface StackState {
   reason?: string
   template: TemplateState
   outputs: Record<string, string>
+  tags?: Readonly<Record<string, string>>
   /** Physical ids by logical ids. */
   resources: Map<string, { readonly type: string; readonly id: string }>
   /** Newest first. */
@@ -45,6 +46,8 @@ export interface AccountState {
   readonly parameters: Map<string, { readonly value: string; readonly type: string }>
   readonly buckets: Map<string, Map<string, Buffer>>
   readonly tables: Set<string>
+  /** Ids of tables and user pools that somebody else made: they have none of our tags. */
+  readonly foreign: Set<string>
   readonly userPools: Map<string, { readonly name: string; readonly users: Map<string, UserState> }>
   /** The next change of a stack fails with this. */
   nextFailure: { readonly type: string; readonly reason: string } | undefined
@@ -59,6 +62,7 @@ export function emptyAccount(): AccountState {
     parameters: new Map(),
     buckets: new Map(),
     tables: new Set(),
+    foreign: new Set(),
     userPools: new Map(),
     nextFailure: undefined,
   }

@@ -8,6 +8,7 @@ interface ChangeSet {
   readonly template: TemplateState
   /** Physical ids of what is imported, by logical ids. */
   readonly imports: ReadonlyMap<string, string>
+  readonly tags: Readonly<Record<string, string>> | undefined
 }
 
 /** As much of CloudFormation as a deployment meets: change sets, imports, rollbacks, names that are taken, what is retained. */
@@ -31,9 +32,7 @@ export class FakeCloudFormation {
       case 'DescribeStackResource':
         return this.#describeResource(name, form.get('LogicalResourceId') ?? '')
       case 'DescribeStackEvents':
-        return xmlOf({
-          StackEvents: this.#stack(name).events.map((event, index, all) => eventXml(name, event, all.length - index)),
-        })
+        return this.#eventsFrom(name, Number(form.get('NextToken') ?? 0))
       case 'GetTemplate':
         return xmlOf({ TemplateBody: JSON.stringify(this.#stack(name).template) })
       case 'ValidateTemplate':
@@ -61,6 +60,7 @@ export class FakeCloudFormation {
           type: action === 'CreateStack' ? 'CREATE' : 'UPDATE',
           template: this.#templateOf(form),
           imports: new Map(),
+          tags: tagsOf(form),
         })
         return xmlOf({ StackId: this.#stackId(name) })
       case 'ContinueUpdateRollback':
@@ -80,11 +80,18 @@ export class FakeCloudFormation {
     return stack
   }
 
+  /** A hundred at a time. */
+  #eventsFrom(name: string, start: number): string {
+    const { events } = this.#stack(name)
+    const page = events.slice(start, start + 100).map((event, index) => eventXml(name, event, events.length - start - index))
+    return xmlOf({ StackEvents: page, NextToken: start + 100 < events.length ? String(start + 100) : undefined })
+  }
+
   #stackId(name: string): string {
     return `arn:aws:cloudformation:${this.#account.region}:${this.#account.accountId}:stack/${name}/00000000-0000-0000-0000-000000000000`
   }
 
-  #describe(name: string, { status, reason, outputs }: StackState): string {
+  #describe(name: string, { status, reason, outputs, tags = {} }: StackState): string {
     const listed = Object.entries(outputs).map(([OutputKey, OutputValue]) => xmlOf({ OutputKey, OutputValue }))
     return xmlOf({
       StackId: this.#stackId(name),
@@ -93,6 +100,7 @@ export class FakeCloudFormation {
       StackStatusReason: reason,
       CreationTime: '2026-11-01T10:00:00.000Z',
       Outputs: listed,
+      Tags: Object.entries(tags).map(([Key, Value]) => xmlOf({ Key, Value })),
     })
   }
 
@@ -116,7 +124,7 @@ export class FakeCloudFormation {
     if (type === 'UPDATE') this.#stack(name)
     else this.#account.stacks.set(name, this.#account.stacks.get(name) ?? newStack())
     if (type === 'IMPORT') this.#requireImportable(this.#stack(name), template, imports)
-    this.#changeSets.set(key, { type, template, imports })
+    this.#changeSets.set(key, { type, template, imports, tags: tagsOf(form) })
   }
 
   /** Source: CloudFormation user guide, "Import AWS resources into a CloudFormation stack manually". */
@@ -144,7 +152,8 @@ export class FakeCloudFormation {
     if (changeSet === undefined) throw new AwsRefusal('ChangeSetNotFound', 'ChangeSet does not exist')
     const stack = this.#account.stacks.get(name) ?? newStack()
     this.#account.stacks.set(name, stack)
-    const { type, template, imports } = changeSet
+    const { type, template, imports, tags } = changeSet
+    if (tags !== undefined) stack.tags = tags
     stack.events.unshift({ logicalId: name, type: 'AWS::CloudFormation::Stack', status: `${type}_IN_PROGRESS` })
     const failure = type === 'IMPORT' ? undefined : this.#failureOf(stack, template)
     if (failure === undefined) this.#apply(stack, template, imports)
@@ -239,6 +248,14 @@ function importsOf(form: URLSearchParams): ReadonlyMap<string, string> {
     if (logicalId === null) return imports
     imports.set(logicalId, form.get(`${member}.ResourceIdentifier.entry.1.value`) ?? '')
   }
+}
+
+/** Undefined where the request names none: the stack keeps those that it has. */
+function tagsOf(form: URLSearchParams): Readonly<Record<string, string>> | undefined {
+  const tags: Record<string, string> = {}
+  for (let index = 1; form.has(`Tags.member.${index}.Key`); index++)
+    tags[form.get(`Tags.member.${index}.Key`) ?? ''] = form.get(`Tags.member.${index}.Value`) ?? ''
+  return Object.keys(tags).length === 0 ? undefined : tags
 }
 
 function resourceXml(LogicalResourceId: string, { type, id }: { readonly type: string; readonly id: string }): string {

@@ -1,6 +1,8 @@
 import type { AccountState } from './account-state.ts'
 import { type AwsAnswer, AwsRefusal, escapeXml } from './aws-answer.ts'
 
+const subresources = ['delete', 'object-lock', 'uploads', 'uploadId', 'versions']
+
 /** As much of S3 as serverless uploads its artifacts with, and a deployment looks for buckets with. */
 export function answerS3(
   { buckets, accountId }: AccountState,
@@ -14,7 +16,7 @@ export function answerS3(
   if (objects === undefined) throw new AwsRefusal('NoSuchBucket', 'The specified bucket does not exist', 404)
   if ((headers.get('x-amz-expected-bucket-owner') ?? accountId) !== accountId)
     throw new AwsRefusal('AccessDenied', 'Access Denied', 403)
-  const asked = `${method} ${key === '' ? 'bucket' : 'object'}${['delete', 'uploads', 'uploadId', 'versions'].filter((name) => url.searchParams.has(name)).map((name) => `?${name}`)}`
+  const asked = `${method} ${key === '' ? 'bucket' : 'object'}${subresources.filter((name) => url.searchParams.has(name)).map((name) => `?${name}`)}`
   switch (asked) {
     case 'HEAD bucket':
       return { status: 200, headers: { 'x-amz-bucket-region': 'eu-central-1' } }
@@ -35,6 +37,8 @@ export function answerS3(
           )
           .join(''),
       )
+    case 'GET bucket?object-lock':
+      throw new AwsRefusal('ObjectLockConfigurationNotFoundError', 'Object Lock configuration does not exist', 404)
     case 'POST bucket?delete':
       for (const [, name = ''] of body.toString('utf8').matchAll(/<Key>([^<]*)<\/Key>/g)) objects.delete(name)
       return xml('DeleteResult', '')

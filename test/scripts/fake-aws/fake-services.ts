@@ -5,6 +5,7 @@ import { AwsRefusal } from './aws-answer.ts'
 const parameterSchema = z.object({ Name: z.string(), WithDecryption: z.boolean().optional() })
 const newParameterSchema = z.object({ Name: z.string(), Value: z.string(), Type: z.string(), Overwrite: z.boolean().optional() })
 const tableSchema = z.object({ TableName: z.string() })
+const resourceSchema = z.object({ ResourceArn: z.string() })
 const poolSchema = z.object({ UserPoolId: z.string() })
 const userSchema = z.object({ UserPoolId: z.string(), Username: z.string(), MessageAction: z.string().optional() })
 
@@ -16,7 +17,13 @@ export const jsonOperations: Readonly<Record<string, Operation>> = {
     const { Name, WithDecryption } = parameterSchema.parse(input)
     const found = parameters.get(Name)
     if (found === undefined) throw new AwsRefusal('ParameterNotFound', '')
-    return { Parameter: { Name, Type: found.type, Value: WithDecryption === true ? found.value : 'AQICAHencrypted' } }
+    return {
+      Parameter: {
+        Name,
+        Type: found.type,
+        Value: WithDecryption === true || found.type === 'String' ? found.value : 'AQICAHencrypted',
+      },
+    }
   },
   'AmazonSSM.PutParameter': ({ parameters }, input) => {
     const { Name, Value, Type, Overwrite } = newParameterSchema.parse(input)
@@ -29,18 +36,24 @@ export const jsonOperations: Readonly<Record<string, Operation>> = {
     if (!parameters.delete(parameterSchema.parse(input).Name)) throw new AwsRefusal('ParameterNotFound', '')
     return {}
   },
-  'DynamoDB_20120810.DescribeTable': ({ tables }, input) => {
+  'DynamoDB_20120810.DescribeTable': ({ tables, region, accountId }, input) => {
     const { TableName } = tableSchema.parse(input)
     if (!tables.has(TableName))
       throw new AwsRefusal('ResourceNotFoundException', `Requested resource not found: Table: ${TableName}`)
-    return { Table: { TableName, ItemCount: 1234, TableSizeBytes: 567_890, TableStatus: 'ACTIVE' } }
+    const TableArn = `arn:aws:dynamodb:${region}:${accountId}:table/${TableName}`
+    return { Table: { TableName, TableArn, ItemCount: 1234, TableSizeBytes: 567_890, TableStatus: 'ACTIVE' } }
+  },
+  'DynamoDB_20120810.ListTagsOfResource': ({ foreign }, input) => {
+    const { ResourceArn } = resourceSchema.parse(input)
+    return { Tags: foreign.has(ResourceArn.split('/')[1] ?? '') ? [] : [{ Key: 'application', Value: 'photos' }] }
   },
   'AWSCognitoIdentityProviderService.ListUserPools': ({ userPools }) => ({
     UserPools: [...userPools].map(([Id, { name }]) => ({ Id, Name: name })),
   }),
-  'AWSCognitoIdentityProviderService.DescribeUserPool': ({ userPools }, input) => {
+  'AWSCognitoIdentityProviderService.DescribeUserPool': ({ userPools, foreign }, input) => {
     const { UserPoolId } = poolSchema.parse(input)
-    return { UserPool: { Id: UserPoolId, EstimatedNumberOfUsers: userPools.get(UserPoolId)?.users.size ?? 0 } }
+    const UserPoolTags = foreign.has(UserPoolId) ? {} : { application: 'photos' }
+    return { UserPool: { Id: UserPoolId, UserPoolTags, EstimatedNumberOfUsers: userPools.get(UserPoolId)?.users.size ?? 0 } }
   },
   'AWSCognitoIdentityProviderService.AdminCreateUser': ({ userPools }, input) => {
     const { UserPoolId, Username, MessageAction } = userSchema.parse(input)
