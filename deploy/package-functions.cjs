@@ -44,7 +44,7 @@ async function packageFunctions({ service, serviceDir, classes }, log) {
 /** @param {import('./build-functions.js').BuiltFunction} built @param {Log} log */
 function report({ name, zippedBytes, unzippedBytes, startBytes, packages }, log) {
   const [zipped, unzipped, start] = [zippedBytes, unzippedBytes, startBytes].map(inMegabytes)
-  log.notice(`  ${name.padEnd(18)} ${zipped} zipped, ${unzipped} unzipped, of which ${start} of code are loaded at the start`)
+  log.notice(`  ${name.padEnd(16)} ${zipped} zipped, ${unzipped} unzipped, ${start} read at the start`)
   const largestFirst = Object.entries(packages).sort(([, one], [, other]) => other - one)
   for (const [package_, bytes] of largestFirst) log.info(`      ${inMegabytes(bytes)} ${package_}`)
 }
