@@ -1,3 +1,5 @@
+import { z } from 'zod'
+
 /** What a file is to `photos`. A sidecar is a metadata file beside an original. */
 export type MediaKind = 'image' | 'raw' | 'video' | 'sidecar'
 
@@ -65,6 +67,14 @@ export const mediaTypes: readonly MediaType[] = [
 
 /** The content type of bytes of which nothing is known. */
 export const unknownContentType = 'application/octet-stream'
+
+const token = "[\\w!#$%&'*+.^`|~-]+"
+
+/** A media type, which is signed and sent as a header; a parameter may follow. Source: RFC 9110, 8.3.1. */
+export const contentTypeSchema = z
+  .string()
+  .max(128)
+  .regex(new RegExp(`^${token}/${token}(; ?${token}=${token})*$`))
 
 const byExtension = new Map(mediaTypes.flatMap((type) => type.extensions.map((extension) => [extension, type] as const)))
 const byContentType = new Map(mediaTypes.map((type) => [type.contentType, type]))

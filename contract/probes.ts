@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { contentHashSchema } from './content-hash.ts'
+import { contentTypeSchema } from './media-types.ts'
 import { objectKeySchema } from './object-keys.ts'
 import { locationSchema, renditionSchema } from './photos.ts'
 import { signedRequestSchema } from './transfers.ts'
@@ -11,11 +12,7 @@ export const maximumProbeSizeBytes = 16 * 1024
 export const beginProbeRequestSchema = z.object({
   contentHash: contentHashSchema,
   sizeBytes: z.int().min(1).max(maximumProbeSizeBytes),
-  /** It is signed as a header. Source: RFC 9110, 8.3.1. */
-  contentType: z
-    .string()
-    .max(128)
-    .regex(/^[\w!#$&^.+-]+\/[\w!#$&^.+-]+$/),
+  contentType: contentTypeSchema,
   /** The name of the machine that probes: it knows its own leftovers by it. */
   device: locationSchema.shape.device,
 })

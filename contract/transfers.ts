@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { checksumSha256Schema, contentHashSchema } from './content-hash.ts'
+import { contentTypeSchema } from './media-types.ts'
 import { renditionNameSchema } from './object-keys.ts'
 import { maximumBatchSize, registeredLocationSchema } from './photos.ts'
 
@@ -21,7 +22,7 @@ const batchOf = <T extends z.ZodType>(item: T) => z.array(item).min(1).max(maxim
 /** `POST /v1/uploads`: what must be sent of these originals? */
 export const beginUploadsRequestSchema = z.object({
   originals: batchOf(
-    z.object({ contentHash: contentHashSchema, sizeBytes: z.int().nonnegative(), contentType: z.string().min(1).max(128) }),
+    z.object({ contentHash: contentHashSchema, sizeBytes: z.int().nonnegative(), contentType: contentTypeSchema }),
   ),
 })
 export type BeginUploadsRequest = z.infer<typeof beginUploadsRequestSchema>

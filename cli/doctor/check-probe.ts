@@ -7,7 +7,7 @@ import type { RemoteConfiguration } from '../../contract/remote-configuration.ts
 import { UserError } from '../errors.ts'
 import { exitCodes } from '../exit-codes.ts'
 import type { ServerClock } from '../remote/server-clock.ts'
-import type { SignRequest } from '../remote/sign-original.ts'
+import type { SignRequest } from '../remote/signed-attempts.ts'
 import type { Transport } from '../remote/transport.ts'
 import { formatBytes } from '../terminal/format-bytes.ts'
 import { formatDuration } from '../terminal/format-duration.ts'

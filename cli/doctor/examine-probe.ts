@@ -1,5 +1,5 @@
 import { UserError } from '../errors.ts'
-import type { SignRequest } from '../remote/sign-original.ts'
+import type { SignRequest } from '../remote/signed-attempts.ts'
 import { type CheckOptions, carryOut, skip } from './carry-out.ts'
 import { awaitStored, checkPull, checkRemoval, checkStorage, checkUpload, type Examination, keyOfProbe } from './check-probe.ts'
 import type { Checked, CheckName, DoctorEvent } from './finding.ts'

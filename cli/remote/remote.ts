@@ -10,7 +10,7 @@ import type {
   SignPartsRequest,
   UploadCandidate,
 } from '../../contract/transfers.ts'
-import type { SignRequest } from './sign-original.ts'
+import type { SignRequest } from './signed-attempts.ts'
 import type { ThawCall } from './thaw.ts'
 
 export interface CallOptions {

@@ -1,17 +1,10 @@
 import type { RemoteConfiguration } from '../../contract/remote-configuration.ts'
 import { objectUrl } from './object-url.ts'
-import type { S3Refusal } from './s3-refusal.ts'
 import type { ServerClock } from './server-clock.ts'
 import type { SignS3, UnsignedRequest } from './sign-s3.ts'
+import type { SignRequest } from './signed-attempts.ts'
 import type { ObtainCredentials, TemporaryCredentials } from './temporary-credentials.ts'
 import { restoreRequestBody, type ThawCall } from './thaw.ts'
-import type { HttpRequest } from './transport.ts'
-
-/**
- * Signs the request of one attempt at a download or a thaw. Told how the storage refused the attempt before, it first sees to that:
- * by other credentials, or by the storage's own time. Throws as {@link ObtainCredentials} does.
- */
-export type SignRequest = (refusal?: S3Refusal) => Promise<HttpRequest>
 
 export interface OriginalSignerOptions {
   readonly configuration: Pick<RemoteConfiguration, 'endpoints' | 'region' | 'storageBucket'>

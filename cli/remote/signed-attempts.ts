@@ -1,7 +1,12 @@
 import { RetryableError } from './retry.ts'
 import { type S3Refusal, SignatureRefusedError } from './s3-refusal.ts'
-import type { SignRequest } from './sign-original.ts'
 import type { HttpRequest } from './transport.ts'
+
+/**
+ * Signs the request of one attempt at a download or a thaw. Told how the storage refused the attempt before, it first sees to that:
+ * by other credentials, or by the storage's own time. Throws as `ObtainCredentials` does.
+ */
+export type SignRequest = (refusal?: S3Refusal) => Promise<HttpRequest>
 
 /** Signatures that are refused this often will never be taken. */
 const mostSignatureRefusals = 3

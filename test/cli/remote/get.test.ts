@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { type ByteSink, type GetOptions, getToFile } from '../../../cli/remote/get.ts'
 import type { S3Refusal } from '../../../cli/remote/s3-refusal.ts'
-import type { SignRequest } from '../../../cli/remote/sign-original.ts'
+import type { SignRequest } from '../../../cli/remote/signed-attempts.ts'
 import { temporaryFolder } from '../../temporary-folder.ts'
 import { answerInPlace, listen, refuse, signed, transportInTest } from './scripted-server.ts'
 

@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http'
 import { expect, test } from 'vitest'
 import type { S3Refusal } from '../../../cli/remote/s3-refusal.ts'
-import type { SignRequest } from '../../../cli/remote/sign-original.ts'
+import type { SignRequest } from '../../../cli/remote/signed-attempts.ts'
 import { askForThaw, findArchiveState, restoreRequestBody } from '../../../cli/remote/thaw.ts'
 import { answerInPlace, bodyOf, listen, refuse, transportInTest } from './scripted-server.ts'
 
