@@ -47,7 +47,8 @@ async function remove(line) {
   say(`region       ${account.region}`)
   say(`stage        ${line.stage}: ${stack === undefined ? 'nothing is deployed' : `to be removed (${stack.status})`}`)
   const remembered = await findRemembered(account, names, stack)
-  const settings = settingsOf({}, remembered?.parameters ?? {}, account.region)
+  // What was chosen has no say in a removal; serverless only wants its file to be one.
+  const settings = settingsOf({}, {}, account.region)
   if (stack !== undefined) {
     const before = await findKept(account, names, { measured: true })
     await requireOurStack(cloudFormation, stack, names, before)

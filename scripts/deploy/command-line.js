@@ -2,7 +2,7 @@ import { createRequire } from 'node:module'
 import { parseArgs } from 'node:util'
 import { defaultStage } from './commands.js'
 import { UsageFailure } from './deploy-failure.js'
-import { requireFit } from './settings.js'
+import { requireFit, unprintable } from './settings.js'
 
 /** @type {typeof import('../../deploy/template-values.cjs')} */
 const { stagePattern } = createRequire(import.meta.url)('../../deploy/template-values.cjs')
@@ -68,7 +68,7 @@ export function parseRegion(region) {
 
 /** @param {string} email */
 function parseEmail(email) {
-  if (/^[^\s@]+@[^\s@]+\.[^\s@]+$/.test(email)) return email
+  if (/^[^\s@]+@[^\s@]+\.[^\s@]+$/.test(email) && !unprintable.test(email)) return email
   throw new UsageFailure(`${email} is no email address`, 'one looks like this: --user you@example.com')
 }
 

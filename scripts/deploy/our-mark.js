@@ -41,7 +41,7 @@ export async function requireOurStack(client, stack, names, kept) {
   throw new DeployFailure(
     `there is a stack ${stack.name} in this account and region already, which is none of photos: it has ` +
       (hasOurTags(stack.tags) ? `no bucket ${names.storageBucket}` : 'no tag application = photos'),
-    ({ again }) => `It is left alone. Choose a stage of another name: ${again({ stage: 'photos2' })}`,
+    (commands) => `It is left alone. ${otherStage(commands)}`,
   )
 }
 
@@ -65,8 +65,15 @@ async function resourcesOf(client, StackName) {
 export function noneOfOurs(what, toMark) {
   return new DeployFailure(
     `${what} is there already, and is none of photos: it has no tag application = photos`,
-    ({ again, aws }) =>
-      `It is left alone. Choose a stage of another name: ${again({ stage: 'photos2' })}\n` +
-      `If it is one of photos all the same, and its tag was taken away: ${toMark(aws)}`,
+    (commands) =>
+      `It is left alone. ${otherStage(commands)}\n` +
+      `If it is one of photos all the same, and its tag was taken away: ${toMark(commands.aws)}`,
   )
+}
+
+/** @param {import('./commands.js').Commands} commands */
+function otherStage({ line, again }) {
+  return line.script === 'deploy'
+    ? `Choose a stage of another name: ${again({ stage: 'photos2' })}`
+    : `If yours has another stage, say which: ${again({ stage: 'STAGE' })}`
 }

@@ -44,10 +44,14 @@ export function defaultOf(name) {
 
 export const parameterNames = Object.freeze(Object.keys(parameters))
 
+/** What would command a terminal rather than be read. */
+export const unprintable = /\p{C}/u
+
 /** Whether a parameter can be that; the empty value goes back to the default. @param {string} name @param {string} value */
 export function isFit(name, value) {
   const parameter = Object.entries(parameters).find(([known]) => known === name)?.[1]
-  return parameter !== undefined && (value === '' || value === parameter.default || parameter.pattern.test(value))
+  if (parameter === undefined || unprintable.test(value)) return false
+  return value === '' || value === parameter.default || parameter.pattern.test(value)
 }
 
 /** Throws a `UsageFailure` for a parameter that is not there, or cannot be that. @param {string} name @param {string} value */

@@ -115,6 +115,7 @@ describe('what was chosen', () => {
   test.each([
     ['no JSON', 'not JSON', 'storageClass, objectLockDays, alarmEmail'],
     ['JSON of another kind', '["GLACIER_IR"]', 'storageClass, objectLockDays, alarmEmail'],
+    ['an address that would command the terminal', '{"alarmEmail":"b@example.com\\u001b[2J"}', 'alarmEmail\n'],
     ['a value that cannot be', '{"storageClass":"\\u001b[31mred","budgetUsd":"7"}', 'storageClass\n'],
   ])('and is %s, is asked for again, and never shown', async (_what, Parameters, named) => {
     const { aws, anna } = await stackThatIs({ tags, outputs: { Parameters } })
@@ -124,6 +125,14 @@ describe('what was chosen', () => {
     expect(stderr).not.toContain('\u001b')
     expect(stderr).not.toMatch(/\bat .*\.js:/)
     expect(changing(aws.asked)).toEqual([])
+  })
+
+  test('and is one of two that need each other, has no say in a removal', async () => {
+    const Parameters = JSON.stringify({ googleEmails: 'anna@example.com' })
+    const { aws, anna } = await stackThatIs({ tags, outputs: { Parameters } })
+    const { exitCode, stderr } = await anna.remove(['--yes'])
+    expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: expect.stringContaining('These go:') })
+    expect(aws.account.stacks.has('photos-prod')).toBe(false)
   })
 
   test('and cannot be read, may be chosen again', async () => {
