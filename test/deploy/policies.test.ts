@@ -9,9 +9,10 @@ import {
 import { type AccessRequest, type Decision, decideAccess, policyKeysOf } from './decide-access.ts'
 import { readNames } from './deployed-names.ts'
 import { packagedTemplate } from './packaged-template.ts'
+import { placement } from './placement-in-test.ts'
 import { type Policies, policiesOf, type Statement } from './policies-of.ts'
 import { type PromisedDecision, parsePromises } from './promise-table.ts'
-import { type Placement, resolveTemplate } from './resolve-template.ts'
+import { resolveTemplate } from './resolve-template.ts'
 
 /**
  * Who may do what in a deployment: the security promise of the product, decided by an IAM policy simulator from the policies of the
@@ -364,14 +365,6 @@ Services of AWS do for us what they are here for, and nothing for others
   a guest                                     | may not | role of owners             | sts:AssumeRoleWithWebIdentity, sts:TagSession
   whoever has signed in elsewhere             | may not | role of owners             | sts:AssumeRoleWithWebIdentity, sts:TagSession
 `
-
-const placement: Placement = {
-  partition: 'aws',
-  accountId: '111122223333',
-  region: 'us-east-1',
-  stackName: 'photos-prod',
-  conditions: ['HasAlarmEmail'],
-}
 
 const sections = parsePromises(promises)
 const rows = sections.flatMap((section) => section.rows)

@@ -33,16 +33,9 @@ import { httpRoutes } from '../../lambda/http-routes.ts'
 import { decideAccess } from './decide-access.ts'
 import { readNames } from './deployed-names.ts'
 import { packagedTemplate } from './packaged-template.ts'
+import { placement } from './placement-in-test.ts'
 import { policiesOf } from './policies-of.ts'
-import { type Placement, type ResolvedTemplate, resolveTemplate } from './resolve-template.ts'
-
-const placement: Placement = {
-  partition: 'aws',
-  accountId: '111122223333',
-  region: 'us-east-1',
-  stackName: 'photos-prod',
-  conditions: ['HasAlarmEmail'],
-}
+import { type ResolvedTemplate, resolveTemplate } from './resolve-template.ts'
 
 let template: ResolvedTemplate
 
