@@ -12,6 +12,7 @@ export const exitCodes = {
   storedBytesDiffer: 13,
   thawing: 14,
   clockWrong: 15,
+  limitReached: 16,
   interrupted: 130,
   terminated: 143,
 } as const

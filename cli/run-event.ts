@@ -1,4 +1,5 @@
 import type { ContentHash } from '../contract/content-hash.ts'
+import type { exitCodes } from './exit-codes.ts'
 
 /**
  * What became of one file. The words are those of `--json` and a stable interface. `thawing`: its original lies in an archive
@@ -39,6 +40,9 @@ export interface FileOutcome {
   readonly storedBytesDiffer?: true
 }
 
+/** A source folder turned out to be missing or empty, or a limit that the user set was reached. */
+export type IncompleteCode = typeof exitCodes.sourceMissing | typeof exitCodes.limitReached
+
 /** What `sync` and `pull` tell while they run; the reporter turns it into a bar, lines or JSON. */
 export type RunEvent =
   /** The work has grown: these were found and will end as one `file` event each. */
@@ -46,5 +50,10 @@ export type RunEvent =
   /** Bytes of originals that went over the network just now. A retry counts them again as negative first. */
   | { readonly kind: 'moved'; readonly sizeBytes: number }
   | { readonly kind: 'file'; readonly outcome: FileOutcome }
+  /**
+   * Not all was done, and no file failed: the run ends with this exit code, unless something worse has happened. The message,
+   * in lower case and a line, is shown in every mode.
+   */
+  | { readonly kind: 'incomplete'; readonly exitCode: IncompleteCode; readonly message: string }
   /** Something that the user should know, in lower case, a line. */
   | { readonly kind: 'note'; readonly message: string }

@@ -3,8 +3,8 @@ import { constants } from 'node:fs'
 import { type FileHandle, lstat, open } from 'node:fs/promises'
 import { type ContentHash, contentHashOf } from '../../contract/content-hash.ts'
 import type { Photo } from '../../contract/photos.ts'
+import { type BytePath, bytesOf } from '../byte-path.ts'
 import { errorCode } from '../error-code.ts'
-import { type BytePath, bytesOf } from '../sync/byte-path.ts'
 
 /** What is at a path, against an original: nothing, the same bytes, or anything else (a link is never followed). */
 export type Comparison =

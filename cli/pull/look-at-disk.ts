@@ -1,6 +1,6 @@
 import type { Photo } from '../../contract/photos.ts'
+import { type BytePath, joinBytePath } from '../byte-path.ts'
 import type { FileOutcome } from '../run-event.ts'
-import { type BytePath, joinBytePath } from '../sync/byte-path.ts'
 import { compareFile } from './file-comparison.ts'
 import { correctModificationTime } from './modification-time.ts'
 import type { PhotoGroup } from './photo-groups.ts'

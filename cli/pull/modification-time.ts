@@ -1,7 +1,7 @@
 import { utimes } from 'node:fs/promises'
 import { registeredLocationSchema } from '../../contract/photos.ts'
-import type { BytePath } from '../sync/byte-path.ts'
-import { bytesOf } from '../sync/byte-path.ts'
+import type { BytePath } from '../byte-path.ts'
+import { bytesOf } from '../byte-path.ts'
 
 const parts = /^(-?\d{4,6})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(?:\.(\d{1,9}))?Z$/
 

@@ -1,7 +1,7 @@
 import { lstatSync, renameSync } from 'node:fs'
 import { link, mkdir, unlink } from 'node:fs/promises'
+import { type BytePath, bytesOf } from '../byte-path.ts'
 import { errorCode } from '../error-code.ts'
-import { type BytePath, bytesOf } from '../sync/byte-path.ts'
 
 /** `link(2)`, which fails where the name is taken; replaced in tests by one of a file system without hard links. */
 export type HardLink = (existing: Buffer, path: Buffer) => Promise<void>

@@ -1,7 +1,7 @@
 import type { ContentHash } from '../../contract/content-hash.ts'
 import { extensionOf } from '../../contract/media-types.ts'
 import { type Location, type Photo, relativePathSchema } from '../../contract/photos.ts'
-import { type BytePath, bytePathOf } from '../sync/byte-path.ts'
+import { type BytePath, bytePathOf } from '../byte-path.ts'
 import { findModificationTime } from './modification-time.ts'
 import type { PhotoGroup } from './photo-groups.ts'
 import { unfinishedFolderName } from './unfinished-folder.ts'

@@ -1,10 +1,10 @@
 import { readdir, readFile, rmdir, unlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { type BytePath, bytePathOf } from '../byte-path.ts'
 import { errorCode } from '../error-code.ts'
 import { UserError } from '../errors.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { makeFolder } from '../make-folder.ts'
-import { type BytePath, bytePathOf } from '../sync/byte-path.ts'
 import { findPullFailure } from './write-error.ts'
 
 /** Where downloads lie until they are whole and right: below the pulled folder, so that putting in place is a link. */

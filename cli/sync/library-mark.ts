@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
+import { type BytePath, bytePathOf, bytesOf, joinBytePath, shownPath } from '../byte-path.ts'
 import { UserError } from '../errors.ts'
 import { exitCodes } from '../exit-codes.ts'
-import { type BytePath, bytePathOf, bytesOf, joinBytePath, shownPath } from './byte-path.ts'
 
 /** What every library has and no other folder. Its originals are backed up already: backed up again they grow with each run. */
 const libraryMark: BytePath = bytePathOf('.photos/library.json')

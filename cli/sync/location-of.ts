@@ -1,5 +1,5 @@
 import type { Location } from '../../contract/photos.ts'
-import { bytesOf, isWellFormed, shownPath } from './byte-path.ts'
+import { bytesOf, isWellFormed, shownPath } from '../byte-path.ts'
 import type { HashedFile } from './hash.ts'
 import { locationPathOf } from './scan.ts'
 

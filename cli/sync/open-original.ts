@@ -1,7 +1,7 @@
 import { constants } from 'node:fs'
 import { type FileHandle, open } from 'node:fs/promises'
+import { bytesOf } from '../byte-path.ts'
 import { fingerprintOf, isSameFile } from '../state/file-record.ts'
-import { bytesOf } from './byte-path.ts'
 import { FileChangedError } from './file-error.ts'
 import { pathOf, type ScannedFile } from './scan.ts'
 

@@ -1,8 +1,8 @@
 import { lstatSync, realpathSync, statSync } from 'node:fs'
 import { basename, resolve } from 'node:path'
+import { type BytePath, bytePathOf } from '../byte-path.ts'
 import { UserError } from '../errors.ts'
 import { exitCodes } from '../exit-codes.ts'
-import { type BytePath, bytePathOf } from './byte-path.ts'
 import { isLeftOut } from './left-out.ts'
 import { refuseLibrary } from './library-mark.ts'
 

@@ -70,6 +70,8 @@ export function findReporterMode(
 interface View {
   file(outcome: FileOutcome): void
   note(message: string): void
+  /** As a note, but also shown with `--quiet`. */
+  problem(message: string): void
   progress(progress: Progress): void
   finish(summary: Summary): void
   stop(summary: Summary, cause: StoppedBy): void
@@ -88,6 +90,7 @@ export async function createReporter(options: ReporterOptions): Promise<Reporter
       tally.count(event)
       if (event.kind === 'file') view.file(event.outcome)
       if (event.kind === 'note') view.note(event.message)
+      if (event.kind === 'incomplete') view.problem(event.message)
       if (options.now() - lastMs < progressIntervalMs) return
       lastMs = options.now()
       view.progress(tally.progress())
@@ -144,6 +147,7 @@ function createLinesView({
       if (outcome.action === 'failed' || verbose) stderr.write(`${formatOutcome(outcome)}\n`)
     },
     note: (message) => void stderr.write(`${wrapFor(stderr, visible(message))}\n`),
+    problem: (message) => void stderr.write(`${wrapFor(stderr, visible(message))}\n`),
     progress(progress) {
       const share = progress.bytesFound === 0 ? 0 : progress.bytesDone / progress.bytesFound
       const isDue = now() - lastMs >= longestSilenceMs || (share >= lastShare + stepOfBytes && now() - lastMs >= 1000)
@@ -175,6 +179,7 @@ function createJsonView({ stdout, stderr, now }: ReporterOptions): View {
   return {
     file: (outcome) => print(JSON.stringify(fileMessage(outcome))),
     note: (message) => print(JSON.stringify({ message_type: 'status', message })),
+    problem: (message) => print(JSON.stringify({ message_type: 'error', message })),
     progress(progress) {
       if (now() - lastMs < statusIntervalMs) return
       lastMs = now()

@@ -1,5 +1,5 @@
 import { type ExitCode, exitCodes } from '../exit-codes.ts'
-import type { FileAction, FileOutcome, RunEvent } from '../run-event.ts'
+import type { FileAction, FileOutcome, IncompleteCode, RunEvent } from '../run-event.ts'
 
 /** Which command ran: `sync` uploads, `pull` downloads. */
 export type RunKind = 'sync' | 'pull'
@@ -59,6 +59,7 @@ export function createTally(kind: RunKind, now: () => number, dryRun = false): T
   let movedBytes = 0
   let wouldMoveBytes = 0
   let storedBytesDiffer = false
+  const incomplete = new Set<IncompleteCode>()
   let thaws: Thaws = { requested: 0, bytes: 0, readyBy: undefined, wouldThawBytes: 0 }
   /** Sizes of the files that are done, and of those among them whose bytes are in `movedBytes`. */
   let settledBytes = 0
@@ -72,6 +73,7 @@ export function createTally(kind: RunKind, now: () => number, dryRun = false): T
         found.files += event.files
         found.bytes += event.sizeBytes
       }
+      if (event.kind === 'incomplete') incomplete.add(event.exitCode)
       if (event.kind !== 'file') return
       const { action, sizeBytes } = event.outcome
       counts[action] += 1
@@ -110,7 +112,7 @@ export function createTally(kind: RunKind, now: () => number, dryRun = false): T
       wouldMoveBytes,
       thaws,
       seconds: seconds(),
-      exitCode: exitCodeOf(dryRun ? { ...counts, thawing: 0 } : counts, storedBytesDiffer),
+      exitCode: exitCodeOf(dryRun ? { ...counts, thawing: 0 } : counts, storedBytesDiffer, incomplete),
     }),
   }
 }
@@ -157,8 +159,15 @@ function addThaw(thaws: Thaws, { action, sizeBytes, movesNoBytes, thaw }: FileOu
   }
 }
 
-function exitCodeOf({ failed, thawing }: Summary['counts'], storedBytesDiffer: boolean): ExitCode {
+/** The worst of what happened: what the user should hear of first. */
+function exitCodeOf(
+  { failed, thawing }: Summary['counts'],
+  storedBytesDiffer: boolean,
+  incomplete: ReadonlySet<IncompleteCode>,
+): ExitCode {
   if (storedBytesDiffer) return exitCodes.storedBytesDiffer
+  if (incomplete.has(exitCodes.sourceMissing)) return exitCodes.sourceMissing
   if (failed > 0) return exitCodes.someFilesFailed
+  if (incomplete.has(exitCodes.limitReached)) return exitCodes.limitReached
   return thawing > 0 ? exitCodes.thawing : exitCodes.done
 }
