@@ -29,7 +29,7 @@ export async function backUp(
   folders: readonly string[],
   flags: BackUpFlags,
   context: Context,
-  { on }: BackUpOptions,
+  { on, listed }: BackUpOptions,
 ): Promise<void> {
   const { transfers, library, profile, dryRun = false } = flags
   const log = (line: string): void => void (flags.verbose && context.stderr.write(`${line}\n`))
@@ -44,7 +44,7 @@ export async function backUp(
     try {
       const sender = createOriginalSender(transport)
       const { clock } = transport
-      const options = { remote, state, sender, device, transfers, dryRun, clock, signal: context.signal }
+      const options = { remote, state, sender, device, transfers, dryRun, clock, listed, signal: context.signal }
       for await (const event of sync(folders, options)) on(event)
     } finally {
       await state.close()

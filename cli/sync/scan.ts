@@ -61,13 +61,14 @@ export function shownPathOf(file: ScannedFile): string {
  */
 export async function* scan(sources: readonly Source[], options: ScanOptions): AsyncGenerator<ScannedBatch> {
   for (const source of sources) {
-    if (source.kind === 'folder') yield* scanFolders(source, options)
+    if (source.kind === 'folder') yield* scanFolders(folderAt(source.path, source.location), options)
     else yield scanOneFile(source, options)
   }
 }
 
-async function* scanFolders(source: Source, options: ScanOptions): AsyncGenerator<ScannedBatch> {
-  const folders: ScannedFolder[] = [folderAt(source.path, source.location)]
+/** Walks one folder and all that lies in it. */
+export async function* scanFolders(root: ScannedFolder, options: ScanOptions): AsyncGenerator<ScannedBatch> {
+  const folders = [root]
   for (let folder = folders.pop(); folder; folder = folders.pop()) {
     const subfolders: ScannedFolder[] = []
     const listed = list(folder)
@@ -97,7 +98,7 @@ function scanOneFile(source: Source, options: ScanOptions): ScannedBatch {
   return look(folderAt(source.path.slice(0, slash + 1), ''), [source.path.slice(slash + 1)], [], options)
 }
 
-function folderAt(path: BytePath, location: BytePath): ScannedFolder {
+export function folderAt(path: BytePath, location: BytePath): ScannedFolder {
   return { path, location, shown: shownPath(path) }
 }
 
@@ -119,11 +120,12 @@ function list(folder: ScannedFolder): ListedNames | { readonly kind: 'unreadable
   }
 }
 
-function nothingIn(folder: ScannedFolder): ScannedBatch {
+export function nothingIn(folder: ScannedFolder): ScannedBatch {
   return { folder, files: [], outcomes: [], leftOut: 0 }
 }
 
-function look(
+/** Looks at these names of a folder, which are in the order of their bytes. Folders among them are added to `subfolders`. */
+export function look(
   folder: ScannedFolder,
   names: readonly BytePath[],
   subfolders: ScannedFolder[],

@@ -14,6 +14,7 @@ import { recall } from './recall.ts'
 import { rehearse } from './rehearse.ts'
 import { rememberConfirmed } from './remember-confirmed.ts'
 import { scan } from './scan.ts'
+import { type ListedPaths, scanListed } from './scan-listed.ts'
 import { findSources, type Source } from './sources.ts'
 import { upload, uploadAgain } from './upload.ts'
 
@@ -30,6 +31,8 @@ export interface SyncOptions {
   readonly clock: Clock
   /** Bytes of parts of large originals that are in memory at the same time, for the whole run. */
   readonly partBudgetBytes?: number | undefined
+  /** Absolute paths inside of the sources: only these files, and what lies in these folders, are looked at. */
+  readonly listed?: ListedPaths | undefined
   readonly signal?: AbortSignal | undefined
 }
 
@@ -92,7 +95,8 @@ async function backUp(
     partBuffers: createPartBuffers(options.partBudgetBytes ?? defaultPartBudgetBytes),
   }
 
-  const scanned = scan(sources, { now: clock.now, signal: controller.signal })
+  const scanOptions = { now: clock.now, signal: controller.signal }
+  const scanned = options.listed ? scanListed(sources, options.listed, scanOptions) : scan(sources, scanOptions)
   const unknown = recall(scanned, { state, tell })
   const hashed = hash(unknown, { ...stage, maximumSizeBytes: remote.configuration.maximumOriginalSizeBytes })
   if (options.dryRun) return await rehearse(hashed, stage)
