@@ -16,6 +16,7 @@ export const keyPrefixes = {
   originals: 'originals/',
   renditions: 'renditions/',
   locations: 'locations/',
+  trash: 'trash/',
   probes: 'probes/',
 } as const
 
@@ -36,6 +37,17 @@ export function probeUploadKey(owner: Owner, contentHash: ContentHash): string {
   return `${keyPrefixes.uploads}${owner}/probes/${contentHash}`
 }
 
+/** What tells one request for verification from the next. */
+export const verificationIdSchema = z.uuid()
+
+/**
+ * An empty object that asks for one stored original to be read again: `uploads/OWNER/verifications/ID/HASH`. It takes the way of an
+ * upload, by the same event and queue, and no bytes of anybody are in it.
+ */
+export function verificationKey(owner: Owner, verificationId: string, contentHash: ContentHash): string {
+  return `${keyPrefixes.uploads}${owner}/verifications/${verificationId}/${contentHash}`
+}
+
 const uploadKeySchema = z.union([
   z
     .tuple([z.literal('uploads'), ownerSchema, contentHashSchema])
@@ -43,9 +55,14 @@ const uploadKeySchema = z.union([
   z
     .tuple([z.literal('uploads'), ownerSchema, z.literal('probes'), contentHashSchema])
     .transform(([, owner, , contentHash]) => ({ kind: 'probe', owner, contentHash }) as const),
+  z
+    .tuple([z.literal('uploads'), ownerSchema, z.literal('verifications'), verificationIdSchema, contentHashSchema])
+    .transform(
+      ([, owner, , verificationId, contentHash]) => ({ kind: 'verification', owner, verificationId, contentHash }) as const,
+    ),
 ])
 
-/** What waits in the upload bucket under a key: an original, or a probe, which is never one. */
+/** What waits in the upload bucket under a key: an original; a probe, which is never one; or that a stored one be verified. */
 export type UploadIdentity = z.infer<typeof uploadKeySchema>
 
 /** What an object in the upload bucket is. Throws a ZodError for a key that is not ours. */
@@ -80,9 +97,17 @@ export function probeRenditionKey(owner: Owner, contentHash: ContentHash, name: 
 }
 
 /**
- * Where one batch of locations is written down: `locations/OWNER/ID.json`. Together with the originals these objects
- * are enough to rebuild the index.
+ * Where one batch of locations is written down: `locations/OWNER/ID.json`. Together with the originals and the journal of the
+ * trash these objects are enough to rebuild the index.
  */
 export function locationJournalKey(owner: Owner, id: string): string {
   return `${keyPrefixes.locations}${owner}/${id}.json`
+}
+
+/**
+ * Where it is written down that photos went into the trash, or out of it: `trash/OWNER/ID.json`. IDs begin with the time, so
+ * that of several about one photo the last one in the order of the keys holds.
+ */
+export function trashJournalKey(owner: Owner, id: string): string {
+  return `${keyPrefixes.trash}${owner}/${id}.json`
 }

@@ -107,24 +107,31 @@ export const registeredLocationSchema = locationSchema.extend({
 })
 
 /**
- * `GET /v1/photos?from=&before=&undated=&cursor=`. `from` is inclusive, `before` exclusive, both wall time.
- * With neither, every photo is listed, undated ones last; with `undated=true` only those without a capture time.
+ * `GET /v1/photos?from=&before=&undated=&trashed=&cursor=`. `from` is inclusive, `before` exclusive, both wall time.
+ * With neither, every photo is listed, undated ones last; with `undated=true` only those without a capture time. What its
+ * owner has put into the trash is listed with `trashed=true`, and then nothing else.
  */
 export const listPhotosQuerySchema = z.object({
   from: wallTimeSchema.optional(),
   before: wallTimeSchema.optional(),
   undated: z.literal('true').optional(),
+  trashed: z.literal('true').optional(),
   cursor: z.string().max(2048).optional(),
 })
 export type ListPhotosQuery = z.infer<typeof listPhotosQuerySchema>
 
-/** A list is flat: each photo is followed by its locations, which may go on into the next page. */
+/**
+ * A list is flat: each photo is followed by its locations, which may go on into the next page. Locations whose photo is not
+ * listed belong to one that is being indexed right now, or is in the trash: they are to be passed over.
+ */
 export const listEntrySchema = z.discriminatedUnion('kind', [
   z.object({
     kind: z.literal('photo'),
     photo: photoSchema,
     /** Where its original lies in the storage bucket. Told, so that a client of before knows it of types that came later. */
     originalKey: objectKeySchema,
+    /** Only of what is in the trash: since when, ISO 8601 in UTC. */
+    trashedAt: z.iso.datetime().optional(),
   }),
   z.object({ kind: z.literal('location'), contentHash: contentHashSchema, location: locationSchema }),
 ])
@@ -138,10 +145,19 @@ export const listPhotosResponseSchema = z.object({
 export type ListPhotosResponse = z.infer<typeof listPhotosResponseSchema>
 
 /** `GET /v1/photos/HASH`. Locations beyond the first {@link maximumBatchSize} are in the list. */
-export const findPhotoResponseSchema = z.object({ photo: photoSchema, locations: z.array(locationSchema).readonly() })
+export const findPhotoResponseSchema = z.object({
+  photo: photoSchema,
+  locations: z.array(locationSchema).readonly(),
+  /** Only of a photo in the trash: since when, ISO 8601 in UTC. */
+  trashedAt: z.iso.datetime().optional(),
+})
 export type FindPhotoResponse = z.infer<typeof findPhotoResponseSchema>
 
-/** `GET /v1/usage?cursor=`: a part of the totals; add the pages up until one has no cursor. */
+/** `GET /v1/usage?trashed=&cursor=`: the totals are of the page alone; add the pages up until one has no cursor. */
+export const usageQuerySchema = listPhotosQuerySchema.pick({ trashed: true, cursor: true })
+export type UsageQuery = z.infer<typeof usageQuerySchema>
+
+/** What is in the trash is counted with `trashed=true`, and then nothing else. */
 export const usageResponseSchema = z.object({
   photos: z.int().nonnegative(),
   originalBytes: z.int().nonnegative(),

@@ -44,6 +44,8 @@ export const beginUploadSchema = z.discriminatedUnion('kind', [
     uploadedPartNumbers: z.array(z.int().min(1).max(10_000)).readonly(),
   }),
   z.object({ kind: z.literal('refused'), contentHash: contentHashSchema, reason: z.string() }),
+  /** Its owner has put it into the trash: not to be sent until it is restored. */
+  z.object({ kind: z.literal('trashed'), contentHash: contentHashSchema }),
 ])
 export type BeginUpload = z.infer<typeof beginUploadSchema>
 
@@ -77,6 +79,21 @@ export const completeUploadResponseSchema = z.discriminatedUnion('kind', [
 ])
 export type CompleteUploadResponse = z.infer<typeof completeUploadResponseSchema>
 
+/** `POST /v1/uploads/abandon`: nobody will complete these any more; what is there of them may go. Repeating it is harmless. */
+export const abandonUploadsRequestSchema = z.object({
+  uploads: batchOf(z.object({ contentHash: contentHashSchema, uploadId: z.string().min(1).max(1024) })),
+})
+export type AbandonUploadsRequest = z.infer<typeof abandonUploadsRequestSchema>
+export type UnfinishedUpload = AbandonUploadsRequest['uploads'][number]
+
+/** `gone`: nothing is left of it. `in-use`: a part arrived only now, perhaps from another machine, so it was left alone; ask again later. */
+export const abandonedUploadSchema = z.object({ kind: z.enum(['gone', 'in-use']), contentHash: contentHashSchema })
+export type AbandonedUpload = z.infer<typeof abandonedUploadSchema>
+
+/** In the order of the request. */
+export const abandonUploadsResponseSchema = z.object({ uploads: z.array(abandonedUploadSchema).readonly() })
+export type AbandonUploadsResponse = z.infer<typeof abandonUploadsResponseSchema>
+
 /**
  * `POST /v1/photos/confirm`: are these indexed? For those that are, remember where they were found. With `checkUploads`, also
  * look after those that are not: that costs a request to S3 for each, and so is for when nothing has moved for a while.
@@ -99,6 +116,8 @@ export const confirmationSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('missing'), contentHash: contentHashSchema }),
   /** The backend read other bytes than the content hash promised. Told only where uploads are checked. */
   z.object({ kind: z.literal('rejected'), contentHash: contentHashSchema, reason: z.string() }),
+  /** Its owner has put it into the trash; no location of it is remembered. */
+  z.object({ kind: z.literal('trashed'), contentHash: contentHashSchema }),
 ])
 export type Confirmation = z.infer<typeof confirmationSchema>
 

@@ -9,8 +9,10 @@ import { InvalidRequestError } from './routes/parse-request.ts'
 import { photoRoutes } from './routes/photos.ts'
 import { probeRoutes } from './routes/probes.ts'
 import { type RouteEnvironment, signedIn } from './routes/signed-in.ts'
+import { trashRoutes } from './routes/trash.ts'
 import { uploadRoutes } from './routes/uploads.ts'
 import { usageRoutes } from './routes/usage.ts'
+import { verificationRoutes } from './routes/verifications.ts'
 
 /** The API: everything under `/v1` belongs to the signed-in owner. */
 function createApp(backend: Backend): Hono<RouteEnvironment> {
@@ -20,8 +22,10 @@ function createApp(backend: Backend): Hono<RouteEnvironment> {
   app.route('/v1/uploads', uploadRoutes(backend))
   app.route('/v1/photos', photoRoutes(backend))
   app.route('/v1/downloads', downloadRoutes(backend))
+  app.route('/v1/trash', trashRoutes(backend))
   app.route('/v1/usage', usageRoutes(backend))
   app.route('/v1/probes', probeRoutes(backend))
+  app.route('/v1/verifications', verificationRoutes(backend))
   app.notFound((context) => context.json(errorBody('not_found', 'there is no such route'), 404))
   app.onError((error, context) => {
     if (error instanceof InvalidRequestError) return context.json(errorBody('invalid_request', error.message), 400)

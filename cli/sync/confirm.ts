@@ -6,6 +6,7 @@ import type { Remote } from '../remote/remote.ts'
 import type { Clock } from '../remote/retry.ts'
 import type { HashedFile } from './hash.ts'
 import type { Original, OriginalsInFlight } from './originals-in-flight.ts'
+import { trashedReason } from './plan.ts'
 
 export interface ConfirmOptions {
   readonly remote: Remote
@@ -14,6 +15,8 @@ export interface ConfirmOptions {
   /** Sends an original once more; undefined when that has failed and is told. */
   readonly uploadAgain: (original: Original) => Promise<Original | undefined>
   readonly fail: (files: readonly HashedFile[], reason: string) => Promise<void>
+  /** Tells that files are not to be backed up. */
+  readonly skip: (files: readonly HashedFile[], reason: string) => Promise<void>
   readonly clock: Clock
   /** Of the whole run. */
   readonly controller: AbortController
@@ -161,6 +164,12 @@ async function pursue(
       return
     case 'rejected':
       return await fail(entry.original, `the backend refuses it: ${answer.reason}`, waiting, options)
+    case 'trashed': {
+      const { original } = entry
+      waiting.delete(original.contentHash)
+      options.inFlight.leave(original)
+      return await options.skip(original.files.splice(0), trashedReason(original.contentHash))
+    }
     case 'missing': {
       if (entry.isSentAgain) return await fail(entry.original, 'the backend has lost it twice; run again', waiting, options)
       entry.isSentAgain = true

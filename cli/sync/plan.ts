@@ -33,6 +33,8 @@ export type UploadPlan =
   /** The remote has the bytes: wait until they are indexed, and register where they were found. */
   | { readonly kind: 'confirm' }
   | { readonly kind: 'send'; readonly upload: Extract<BeginUpload, { kind: 'put' | 'parts' }> }
+  /** Nothing is wrong, and nothing is to be done. */
+  | { readonly kind: 'skip'; readonly reason: string }
   | { readonly kind: 'fail'; readonly reason: string }
 
 export function planUpload(answer: BeginUpload): UploadPlan {
@@ -45,5 +47,12 @@ export function planUpload(answer: BeginUpload): UploadPlan {
       return { kind: 'send', upload: answer }
     case 'refused':
       return { kind: 'fail', reason: `the remote refuses it: ${answer.reason}` }
+    case 'trashed':
+      return { kind: 'skip', reason: trashedReason(answer.contentHash) }
   }
+}
+
+/** What its owner has deleted stays deleted, however often a sync comes by its file. */
+export function trashedReason(contentHash: ContentHash): string {
+  return `deleted from the backup by you; to bring it back: photos trash restore ${contentHash}`
 }

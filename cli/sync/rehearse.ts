@@ -5,8 +5,9 @@ import type { Tell } from '../event-stream.ts'
 import { batches } from '../read-ahead.ts'
 import type { Remote } from '../remote/remote.ts'
 import type { RunEvent } from '../run-event.ts'
-import { succeeded, wouldJoin } from './file-event.ts'
+import { skipped, succeeded, wouldJoin } from './file-event.ts'
 import type { HashedFile } from './hash.ts'
+import { trashedReason } from './plan.ts'
 
 export interface RehearseOptions {
   readonly remote: Remote
@@ -34,6 +35,7 @@ export async function rehearse(hashed: AsyncIterable<HashedFile>, options: Rehea
 
 function foresee({ file, contentHash }: HashedFile, answer: Confirmation['kind'], wouldSend: Set<ContentHash>): RunEvent {
   if (answer === 'stored') return succeeded(file, 'already_stored', contentHash)
+  if (answer === 'trashed') return skipped(file, trashedReason(contentHash))
   if (answer === 'processing') return wouldJoin(file, contentHash, 'the remote has its bytes and is processing them')
   if (wouldSend.has(contentHash)) return wouldJoin(file, contentHash, 'same bytes as another file')
   if (wouldSend.size < mostDistinct) wouldSend.add(contentHash)

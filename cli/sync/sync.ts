@@ -4,7 +4,7 @@ import type { Clock } from '../remote/retry.ts'
 import type { RunEvent } from '../run-event.ts'
 import type { LocalState } from '../state/local-state.ts'
 import { confirm } from './confirm.ts'
-import { failed, succeeded } from './file-event.ts'
+import { failed, skipped, succeeded } from './file-event.ts'
 import { type HashedFile, hash } from './hash.ts'
 import { locationOf } from './location-of.ts'
 import type { OriginalSender } from './original-sender.ts'
@@ -85,6 +85,8 @@ async function backUp(
     await state.forget(files.map(({ file }) => ({ folder: file.folder.path, name: file.name })))
     await tell(files.map(({ file }) => failed(file, reason)))
   }
+  const skip = async (files: readonly HashedFile[], reason: string): Promise<void> =>
+    await tell(files.map(({ file }) => skipped(file, reason)))
   const stage = {
     ...options,
     controller,
@@ -92,6 +94,7 @@ async function backUp(
     tell,
     onMoved,
     fail,
+    skip,
     partBuffers: createPartBuffers(options.partBudgetBytes ?? defaultPartBudgetBytes),
   }
 

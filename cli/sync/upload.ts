@@ -7,7 +7,7 @@ import type { HashedFile } from './hash.ts'
 import type { OriginalSender } from './original-sender.ts'
 import type { Original, OriginalsInFlight } from './originals-in-flight.ts'
 import type { PartBuffers } from './part-buffers.ts'
-import { planUpload } from './plan.ts'
+import { planUpload, type UploadPlan } from './plan.ts'
 import { sendOriginal } from './send-original.ts'
 
 export interface UploadOptions {
@@ -17,6 +17,8 @@ export interface UploadOptions {
   readonly inFlight: OriginalsInFlight
   /** Tells that files have failed. */
   readonly fail: (files: readonly HashedFile[], reason: string) => Promise<void>
+  /** Tells that files are not to be backed up. */
+  readonly skip: (files: readonly HashedFile[], reason: string) => Promise<void>
   readonly onMoved: (bytes: number) => void
   /** Originals that are sent at the same time. */
   readonly transfers: number
@@ -61,7 +63,7 @@ function candidateOf({ contentHash, sizeBytes, contentType }: Original) {
   return { contentHash, sizeBytes, contentType }
 }
 
-/** The original once the remote has its bytes; undefined when it has failed and that is told. */
+/** The original once the remote has its bytes; undefined when it has failed or is not wanted, and that is told. */
 export async function uploadOriginal(
   begun: BegunUpload,
   options: UploadOptions,
@@ -72,8 +74,7 @@ export async function uploadOriginal(
   for (let attempts = 1; ; ) {
     const plan = planUpload(answer)
     const source = original.files[0]
-    if (plan.kind === 'confirm') return original
-    if (plan.kind === 'fail') return await fail(original, plan.reason, options)
+    if (plan.kind !== 'send') return await settle(original, plan, options)
     // Every file of it has become unreadable, which is told already: no file is left to be told of, only to leave the flight.
     if (source === undefined) return await fail(original, 'no file of it is left', options)
     const result = await sendOriginal(source, plan.upload, { ...options, signal })
@@ -107,4 +108,16 @@ async function beginOne(original: Original, remote: Remote, signal: AbortSignal)
 async function fail(original: Original, reason: string, options: UploadOptions): Promise<undefined> {
   options.inFlight.leave(original)
   await options.fail(original.files.splice(0), reason)
+}
+
+/** What is to be done without sending anything. */
+async function settle(
+  original: Original,
+  plan: Exclude<UploadPlan, { kind: 'send' }>,
+  options: UploadOptions,
+): Promise<Original | undefined> {
+  if (plan.kind === 'confirm') return original
+  options.inFlight.leave(original)
+  await options[plan.kind](original.files.splice(0), plan.reason)
+  return undefined
 }

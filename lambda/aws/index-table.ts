@@ -8,7 +8,8 @@ export const captureTimeIndexName = 'by-capture-time'
  * Sort keys of the index table, whose partition key is the owner:
  * `photo#HASH` (one photo), `location#HASH#ID` (where it was found), `upload#HASH` (a multipart upload under way),
  * `rejection#HASH` (bytes that were not what they were said to be), `probe#HASH` and `probe#HASH#outcome` (a probe of
- * `photos doctor`, and what became of it), `removed-probe#HASH` (nothing shall come of it any more). All but the first two expire.
+ * `photos doctor`, and what became of it), `removed-probe#HASH` (nothing shall come of it any more), `verification#ID#HASH` (what
+ * was found when a stored original was read again). All but the first two expire.
  */
 export const recordKeys = {
   photo: (contentHash: ContentHash) => `photo#${contentHash}`,
@@ -20,11 +21,17 @@ export const recordKeys = {
   probe: (contentHash: ContentHash) => `probe#${contentHash}`,
   probeOutcome: (contentHash: ContentHash) => `probe#${contentHash}#outcome`,
   everyProbe: 'probe#',
+  verification: (verificationId: string, contentHash: ContentHash) => `verification#${verificationId}#${contentHash}`,
   removedProbe: (contentHash: ContentHash) => `removed-probe#${contentHash}`,
 } as const
 
 /** Starts the sort key of photos without a capture time; after every digit, so that they are listed last. */
 export const undatedPrefix = 'undated#'
+
+/**
+ * Starts the sort key of photos in the trash, before the one that they had: after everything that is listed otherwise.
+ */
+export const trashPrefix = '~trash#'
 
 /** The table as the template and the embedded backend create it. */
 export function indexTableDefinition(tableName: string): CreateTableCommandInput {

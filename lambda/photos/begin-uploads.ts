@@ -30,7 +30,8 @@ export async function beginUploads(
   return await Promise.all(
     originals.map(async (original): Promise<BeginUpload> => {
       const { contentHash, sizeBytes } = original
-      if (known.has(contentHash)) return { kind: 'stored', contentHash }
+      const record = known.get(contentHash)
+      if (record !== undefined) return { kind: record.trashedAt === undefined ? 'stored' : 'trashed', contentHash }
       if (sizeBytes > maximumSizeBytes) return { kind: 'refused', contentHash, reason: tooLarge(maximumSizeBytes) }
       return await beginUpload(owner, original, backend)
     }),

@@ -28,7 +28,8 @@ export async function confirmPhotos(
   await rememberLocations(owner, photos, stored, backend)
   return await Promise.all(
     photos.map(async ({ contentHash }): Promise<Confirmation> => {
-      if (stored.has(contentHash)) return { kind: 'stored', contentHash }
+      const record = stored.get(contentHash)
+      if (record !== undefined) return { kind: record.trashedAt === undefined ? 'stored' : 'trashed', contentHash }
       if (isWaiting.has(contentHash)) return { kind: 'processing', contentHash }
       const reason = await backend.index.findRejection(owner, contentHash)
       return reason === undefined ? { kind: 'missing', contentHash } : { kind: 'rejected', contentHash, reason }
@@ -56,7 +57,7 @@ async function rememberLocations(
 ): Promise<void> {
   const found = photos.flatMap(({ contentHash, locations }) => {
     const record = stored.get(contentHash)
-    return record === undefined ? [] : locations.map((location) => ({ record, location }))
+    return record === undefined || record.trashedAt !== undefined ? [] : locations.map((location) => ({ record, location }))
   })
   if (found.length === 0) return
   const lines = found.map(({ record, location }) => ({ content_hash: record.photo.contentHash, ...location }))

@@ -5,7 +5,8 @@ import type { PhotoRecord } from './photo-record.ts'
 
 /**
  * Those photos that are indexed and whose originals are there, at their full length. Nothing is called stored from the
- * index alone: what somebody took out of the storage is then sent again. One HEAD a photo.
+ * index alone: what somebody took out of the storage is then sent again. One HEAD a photo. What is in the trash (its record
+ * has a `trashedAt`) is found without a look: it is not to be sent again, whatever became of it.
  */
 export async function findStored(
   owner: Owner,
@@ -14,7 +15,10 @@ export async function findStored(
 ): Promise<ReadonlyMap<ContentHash, PhotoRecord>> {
   const indexed = [...(await backend.index.find(owner, contentHashes))]
   const isThere = await Promise.all(
-    indexed.map(([, { originalKey, photo }]) => backend.storage.has(originalKey, photo.sizeBytes)),
+    indexed.map(
+      async ([, { originalKey, photo, trashedAt }]) =>
+        trashedAt !== undefined || (await backend.storage.has(originalKey, photo.sizeBytes)),
+    ),
   )
   return new Map(indexed.filter((_, position) => isThere[position]))
 }

@@ -14,6 +14,7 @@ import type { ContentHash } from '../../contract/content-hash.ts'
 import type { Owner } from '../../contract/owner.ts'
 import type { Location } from '../../contract/photos.ts'
 import { maximumBatchSize } from '../../contract/photos.ts'
+import { unlessRefused } from '../aws/conditional-write.ts'
 import { recordKeys } from '../aws/index-table.ts'
 import {
   type LocationRecord,
@@ -37,8 +38,13 @@ export interface FoundPhoto {
 
 /** The index of photos, by content hash. Every write is one item and may be repeated. */
 export interface PhotoIndex {
-  /** Last step of processing. A record of this or a later schema version stays, unless its original lies elsewhere now. */
+  /**
+   * Last step of processing. A record of this or a later schema version stays, unless its original lies elsewhere now; one of
+   * a photo in the trash always stays.
+   */
   put(record: PhotoRecord): Promise<void>
+  /** Changes what is known of a photo. False where it is another version by now, or gone: read it again. */
+  replace(record: PhotoRecord): Promise<boolean>
   /** Those of at most {@link maximumBatchSize} photos that are indexed. */
   find(owner: Owner, contentHashes: readonly ContentHash[]): Promise<ReadonlyMap<ContentHash, PhotoRecord>>
   /** As many as there are; each may be among them more than once. */
@@ -58,11 +64,22 @@ export function openPhotoIndex(client: DynamoDBDocumentClient, tableName: string
       const put = new PutCommand({
         TableName: tableName,
         Item: record,
-        ConditionExpression: 'attribute_not_exists(#record) OR schemaVersion < :version OR originalKey <> :originalKey',
+        ConditionExpression:
+          'attribute_not_exists(trashedAt) AND (attribute_not_exists(#record) OR schemaVersion < :version OR originalKey <> :originalKey)',
         ExpressionAttributeNames: { '#record': 'record' },
         ExpressionAttributeValues: { ':version': recordSchemaVersion, ':originalKey': record.originalKey },
       })
-      await client.send(put).catch(ignoreFailedCondition)
+      await unlessRefused(client.send(put))
+    },
+
+    async replace(record) {
+      const put = new PutCommand({
+        TableName: tableName,
+        Item: record,
+        ConditionExpression: 'schemaVersion = :version AND originalKey = :originalKey',
+        ExpressionAttributeValues: { ':version': record.schemaVersion, ':originalKey': record.originalKey },
+      })
+      return (await unlessRefused(client.send(put))) !== undefined
     },
 
     async find(owner, contentHashes) {
@@ -148,8 +165,4 @@ async function putBatch(client: DynamoDBDocumentClient, tableName: string, items
 /** With full jitter, at most a second. */
 function pauseMs(round: number): number {
   return Math.min(1000, 25 * 2 ** round) * Math.random()
-}
-
-function ignoreFailedCondition(error: unknown): void {
-  if (!(error instanceof Error && error.name === 'ConditionalCheckFailedException')) throw error
 }

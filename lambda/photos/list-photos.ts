@@ -1,12 +1,15 @@
 import { type DynamoDBDocumentClient, QueryCommand } from '@aws-sdk/lib-dynamodb'
 import { z } from 'zod'
 import type { Owner } from '../../contract/owner.ts'
-import type { ListPhotosQuery, ListPhotosResponse, UsageResponse } from '../../contract/photos.ts'
-import { captureTimeIndexName, recordKeys, undatedPrefix } from '../aws/index-table.ts'
+import type { ListPhotosQuery, ListPhotosResponse, UsageQuery, UsageResponse } from '../../contract/photos.ts'
+import { captureTimeIndexName, recordKeys, trashPrefix, undatedPrefix } from '../aws/index-table.ts'
 import { listEntryOf, listedRecordSchema, photoRecordSchema } from './photo-record.ts'
 
 /** Entries of one page: about 250 kB of JSON, well under API Gateway's 10 MB and Lambda's 6 MB. */
 const listPageSize = 500
+
+/** In the trash each photo is looked up for its locations. */
+const trashPageSize = 25
 
 /** Records counted at once for the usage totals. DynamoDB itself ends a page at 1 MB. */
 const usagePageSize = 5000
@@ -22,10 +25,10 @@ export class InvalidCursorError extends Error {
 }
 
 export interface PhotoList {
-  /** One page of photos by capture time, each followed by its locations. */
+  /** One page of photos by capture time, each followed by its locations; of those in the trash without them. */
   page(owner: Owner, query: ListPhotosQuery): Promise<ListPhotosResponse>
   /** One page of the totals. */
-  usage(owner: Owner, cursor: string | undefined): Promise<UsageResponse>
+  usage(owner: Owner, query: UsageQuery): Promise<UsageResponse>
 }
 
 export function openPhotoList(client: DynamoDBDocumentClient, tableName: string): PhotoList {
@@ -40,18 +43,19 @@ export function openPhotoList(client: DynamoDBDocumentClient, tableName: string)
           ExpressionAttributeNames: { '#owner': 'owner' },
           ExpressionAttributeValues: { ':owner': owner, ':first': first, ':last': last },
           ExclusiveStartKey: startKey(owner, query.cursor, listCursorSchema),
-          Limit: listPageSize,
+          Limit: query.trashed ? trashPageSize : listPageSize,
         }),
       )
       const entries = Items.map((item) => listEntryOf(listedRecordSchema.parse(item)))
       return { entries, ...nextCursor(LastEvaluatedKey, listCursorSchema) }
     },
 
-    async usage(owner, cursor) {
+    async usage(owner, { cursor, trashed }) {
       const { Items = [], LastEvaluatedKey } = await client.send(
         new QueryCommand({
           TableName: tableName,
           KeyConditionExpression: '#owner = :owner AND begins_with(#record, :photos)',
+          FilterExpression: `${trashed ? 'attribute_exists' : 'attribute_not_exists'}(trashedAt)`,
           ExpressionAttributeNames: { '#owner': 'owner', '#record': 'record' },
           ExpressionAttributeValues: { ':owner': owner, ':photos': recordKeys.everyPhoto },
           ExclusiveStartKey: startKey(owner, cursor, usageCursorSchema),
@@ -72,6 +76,7 @@ export function openPhotoList(client: DynamoDBDocumentClient, tableName: string)
 /** First and last sort key. A bound is always shorter than the keys of its second, so `before` excludes them. */
 function rangeOf(query: ListPhotosQuery): readonly [string, string] {
   const afterEverything = `${undatedPrefix}~`
+  if (query.trashed !== undefined) return [trashPrefix, `${trashPrefix}~`]
   if (query.undated !== undefined) return [undatedPrefix, afterEverything]
   const dated = query.from !== undefined || query.before !== undefined
   return [query.from ?? '0', query.before ?? (dated ? undatedPrefix : afterEverything)]

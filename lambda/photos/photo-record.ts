@@ -4,7 +4,7 @@ import type { ContentHash } from '../../contract/content-hash.ts'
 import { contentHashSchema } from '../../contract/content-hash.ts'
 import { type Owner, ownerSchema } from '../../contract/owner.ts'
 import { type ListEntry, type Location, locationSchema, type Photo, photoSchema } from '../../contract/photos.ts'
-import { recordKeys, undatedPrefix } from '../aws/index-table.ts'
+import { recordKeys, trashPrefix, undatedPrefix } from '../aws/index-table.ts'
 
 /** Raised when a later release must write records anew. */
 export const recordSchemaVersion = 1
@@ -16,6 +16,8 @@ export const photoRecordSchema = recordBase.extend({
   schemaVersion: z.int().max(recordSchemaVersion),
   originalKey: z.string(),
   photo: photoSchema,
+  /** Since when it is in the trash; then its `captureSort` begins with {@link trashPrefix}. */
+  trashedAt: z.iso.datetime().optional(),
 })
 export type PhotoRecord = z.infer<typeof photoRecordSchema>
 
@@ -34,6 +36,14 @@ export function photoRecord(owner: Owner, originalKey: string, photo: Photo): Ph
   return { kind: 'photo', owner, record, captureSort: captureSort(photo), schemaVersion: recordSchemaVersion, originalKey, photo }
 }
 
+/** The same photo in the trash since then, or out of it. */
+export function withTrashedAt({ trashedAt: _, ...record }: PhotoRecord, trashedAt: string | undefined): PhotoRecord {
+  const listed = captureSort(record.photo)
+  return trashedAt === undefined
+    ? { ...record, captureSort: listed }
+    : { ...record, captureSort: `${trashPrefix}${listed}`, trashedAt }
+}
+
 export function locationRecord(photo: PhotoRecord, location: Location): LocationRecord {
   const id = locationId(location)
   const contentHash = photo.photo.contentHash
@@ -41,16 +51,16 @@ export function locationRecord(photo: PhotoRecord, location: Location): Location
     kind: 'location',
     owner: photo.owner,
     record: recordKeys.location(contentHash, id),
-    captureSort: `${photo.captureSort}#${id}`,
+    captureSort: `${captureSort(photo.photo)}#${id}`,
     contentHash,
     location,
   }
 }
 
 export function listEntryOf(record: PhotoRecord | LocationRecord): ListEntry {
-  return record.kind === 'photo'
-    ? { kind: 'photo', photo: record.photo, originalKey: record.originalKey }
-    : { kind: 'location', contentHash: record.contentHash, location: record.location }
+  if (record.kind === 'location') return { kind: 'location', contentHash: record.contentHash, location: record.location }
+  const { photo, originalKey, trashedAt } = record
+  return { kind: 'photo', photo, originalKey, ...(trashedAt !== undefined && { trashedAt }) }
 }
 
 /**

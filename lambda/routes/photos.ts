@@ -4,6 +4,7 @@ import { type FindPhotoResponse, listPhotosQuerySchema } from '../../contract/ph
 import { type ConfirmResponse, confirmRequestSchema } from '../../contract/transfers.ts'
 import type { Backend } from '../backend.ts'
 import { confirmPhotos } from '../photos/confirm-photos.ts'
+import { listTrash } from '../photos/trash.ts'
 import { parseBody, parseRequest } from './parse-request.ts'
 import type { RouteEnvironment } from './signed-in.ts'
 
@@ -17,14 +18,16 @@ export function photoRoutes(backend: Backend) {
     })
     .get('/', async (context) => {
       const query = parseRequest(listPhotosQuerySchema, context.req.query())
-      return context.json(await backend.list.page(context.var.owner, query))
+      const { owner } = context.var
+      return context.json(query.trashed ? await listTrash(owner, query, backend) : await backend.list.page(owner, query))
     })
     .get('/:contentHash', async (context) => {
       const contentHash = parseRequest(contentHashSchema, context.req.param('contentHash'))
-      const photo = (await backend.index.find(context.var.owner, [contentHash])).get(contentHash)?.photo
-      if (photo === undefined) return context.json({ error: { code: 'not_found', message: 'there is no such photo' } }, 404)
+      const record = (await backend.index.find(context.var.owner, [contentHash])).get(contentHash)
+      if (record === undefined) return context.json({ error: { code: 'not_found', message: 'there is no such photo' } }, 404)
       const records = await backend.index.findLocations(context.var.owner, contentHash)
       const locations = records.map((record) => record.location)
-      return context.json({ photo, locations } satisfies FindPhotoResponse)
+      const { photo, trashedAt } = record
+      return context.json({ photo, locations, ...(trashedAt !== undefined && { trashedAt }) } satisfies FindPhotoResponse)
     })
 }
