@@ -9,6 +9,7 @@ import { openPhotoIndex, type PhotoIndex } from './photos/index-photos.ts'
 import { openPhotoList, type PhotoList } from './photos/list-photos.ts'
 import { type MultipartUploads, openMultipartUploads } from './photos/multipart-uploads.ts'
 import { openProbeRecords, type ProbeRecords } from './photos/probe-records.ts'
+import { openVerificationRecords, type VerificationRecords } from './photos/verification-records.ts'
 
 /** What the functions work with: one set for a process, made from its environment. */
 export interface Backend {
@@ -20,6 +21,7 @@ export interface Backend {
   readonly list: PhotoList
   readonly multipartUploads: MultipartUploads
   readonly probes: ProbeRecords
+  readonly verifications: VerificationRecords
   /** The largest original that is taken right now. */
   maximumOriginalSizeBytes(): Promise<number>
   now(): Date
@@ -54,6 +56,7 @@ export function connectBackend(
     list: openPhotoList(dynamoDb, environment.indexTable),
     multipartUploads: openMultipartUploads(dynamoDb, environment.indexTable, now),
     probes: openProbeRecords(dynamoDb, environment.indexTable, now),
+    verifications: openVerificationRecords(dynamoDb, environment.indexTable, now),
     maximumOriginalSizeBytes: overrides.maximumOriginalSizeBytes ?? (async () => environment.maximumOriginalSizeBytes),
     now,
     log: overrides.log ?? writeLogLine,

@@ -1,12 +1,14 @@
 import type { SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda'
+import { parseUploadKey } from '../contract/object-keys.ts'
 import { type Backend, connectBackend } from './backend.ts'
 import { parseUploadEvent } from './photos/parse-upload-event.ts'
 import { processOriginal } from './photos/process-original.ts'
 import { type MetadataReader, openMetadataReader } from './photos/read-metadata.ts'
+import { verifyOriginal } from './photos/verify-original.ts'
 
 export type ProcessUploadHandler = (event: SQSEvent) => Promise<SQSBatchResponse>
 
-/** Uploads, as S3 announces them through the queue. Records that failed are named, and come again. */
+/** Uploads, and what asks for a stored original to be verified, as S3 announces them through the queue. Records that failed are named, and come again. */
 export function createProcessUploadHandler(
   backend: Backend,
   reader: MetadataReader = openMetadataReader(),
@@ -27,7 +29,11 @@ export function createProcessUploadHandler(
 
 async function processRecord(record: SQSRecord, backend: Backend, reader: MetadataReader): Promise<void> {
   const attempt = Number(record.attributes.ApproximateReceiveCount)
-  for (const key of parseUploadEvent(record.body)) await processOriginal(key, attempt, backend, reader)
+  for (const key of parseUploadEvent(record.body)) {
+    const identity = parseUploadKey(key)
+    if (identity.kind === 'verification') await verifyOriginal(identity, attempt, backend)
+    else await processOriginal(key, attempt, backend, reader)
+  }
 }
 
 function describe(error: unknown): string {

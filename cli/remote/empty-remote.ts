@@ -23,9 +23,14 @@ export const emptyRemote: Remote = {
   signDownload: () => refuse,
   signThaw: () => refuse,
   usage: async () => ({ photos: 0, originalBytes: 0, renditionBytes: 0 }),
+  trash: async (contentHashes) => contentHashes.map((contentHash) => ({ kind: 'unknown', contentHash })),
+  restore: async (contentHashes) => contentHashes.map((contentHash) => ({ kind: 'unknown', contentHash })),
   beginUploads: refuse,
   signParts: refuse,
   completeUpload: refuse,
+  beginVerification: refuse,
+  findVerifications: refuse,
+  abandonUploads: refuse,
 }
 
 async function refuse(): Promise<never> {

@@ -10,11 +10,14 @@ import {
 } from '../../contract/photos.ts'
 import { apiVersion, type RemoteConfiguration, remoteConfigurationSchema } from '../../contract/remote-configuration.ts'
 import {
+  abandonUploadsResponseSchema,
   beginUploadsResponseSchema,
   completeUploadResponseSchema,
   confirmResponseSchema,
   signPartsResponseSchema,
 } from '../../contract/transfers.ts'
+import { restoreResponseSchema, trashResponseSchema } from '../../contract/trash.ts'
+import { askVerificationResponseSchema, beginVerificationResponseSchema } from '../../contract/verifications.ts'
 import { UserError } from '../errors.ts'
 import { exitCodes } from '../exit-codes.ts'
 import type { Session } from '../session/session.ts'
@@ -98,13 +101,32 @@ function remoteOf(configuration: RemoteConfiguration, client: ApiClient): Omit<R
       (await post(client, 'v1/uploads/parts', request, signPartsResponseSchema, options)).requests,
     completeUpload: (contentHash, uploadId, options) =>
       post(client, 'v1/uploads/complete', { contentHash, uploadId }, completeUploadResponseSchema, options),
+    abandonUploads: async (uploads, options) => {
+      const call = {
+        path: 'v1/uploads/abandon',
+        body: { uploads },
+        answer: abandonUploadsResponseSchema,
+        signal: options?.signal,
+      }
+      return (await client(call))?.uploads ?? []
+    },
     confirm: async (photos, options) =>
       (await post(client, 'v1/photos/confirm', { photos, checkUploads: options?.checkUploads }, confirmResponseSchema, options))
         .photos,
     listPhotos: (range, options) => listPhotos(client, range, options),
     findPhoto: (contentHash, options): Promise<FindPhotoResponse | undefined> =>
       client({ path: `v1/photos/${contentHash}`, answer: findPhotoResponseSchema, signal: options?.signal }),
+    beginVerification: async (contentHashes, options) =>
+      (await post(client, 'v1/verifications', { contentHashes }, beginVerificationResponseSchema, options)).verificationId,
+    findVerifications: async (verificationId, contentHashes, options) => {
+      const asked = { verificationId, contentHashes }
+      return (await post(client, 'v1/verifications/ask', asked, askVerificationResponseSchema, options)).verifications
+    },
     usage: (options) => sumUsage(client, options),
+    trash: async (contentHashes, options) =>
+      (await post(client, 'v1/trash', { contentHashes }, trashResponseSchema, options)).photos,
+    restore: async (contentHashes, options) =>
+      (await post(client, 'v1/trash/restore', { contentHashes }, restoreResponseSchema, options)).photos,
   }
 }
 
@@ -147,11 +169,11 @@ async function* listPhotos(client: ApiClient, range: ListRange, options?: CallOp
 
 async function fetchListPage(
   client: ApiClient,
-  { from, before, undated }: ListRange,
+  { from, before, undated, trashed }: ListRange,
   cursor: string | undefined,
   signal: AbortSignal,
 ): Promise<ListPhotosResponse> {
-  const query = { from, before, undated: undated ? 'true' : undefined, cursor }
+  const query = { from, before, undated: undated ? 'true' : undefined, trashed: trashed ? 'true' : undefined, cursor }
   return found(await client({ path: 'v1/photos', query, answer: listPhotosResponseSchema, signal }), 'v1/photos')
 }
 

@@ -1,6 +1,7 @@
-import type { Readable } from 'node:stream'
+import { Readable } from 'node:stream'
 import {
   DeleteObjectCommand,
+  GetObjectCommand,
   HeadObjectCommand,
   ListObjectsV2Command,
   PutObjectCommand,
@@ -23,11 +24,19 @@ const streamConcurrency = 2
  */
 const withChecksum = { ChecksumAlgorithm: 'SHA256' } as const
 
+export type StoredObject =
+  /** Read the body to its end, or destroy it. */
+  | { readonly kind: 'readable'; readonly body: Readable }
+  | { readonly kind: 'missing' }
+  /** It must be thawed first. */
+  | { readonly kind: 'archived' }
+
 /** Where originals stay for good. Nothing here replaces or deletes an original. */
 export interface StorageBucket {
   readonly name: string
   /** Whether there is an object of this length; of any length where none is given. */
   has(key: string, sizeBytes?: number): Promise<boolean>
+  open(key: string): Promise<StoredObject>
   /** Puts an original whose bytes were hashed; one that is there already stays as it is. */
   putOriginal(key: string, bytes: Buffer, contentHash: ContentHash, contentType: string): Promise<void>
   /** The same for bytes that do not fit into memory. A body that fails leaves nothing behind. */
@@ -54,6 +63,18 @@ export function openStorageBucket(client: S3Client, environment: Environment): S
         return sizeBytes === undefined || ContentLength === sizeBytes
       } catch (error) {
         if (hasStatus(error, 404)) return false
+        throw error
+      }
+    },
+
+    async open(key) {
+      try {
+        const { Body } = await client.send(new GetObjectCommand({ Bucket: bucket, Key: key }))
+        if (Body instanceof Readable) return { kind: 'readable', body: Body }
+        throw new Error('S3 answered without a body')
+      } catch (error) {
+        if (hasStatus(error, 404)) return { kind: 'missing' }
+        if (error instanceof S3ServiceException && error.name === 'InvalidObjectState') return { kind: 'archived' }
         throw error
       }
     },

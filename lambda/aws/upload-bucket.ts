@@ -8,6 +8,7 @@ import {
   HeadObjectCommand,
   ListPartsCommand,
   type Part,
+  PutObjectCommand,
   type S3Client,
   S3ServiceException,
 } from '@aws-sdk/client-s3'
@@ -24,6 +25,7 @@ export interface UploadedPart {
   readonly partNumber: number
   readonly etag: string
   readonly checksumSha256: string
+  readonly arrivedAt: Date
 }
 
 /** Where originals arrive. Everything in this bucket expires by itself, so that nothing here needs to be tidied. */
@@ -32,6 +34,8 @@ export interface UploadBucket {
   /** When the object arrived; undefined if there is none. */
   findArrival(key: string): Promise<Date | undefined>
   open(key: string): Promise<UploadedObject | undefined>
+  /** Puts an empty object, whose event is all that matters. */
+  announce(key: string): Promise<void>
   /** Removing what is gone already is no error, nor where the whole bucket is gone. */
   remove(key: string): Promise<void>
   createMultipart(key: string, contentType: string): Promise<string>
@@ -57,6 +61,10 @@ export function openUploadBucket(client: S3Client, name: string): UploadBucket {
       const answer = await client.send(new GetObjectCommand(at(key))).catch(undefinedWhenMissing)
       if (!(answer?.Body instanceof Readable)) return undefined
       return { sizeBytes: answer.ContentLength ?? 0, contentType: answer.ContentType ?? '', body: answer.Body }
+    },
+
+    async announce(key) {
+      await client.send(new PutObjectCommand({ ...at(key), Body: '' }))
     },
 
     async remove(key) {
@@ -103,9 +111,9 @@ async function listParts(client: S3Client, bucket: string, key: string, uploadId
 }
 
 /** A part without its SHA-256 was not sent with a request that we signed, and does not count. */
-function uploadedPart({ PartNumber, ETag, ChecksumSHA256 }: Part): readonly UploadedPart[] {
-  if (PartNumber === undefined || ETag === undefined || ChecksumSHA256 === undefined) return []
-  return [{ partNumber: PartNumber, etag: ETag, checksumSha256: ChecksumSHA256 }]
+function uploadedPart({ PartNumber, ETag, ChecksumSHA256, LastModified }: Part): readonly UploadedPart[] {
+  if (PartNumber === undefined || ETag === undefined || ChecksumSHA256 === undefined || LastModified === undefined) return []
+  return [{ partNumber: PartNumber, etag: ETag, checksumSha256: ChecksumSHA256, arrivedAt: LastModified }]
 }
 
 function undefinedWhenMissing(error: unknown): undefined {

@@ -14,6 +14,9 @@ import { photoRecord } from './photo-record.ts'
 import type { ProbeOutcome } from './probe-records.ts'
 import { discardIfRemoved } from './probes.ts'
 
+/** What was sent to be stored. */
+type UploadedIdentity = Exclude<UploadIdentity, { kind: 'verification' }>
+
 /** Where an upload goes: all that differs between an original, which stays for good, and a probe, which never becomes one. */
 export interface UploadTarget {
   readonly contentHash: ContentHash
@@ -27,11 +30,13 @@ export interface UploadTarget {
   reject(reason: string): Promise<void>
 }
 
+/** Throws for a key under which nothing is sent. */
 export function uploadTarget(identity: UploadIdentity, backend: Backend): UploadTarget {
+  if (identity.kind === 'verification') throw new Error('what asks for a verification is no upload')
   return identity.kind === 'probe' ? probeTarget(identity, backend) : originalTarget(identity, backend)
 }
 
-function originalTarget({ owner, contentHash }: UploadIdentity, backend: Backend): UploadTarget {
+function originalTarget({ owner, contentHash }: UploadedIdentity, backend: Backend): UploadTarget {
   return {
     contentHash,
     isStored: async () => (await findStored(owner, [contentHash], backend)).has(contentHash),
@@ -43,7 +48,7 @@ function originalTarget({ owner, contentHash }: UploadIdentity, backend: Backend
   }
 }
 
-function probeTarget({ owner, contentHash }: UploadIdentity, backend: Backend): UploadTarget {
+function probeTarget({ owner, contentHash }: UploadedIdentity, backend: Backend): UploadTarget {
   /** All is stored by now. The doctor may have taken the probe away meanwhile, and its removal seen only part of it. */
   const conclude = async (outcome: ProbeOutcome): Promise<void> => {
     if (await discardIfRemoved(owner, contentHash, backend)) return

@@ -108,6 +108,11 @@ export function createRemoteInMemory(options: RemoteInMemoryOptions = {}): Remot
       if (hashOf(bytes) === contentHash) uploaded.set(contentHash, { bytes, rounds: 0 })
       return { kind: 'completed' }
     },
+    async abandonUploads(abandoned) {
+      calls.push({ name: 'abandon', count: abandoned.length })
+      for (const { contentHash } of abandoned) uploads.delete(contentHash)
+      return abandoned.map(({ contentHash }) => ({ kind: 'gone', contentHash }))
+    },
     async confirm(photos) {
       calls.push({ name: 'confirm', count: photos.length })
       faults.beforeConfirm?.()
@@ -122,7 +127,11 @@ export function createRemoteInMemory(options: RemoteInMemoryOptions = {}): Remot
     findPhoto: unused,
     signDownload: () => unused,
     signThaw: () => unused,
+    beginVerification: unused,
+    findVerifications: unused,
     usage: unused,
+    trash: unused,
+    restore: unused,
   }
 
   const sender: OriginalSender = {
