@@ -101,6 +101,7 @@ function fixed() {
     deviceRecords: `${code.deviceRecordsPrefix}*`,
     prefixes: code.keyPrefixes,
     uploadExpiryDays: code.uploadExpiryDays,
+    unfinishedUploadExpiryDays: code.unfinishedUploadExpiryDays,
     probeExpiryDays: code.probeExpiryDays,
     queue: {
       maximumReceives: code.maximumReceives,

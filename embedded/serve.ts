@@ -40,7 +40,7 @@ import type { Credentials, Grant } from './s3/credentials.ts'
 import { openS3, type S3Options, type S3Store } from './s3/open-s3.ts'
 import { announceServing, withdrawServing } from './serving.ts'
 import { removeEmptyProbeFolders, removeExpiredProbes } from './tidy-probes.ts'
-import { tidyUploads } from './tidy-uploads.ts'
+import { abortExpiredUploads, tidyUploads } from './tidy-uploads.ts'
 
 /** A library may be served for months: what expires after a day shall not wait for its next start. */
 const sweepEveryMs = 60 * 60 * 1000
@@ -188,9 +188,12 @@ async function openLibrary(options: EmbeddedOptions, opened: ClosingStack): Prom
   await tidyUploads(s3Client, uploadBucket, queue, now())
   await removeExpiredProbes(s3Client, storageBucket, now())
   await removeEmptyProbeFolders(folder)
-  const removeProbes = (signal: AbortSignal) => removeExpiredProbes(s3Client, storageBucket, now(), signal)
+  const removeWhatHasExpired = async (signal: AbortSignal) => {
+    await abortExpiredUploads(s3, now())
+    await removeExpiredProbes(s3Client, storageBucket, now(), signal)
+  }
   const onFailure = (error: unknown) => log({ level: 'error', event: 'sweep-failed', error: String(error) })
-  opened.add(sweepRegularly(removeProbes, { everyMs: sweepEveryMs, onFailure }), (sweeping) => sweeping.close())
+  opened.add(sweepRegularly(removeWhatHasExpired, { everyMs: sweepEveryMs, onFailure }), (sweeping) => sweeping.close())
 
   opened.add(await announceServing(folder, local.url), () => withdrawServing(folder))
   return {

@@ -1,10 +1,13 @@
 import { DeleteObjectCommand, paginateListObjectsV2, type S3Client } from '@aws-sdk/client-s3'
-import { uploadExpiryDays } from '../lambda/aws/deployment.ts'
+import { unfinishedUploadExpiryDays, uploadExpiryDays } from '../lambda/aws/deployment.ts'
+import { storageBucket, uploadBucket } from './functions.ts'
 import type { Queue } from './queue.ts'
+import type { S3Store } from './s3/open-s3.ts'
 import type { S3Event } from './s3/s3-event.ts'
 
+const dayMs = 24 * 60 * 60 * 1000
 /** What the template's lifecycle rule does for the upload bucket: what could not be processed does not stay for ever. */
-const expiresAfterMs = uploadExpiryDays * 24 * 60 * 60 * 1000
+const expiresAfterMs = uploadExpiryDays * dayMs
 
 /**
  * Called at the start, before any new upload: an original in the upload bucket was not processed, whatever the reason
@@ -21,6 +24,12 @@ export async function tidyUploads(client: S3Client, bucket: string, queue: Queue
       else if (!announced.has(encodeKey(Key))) await queue.send(announcement(bucket, Key))
     }
   }
+}
+
+/** The same for uploads in parts that nobody has completed: a client's, and those of a processing that was killed. */
+export async function abortExpiredUploads(s3: S3Store, now: Date): Promise<void> {
+  await s3.abortUploadsBegunBefore(uploadBucket, new Date(now.getTime() - unfinishedUploadExpiryDays * dayMs))
+  await s3.abortUploadsBegunBefore(storageBucket, new Date(now.getTime() - uploadExpiryDays * dayMs))
 }
 
 /** The part of an event that processing reads. */

@@ -108,6 +108,14 @@ export class MultipartStore {
     await this.removeFiles(uploadId)
   }
 
+  /** Ends uploads to a bucket that were begun before a moment, as a lifecycle rule does. */
+  async abortBegunBefore(bucket: string, moment: Date): Promise<void> {
+    for await (const { name, record } of records(this.#database, 'upload/', uploadRecordSchema)) {
+      const isOld = Date.parse(record.initiated) < moment.getTime()
+      if (record.bucket === bucket && isOld) await this.abort(name.slice('upload/'.length))
+    }
+  }
+
   /** To be called when no record names them any more. */
   async removeFiles(uploadId: string): Promise<void> {
     await rm(join(this.#folder, uploadId), { recursive: true, force: true })

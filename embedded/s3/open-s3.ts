@@ -45,6 +45,8 @@ export interface S3Store {
   close(): Promise<void>
   /** What the disk has left for new objects. */
   freeBytes(): Promise<number>
+  /** Aborts multipart uploads of a bucket that are older than that, as a lifecycle rule does. */
+  abortUploadsBegunBefore(bucket: string, moment: Date): Promise<void>
 }
 
 /** Opens an S3 on folders of this machine; only one process at a time can. Sweeps what a killed one left behind. */
@@ -82,6 +84,7 @@ export async function openS3(options: S3Options): Promise<S3Store> {
       const { bavail, bsize } = await statfs(options.metadataFolder)
       return bavail * bsize
     },
+    abortUploadsBegunBefore: (bucket, moment) => uploads.abortBegunBefore(bucket, moment),
   }
 }
 

@@ -50,6 +50,12 @@ export function deployedNames({ stage, accountId, region }: DeploymentPlace) {
 /** Days after which whatever lies in the upload bucket goes away: it was stored long before, or will be sent again. */
 export const uploadExpiryDays = 1
 
+/**
+ * Days after which an upload in parts that is not complete goes away: 30 GB take three days at 1 Mbit/s, and a laptop that was
+ * closed on Friday goes on with them on Monday.
+ */
+export const unfinishedUploadExpiryDays = 7
+
 /** How often the queue hands a message out before it becomes a dead letter. */
 export const maximumReceives = 5
 

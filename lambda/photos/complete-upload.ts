@@ -24,7 +24,7 @@ export async function completeUpload(
   if (missingPartNumbers.length > 0) return { kind: 'incomplete', missingPartNumbers }
 
   await backend.uploads.completeMultipart(key, uploadId, parts)
-  await backend.multipartUploads.remove(owner, contentHash)
+  await backend.multipartUploads.remove(owner, contentHash, uploadId)
   return { kind: 'completed' }
 }
 

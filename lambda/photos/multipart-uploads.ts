@@ -2,10 +2,11 @@ import { DeleteCommand, type DynamoDBDocumentClient, GetCommand, PutCommand } fr
 import { z } from 'zod'
 import type { ContentHash } from '../../contract/content-hash.ts'
 import type { Owner } from '../../contract/owner.ts'
+import { unfinishedUploadExpiryDays } from '../aws/deployment.ts'
 import { recordKeys } from '../aws/index-table.ts'
 
-/** The upload bucket drops unfinished uploads after a day or two; S3's own answer decides, this only cleans up. */
-const recordSeconds = 7 * 24 * 60 * 60
+/** S3's own answer decides whether an upload is there; a day after that cannot be any more, its record goes, too. */
+const recordSeconds = (unfinishedUploadExpiryDays + 1) * 24 * 60 * 60
 
 const multipartUploadSchema = z.object({
   uploadId: z.string(),
@@ -19,7 +20,8 @@ export interface MultipartUploads {
   find(owner: Owner, contentHash: ContentHash): Promise<MultipartUpload | undefined>
   /** Takes the place of `previous` (or of none); false when another client was faster. */
   put(owner: Owner, contentHash: ContentHash, upload: MultipartUpload, previous: MultipartUpload | undefined): Promise<boolean>
-  remove(owner: Owner, contentHash: ContentHash): Promise<void>
+  /** Unless another upload has taken its place. */
+  remove(owner: Owner, contentHash: ContentHash, uploadId: string): Promise<void>
 }
 
 export function openMultipartUploads(client: DynamoDBDocumentClient, tableName: string, now: () => Date): MultipartUploads {
@@ -42,17 +44,28 @@ export function openMultipartUploads(client: DynamoDBDocumentClient, tableName: 
           ? { ExpressionAttributeValues: { ':previous': previous.uploadId } }
           : { ExpressionAttributeNames: { '#record': 'record' } }),
       })
-      try {
-        await client.send(put)
-        return true
-      } catch (error) {
-        if (error instanceof Error && error.name === 'ConditionalCheckFailedException') return false
-        throw error
-      }
+      return await isMet(client.send(put))
     },
 
-    async remove(owner, contentHash) {
-      await client.send(new DeleteCommand({ TableName: tableName, Key: key(owner, contentHash) }))
+    async remove(owner, contentHash, uploadId) {
+      const remove = new DeleteCommand({
+        TableName: tableName,
+        Key: key(owner, contentHash),
+        ConditionExpression: 'uploadId = :uploadId',
+        ExpressionAttributeValues: { ':uploadId': uploadId },
+      })
+      await isMet(client.send(remove))
     },
+  }
+}
+
+/** False for a write whose condition did not hold. */
+async function isMet(write: Promise<unknown>): Promise<boolean> {
+  try {
+    await write
+    return true
+  } catch (error) {
+    if (error instanceof Error && error.name === 'ConditionalCheckFailedException') return false
+    throw error
   }
 }

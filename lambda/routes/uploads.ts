@@ -1,6 +1,8 @@
 import { Hono } from 'hono'
 import { uploadKey } from '../../contract/object-keys.ts'
 import {
+  type AbandonUploadsResponse,
+  abandonUploadsRequestSchema,
   type BeginUploadsResponse,
   beginUploadsRequestSchema,
   type CompleteUploadResponse,
@@ -9,6 +11,7 @@ import {
   signPartsRequestSchema,
 } from '../../contract/transfers.ts'
 import type { Backend } from '../backend.ts'
+import { abandonUploads } from '../photos/abandon-uploads.ts'
 import { beginUploads } from '../photos/begin-uploads.ts'
 import { completeUpload } from '../photos/complete-upload.ts'
 import { parseBody } from './parse-request.ts'
@@ -32,5 +35,10 @@ export function uploadRoutes(backend: Backend) {
       const { contentHash, uploadId } = await parseBody(completeUploadRequestSchema, context)
       const completed = await completeUpload(context.var.owner, contentHash, uploadId, backend)
       return context.json(completed satisfies CompleteUploadResponse)
+    })
+    .post('/abandon', async (context) => {
+      const request = await parseBody(abandonUploadsRequestSchema, context)
+      const uploads = await abandonUploads(context.var.owner, request.uploads, backend)
+      return context.json({ uploads } satisfies AbandonUploadsResponse)
     })
 }

@@ -24,6 +24,7 @@ import {
   maximumReceives,
   refreshGraceSeconds,
   refreshTokenDays,
+  unfinishedUploadExpiryDays,
   uploadExpiryDays,
   visibilityTimeoutSeconds,
 } from '../../lambda/aws/deployment.ts'
@@ -203,7 +204,7 @@ describe('buckets', () => {
     expect(Rules.map(({ Prefix, ExpirationInDays }) => ({ Prefix, ExpirationInDays }))).toEqual([
       { Prefix: '', ExpirationInDays: uploadExpiryDays },
     ])
-    expect(Rules[0]?.AbortIncompleteMultipartUpload).toEqual({ DaysAfterInitiation: uploadExpiryDays })
+    expect(Rules[0]?.AbortIncompleteMultipartUpload).toEqual({ DaysAfterInitiation: unfinishedUploadExpiryDays })
   })
 
   test('of what is stored nothing expires but probes', () => {
