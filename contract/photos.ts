@@ -106,6 +106,29 @@ export const registeredLocationSchema = locationSchema.extend({
     ),
 })
 
+/** A location as it is listed, with what was heard of it since. */
+export const listedLocationSchema = locationSchema.extend({
+  /** When it was registered last: ISO 8601 in UTC. Not known of locations that were registered by a release before. */
+  seenAt: z.iso.datetime().optional(),
+  /** Only where its device has found that the original no longer lies there. */
+  gone: z
+    .object({
+      /** ISO 8601 in UTC. */
+      at: z.iso.datetime(),
+      /** Whether a later version of the same photo lies there now: then the original is an old version, and not only moved. */
+      replaced: z.boolean(),
+    })
+    .optional(),
+})
+export type ListedLocation = z.infer<typeof listedLocationSchema>
+
+/** A registered location at which its device no longer finds the original. */
+export const goneLocationSchema = registeredLocationSchema.pick({ device: true, path: true, pathBytes: true }).extend({
+  /** What was stored from the same path since. */
+  replacedBy: contentHashSchema.optional(),
+})
+export type GoneLocation = z.infer<typeof goneLocationSchema>
+
 /**
  * `GET /v1/photos?from=&before=&undated=&trashed=&cursor=`. `from` is inclusive, `before` exclusive, both wall time.
  * With neither, every photo is listed, undated ones last; with `undated=true` only those without a capture time. What its
@@ -133,7 +156,7 @@ export const listEntrySchema = z.discriminatedUnion('kind', [
     /** Only of what is in the trash: since when, ISO 8601 in UTC. */
     trashedAt: z.iso.datetime().optional(),
   }),
-  z.object({ kind: z.literal('location'), contentHash: contentHashSchema, location: locationSchema }),
+  z.object({ kind: z.literal('location'), contentHash: contentHashSchema, location: listedLocationSchema }),
 ])
 export type ListEntry = z.infer<typeof listEntrySchema>
 
@@ -147,7 +170,7 @@ export type ListPhotosResponse = z.infer<typeof listPhotosResponseSchema>
 /** `GET /v1/photos/HASH`. Locations beyond the first {@link maximumBatchSize} are in the list. */
 export const findPhotoResponseSchema = z.object({
   photo: photoSchema,
-  locations: z.array(locationSchema).readonly(),
+  locations: z.array(listedLocationSchema).readonly(),
   /** Only of a photo in the trash: since when, ISO 8601 in UTC. */
   trashedAt: z.iso.datetime().optional(),
 })

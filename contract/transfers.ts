@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { checksumSha256Schema, contentHashSchema } from './content-hash.ts'
 import { contentTypeSchema } from './media-types.ts'
 import { renditionNameSchema } from './object-keys.ts'
-import { maximumBatchSize, registeredLocationSchema } from './photos.ts'
+import { goneLocationSchema, maximumBatchSize, registeredLocationSchema } from './photos.ts'
 
 /** What HTTP can send as a header. Source: RFC 9110, 5.5 and 5.6.2. */
 const headersSchema = z.record(z.string().regex(/^[\w!#$%&'*+.^`|~-]+$/), z.string().regex(/^[\t\x20-\x7e\x80-\xff]*$/))
@@ -95,13 +95,19 @@ export const abandonUploadsResponseSchema = z.object({ uploads: z.array(abandone
 export type AbandonUploadsResponse = z.infer<typeof abandonUploadsResponseSchema>
 
 /**
- * `POST /v1/photos/confirm`: are these indexed? For those that are, remember where they were found. With `checkUploads`, also
- * look after those that are not: that costs a request to S3 for each, and so is for when nothing has moved for a while.
+ * `POST /v1/photos/confirm`: are these indexed? For those that are, remember where they were found; and of all, where they are
+ * no longer (`gone`, which says nothing of the photo itself, is forgotten when the location is registered again, and may be said
+ * twice). With `checkUploads`, also look after those that are not: that costs a request to S3 for each, and so is for when
+ * nothing has moved for a while.
  */
 export const confirmRequestSchema = z.object({
   checkUploads: z.boolean().optional(),
   photos: batchOf(
-    z.object({ contentHash: contentHashSchema, locations: z.array(registeredLocationSchema).max(maximumBatchSize).readonly() }),
+    z.object({
+      contentHash: contentHashSchema,
+      locations: z.array(registeredLocationSchema).max(maximumBatchSize).readonly(),
+      gone: z.array(goneLocationSchema).max(maximumBatchSize).readonly().optional(),
+    }),
   ),
 })
 export type ConfirmRequest = z.infer<typeof confirmRequestSchema>

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { ContentHash } from '../../contract/content-hash.ts'
 import { locationJournalKey, uploadKey } from '../../contract/object-keys.ts'
 import type { Owner } from '../../contract/owner.ts'
+import { type GoneLocation, maximumBatchSize } from '../../contract/photos.ts'
 import type { Confirmation, ConfirmCandidate, ConfirmRequest } from '../../contract/transfers.ts'
 import type { Backend } from '../backend.ts'
 import { findStored } from './find-stored.ts'
@@ -26,6 +27,7 @@ export async function confirmPhotos(
   const stored = new Map([...known, ...(await findStored(owner, gone, backend))])
 
   await rememberLocations(owner, photos, stored, backend)
+  await forgetLocations(owner, photos, backend)
   return await Promise.all(
     photos.map(async ({ contentHash }): Promise<Confirmation> => {
       const record = stored.get(contentHash)
@@ -61,9 +63,50 @@ async function rememberLocations(
   })
   if (found.length === 0) return
   const lines = found.map(({ record, location }) => ({ content_hash: record.photo.contentHash, ...location }))
-  const id = `${backend.now().toISOString()}-${randomUUID()}`
-  await backend.storage.putJournal(locationJournalKey(owner, id), JSON.stringify({ locations: lines }))
+  await writeDown(owner, { locations: lines }, backend)
   await backend.index.putLocations(found)
+}
+
+/** Written down in the same two places. A location stays where it is known to have been: a photo that is nowhere else comes back there. */
+async function forgetLocations(owner: Owner, photos: readonly ConfirmCandidate[], backend: Backend): Promise<void> {
+  const gone = photos.flatMap(({ contentHash, gone = [] }) => gone.map((location) => ({ contentHash, location })))
+  for (let start = 0; start < gone.length; start += maximumBatchSize) {
+    const batch = gone.slice(start, start + maximumBatchSize)
+    const versions = await findVersions(owner, batch, backend)
+    const lost = batch.map(({ contentHash, location: { replacedBy, ...location } }) => {
+      return { contentHash, location, replaced: isNewVersion(versions.get(contentHash), replacedBy && versions.get(replacedBy)) }
+    })
+    const lines = lost.map(({ contentHash, location, replaced }) => ({ content_hash: contentHash, ...location, replaced }))
+    await writeDown(owner, { gone: lines }, backend)
+    await backend.index.markGone(owner, lost)
+  }
+}
+
+interface Gone {
+  readonly contentHash: ContentHash
+  readonly location: GoneLocation
+}
+
+async function findVersions(owner: Owner, gone: readonly Gone[], backend: Backend): Promise<KnownPhotos> {
+  const replaced = gone.filter(({ location }) => location.replacedBy !== undefined)
+  const older = await backend.index.find(owner, [...new Set(replaced.map(({ contentHash }) => contentHash))])
+  const newer = await backend.index.find(owner, [...new Set(replaced.flatMap(({ location }) => location.replacedBy ?? []))])
+  return new Map([...older, ...newer])
+}
+
+/**
+ * Cameras count to 9999 and begin anew, and each card begins with the same names: what lies there now is a later version only
+ * where it was not taken at another time.
+ */
+function isNewVersion(older: PhotoRecord | undefined, newer: PhotoRecord | undefined): boolean {
+  if (older === undefined || newer === undefined) return false
+  const times = [older.photo.captureTime, newer.photo.captureTime]
+  return times.includes(null) || times[0] === times[1]
+}
+
+async function writeDown(owner: Owner, lines: object, backend: Backend): Promise<void> {
+  const id = `${backend.now().toISOString()}-${randomUUID()}`
+  await backend.storage.putJournal(locationJournalKey(owner, id), JSON.stringify(lines))
 }
 
 function hashesOf(photos: readonly ConfirmCandidate[]): readonly ContentHash[] {

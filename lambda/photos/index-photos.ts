@@ -12,12 +12,12 @@ import pLimit from 'p-limit'
 import { z } from 'zod'
 import type { ContentHash } from '../../contract/content-hash.ts'
 import type { Owner } from '../../contract/owner.ts'
-import type { Location } from '../../contract/photos.ts'
-import { maximumBatchSize } from '../../contract/photos.ts'
+import { type GoneLocation, type Location, maximumBatchSize } from '../../contract/photos.ts'
 import { unlessRefused } from '../aws/conditional-write.ts'
 import { recordKeys } from '../aws/index-table.ts'
 import {
   type LocationRecord,
+  locationKey,
   locationRecord,
   locationRecordSchema,
   type PhotoRecord,
@@ -36,6 +36,14 @@ export interface FoundPhoto {
   readonly location: Location
 }
 
+/** A location at which a photo is no longer. */
+export interface LostPhoto {
+  readonly contentHash: ContentHash
+  readonly location: Omit<GoneLocation, 'replacedBy'>
+  /** Whether a later version of the photo lies there now. */
+  readonly replaced: boolean
+}
+
 /** The index of photos, by content hash. Every write is one item and may be repeated. */
 export interface PhotoIndex {
   /**
@@ -49,6 +57,8 @@ export interface PhotoIndex {
   find(owner: Owner, contentHashes: readonly ContentHash[]): Promise<ReadonlyMap<ContentHash, PhotoRecord>>
   /** As many as there are; each may be among them more than once. */
   putLocations(found: readonly FoundPhoto[]): Promise<void>
+  /** At most {@link maximumBatchSize}. Those that are no locations of theirs are passed over. */
+  markGone(owner: Owner, lost: readonly LostPhoto[]): Promise<void>
   /** The first {@link maximumBatchSize} locations of a photo. */
   findLocations(owner: Owner, contentHash: ContentHash): Promise<readonly LocationRecord[]>
   /** Remembers that the uploaded bytes were not what the content hash promised. */
@@ -89,8 +99,21 @@ export function openPhotoIndex(client: DynamoDBDocumentClient, tableName: string
     },
 
     async putLocations(found) {
-      const items = found.map(({ record, location }) => locationRecord(record, location))
+      const seenAt = now().toISOString()
+      const items = found.map(({ record, location }) => locationRecord(record, { ...location, seenAt }))
       await putItems(client, tableName, [...new Map(items.map((item) => [item.record, item])).values()])
+    },
+
+    async markGone(owner, lost) {
+      const at = now().toISOString()
+      const byKey = new Map(lost.map((one) => [locationKey(one.contentHash, one.location), one]))
+      const records = await getItems(client, tableName, owner, [...byKey.keys()])
+      const items = records.map((item) => {
+        const known = locationRecordSchema.parse(item)
+        const replaced = byKey.get(known.record)?.replaced ?? false
+        return { ...known, location: { ...known.location, gone: { at, replaced } } }
+      })
+      await putItems(client, tableName, items)
     },
 
     async findLocations(owner, contentHash) {

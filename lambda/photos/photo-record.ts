@@ -3,7 +3,14 @@ import { z } from 'zod'
 import type { ContentHash } from '../../contract/content-hash.ts'
 import { contentHashSchema } from '../../contract/content-hash.ts'
 import { type Owner, ownerSchema } from '../../contract/owner.ts'
-import { type ListEntry, type Location, locationSchema, type Photo, photoSchema } from '../../contract/photos.ts'
+import {
+  type GoneLocation,
+  type ListEntry,
+  type ListedLocation,
+  listedLocationSchema,
+  type Photo,
+  photoSchema,
+} from '../../contract/photos.ts'
 import { recordKeys, trashPrefix, undatedPrefix } from '../aws/index-table.ts'
 
 /** Raised when a later release must write records anew. */
@@ -24,7 +31,7 @@ export type PhotoRecord = z.infer<typeof photoRecordSchema>
 export const locationRecordSchema = recordBase.extend({
   kind: z.literal('location'),
   contentHash: contentHashSchema,
-  location: locationSchema,
+  location: listedLocationSchema,
 })
 export type LocationRecord = z.infer<typeof locationRecordSchema>
 
@@ -44,7 +51,7 @@ export function withTrashedAt({ trashedAt: _, ...record }: PhotoRecord, trashedA
     : { ...record, captureSort: `${trashPrefix}${listed}`, trashedAt }
 }
 
-export function locationRecord(photo: PhotoRecord, location: Location): LocationRecord {
+export function locationRecord(photo: PhotoRecord, location: ListedLocation): LocationRecord {
   const id = locationId(location)
   const contentHash = photo.photo.contentHash
   return {
@@ -74,8 +81,13 @@ function captureSort(photo: { readonly captureTime: string | null; readonly cont
   return `${seconds}.${fraction.padEnd(9, '0')}#${photo.contentHash}`
 }
 
+/** The sort key of the record of one location of a photo. */
+export function locationKey(contentHash: ContentHash, location: Omit<GoneLocation, 'replacedBy'>): string {
+  return recordKeys.location(contentHash, locationId(location))
+}
+
 /** One location is one (device, path): seen again, it is the same record. */
-function locationId(location: Location): string {
+function locationId(location: Omit<GoneLocation, 'replacedBy'>): string {
   return createHash('sha256')
     .update(location.device)
     .update('\0')

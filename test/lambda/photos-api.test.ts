@@ -56,7 +56,37 @@ test('a location that is confirmed again stays one location', async () => {
   const location = locationAt('again.jpg')
   for (const _ of [1, 2, 3]) await library.remote.confirm([{ contentHash, locations: [location] }])
   const found = await library.remote.findPhoto(contentHash)
-  expect(found?.locations).toEqual([location])
+  expect(found?.locations).toEqual([{ ...location, seenAt: expect.any(String) }])
+})
+
+test('a location that is gone says so until it is confirmed again, and only where it was', async () => {
+  const library = await openLibraryInTest(await temporaryFolder())
+  const [contentHash, other] = [await stored(library, 'gone'), await stored(library, 'other')]
+  const { modificationTime: _, ...key } = locationAt('gone.jpg')
+  const sayGone = () =>
+    library.remote.confirm([
+      { contentHash, locations: [], gone: [key, { ...key, path: 'never-was.jpg' }] },
+      { contentHash: other, locations: [], gone: [key] },
+    ])
+  const goneOf = async (hash: ContentHash) => (await library.remote.findPhoto(hash))?.locations.map(({ gone }) => gone?.replaced)
+  expect((await sayGone()).map(({ kind }) => kind)).toEqual(['stored', 'stored'])
+  await sayGone()
+  expect(await goneOf(contentHash)).toEqual([false])
+  expect(await goneOf(other)).toEqual([undefined])
+  await library.remote.confirm([{ contentHash, locations: [locationAt('gone.jpg')] }])
+  expect(await goneOf(contentHash)).toEqual([undefined])
+})
+
+test.each([
+  ['the same photo, edited', '2021:06:30 12:00:00', '2021:06:30 12:00:00', true],
+  ['a version that lost its time', '2021:06:30 12:00:00', undefined, true],
+  ['the next photo of that number', '2021:06:30 12:00:00', '2021:07:01 12:00:00', false],
+])('what lies at a path now replaces what lay there: %s', async (_what, before, after, replaced) => {
+  const library = await openLibraryInTest(await temporaryFolder())
+  const [older, newer] = [await stored(library, 'older', before), await stored(library, 'newer', after)]
+  const { modificationTime: _, ...key } = locationAt('older.jpg')
+  await library.remote.confirm([{ contentHash: older, locations: [], gone: [{ ...key, replacedBy: newer }] }])
+  expect((await library.remote.findPhoto(older))?.locations).toMatchObject([{ gone: { replaced } }])
 })
 
 test('usage adds up what is stored', async () => {
