@@ -61,14 +61,14 @@ describe('buckets', () => {
     }
   })
 
-  test('everything in the upload bucket expires after a day, unfinished uploads too', () => {
+  test('everything in the upload bucket expires after a day, unfinished uploads after a week', () => {
     expect(properties('UploadBucket')['LifecycleConfiguration']).toEqual({
       Rules: [
         {
           Id: 'everything-expires',
           Status: 'Enabled',
           ExpirationInDays: 1,
-          AbortIncompleteMultipartUpload: { DaysAfterInitiation: 1 },
+          AbortIncompleteMultipartUpload: { DaysAfterInitiation: 7 },
         },
       ],
     })
