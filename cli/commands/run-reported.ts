@@ -4,7 +4,11 @@ import type { ExitCode } from '../exit-codes.ts'
 import { Interruption } from '../interruption.ts'
 import { formatCommand } from '../terminal/explain-failure.ts'
 import { createReporter, findReporterMode, type Reporter } from '../terminal/reporter.ts'
-import type { RunKind } from '../terminal/tally.ts'
+import type { RunKind, Summary } from '../terminal/tally.ts'
+import { visible } from '../terminal/visible.ts'
+import { runUnattended } from '../unattended/run-unattended.ts'
+import { openRunLog, type RunLog } from './run-log.ts'
+import { listenersOf, type UnattendedFlags } from './unattended-options.ts'
 
 export interface ReportingFlags {
   readonly dryRun?: boolean
@@ -48,5 +52,63 @@ export async function runReported(reporter: Reporter, signal: AbortSignal, work:
     throw error
   } finally {
     reporter.close()
+  }
+}
+
+/**
+ * The same for a run that nobody may be looking at: kept in its log file, and told to those whom its flags name. Whatever goes
+ * wrong with these is said on standard error, and changes nothing else. @param commandLine what is said of the run in its log: no secret
+ */
+export async function runLogged(
+  kind: RunKind,
+  commandLine: readonly string[],
+  { flags, context }: { readonly flags: ReportingFlags & UnattendedFlags; readonly context: Context },
+  work: (reporter: Reporter) => Promise<void>,
+): Promise<ExitCode> {
+  const listeners = listenersOf(flags)
+  const log = await openRunLog(kind, commandLine, flags, context)
+  let summary: Summary | undefined
+  const note = (message: string): void => {
+    context.stderr.write(`${visible(message)}\n`)
+    log?.note(message)
+  }
+  const keepSummary = (end: Summary): Summary => {
+    summary = end
+    return end
+  }
+  try {
+    const exitCode = await runUnattended({ listeners, context, note, summary: () => summary }, async () => {
+      const reporter = observed(await createRunReporter(kind, flags, context), log?.reporter, keepSummary)
+      return await runReported(reporter, context.signal, () => work(reporter))
+    })
+    log?.end(exitCode)
+    return exitCode
+  } catch (error) {
+    log?.fail(error)
+    throw error
+  } finally {
+    log?.close()
+  }
+}
+
+/** A reporter that tells a second one all that it is told, and its end to somebody else. */
+function observed(shown: Reporter, logged: RunLog['reporter'] | undefined, onEnd: (summary: Summary) => Summary): Reporter {
+  return {
+    on(event) {
+      shown.on(event)
+      logged?.on(event)
+    },
+    finish() {
+      logged?.finish()
+      return onEnd(shown.finish())
+    },
+    stop(cause) {
+      logged?.stop(cause)
+      return onEnd(shown.stop(cause))
+    },
+    close() {
+      shown.close()
+      logged?.close()
+    },
   }
 }

@@ -13,7 +13,7 @@ import {
   sourcesArgument,
   verboseOption,
 } from './options.ts'
-import { createRunReporter, runReported } from './run-reported.ts'
+import { runLogged } from './run-reported.ts'
 import { addSelectionOptions } from './selection-options.ts'
 import { addStateOptions } from './state-options.ts'
 import { addTransferOptions } from './transfer-options.ts'
@@ -46,8 +46,9 @@ export function addSyncCommand(program: Command, context: Context, finish: Finis
 }
 
 async function syncAsTyped(folders: readonly string[], flags: SyncFlags, context: Context): Promise<ExitCode> {
-  // A missing folder is told before anything is opened or made.
-  findSources(folders, flags.library ?? defaultLibraryFolder(context))
-  const reporter = await createRunReporter('sync', flags, context)
-  return await runReported(reporter, context.signal, () => backUp(folders, flags, context, { on: (event) => reporter.on(event) }))
+  return await runLogged('sync', ['sync', ...folders], { flags, context }, async (reporter) => {
+    // A missing folder is told before anything is opened or made.
+    findSources(folders, flags.library ?? defaultLibraryFolder(context))
+    await backUp(folders, flags, context, { on: (event) => reporter.on(event) })
+  })
 }

@@ -1,9 +1,49 @@
-import type { Command } from 'commander'
+import { type Command, Option } from 'commander'
+import { parseSize } from '../size.ts'
+import { parsePingUrl } from '../unattended/ping.ts'
+import type { Listeners } from '../unattended/run-unattended.ts'
+
+/** Where a run keeps what it says, as typed. */
+export interface LogFileFlags {
+  readonly logFile?: string
+  readonly logMaxSize?: number
+}
 
 /** Whom a run tells how it went when nobody looks, as typed. */
-export type UnattendedFlags = Readonly<Record<never, never>>
+export interface UnattendedFlags extends LogFileFlags {
+  readonly pingUrl?: string
+  readonly onSuccess?: string
+  readonly onFailure?: string
+}
 
 /** The flags for runs that nobody looks at. */
 export function addUnattendedOptions(command: Command): Command {
+  return addLogFileOptions(command)
+    .addOption(
+      // Without a parser: commander would show a value that is wrong, and this one is a secret.
+      new Option('--ping-url <url>', 'tell a monitor such as healthchecks.io of the start, and of how it ended').env(
+        'PHOTOS_PING_URL',
+      ),
+    )
+    .addOption(new Option('--on-success <command>', 'run this in the shell after a run that went well').env('PHOTOS_ON_SUCCESS'))
+    .addOption(new Option('--on-failure <command>', 'run this in the shell after any other run').env('PHOTOS_ON_FAILURE'))
+}
+
+/** The flags that keep what a run says. */
+export function addLogFileOptions(command: Command): Command {
   return command
+    .addOption(new Option('--log-file <file>', 'add what the run says to this file, with the time').env('PHOTOS_LOG_FILE'))
+    .addOption(
+      new Option('--log-max-size <size>', 'put the log file aside when it is larger, and keep 5 of these')
+        .env('PHOTOS_LOG_MAX_SIZE')
+        .argParser(parseSize)
+        .default(10 * 1024 * 1024, '10M'),
+    )
+}
+
+/** Whom to tell. A dry run backs nothing up, so that nobody is to think it did. Throws a `UserError` for an address that is none. */
+export function listenersOf(flags: UnattendedFlags & { readonly dryRun?: boolean }): Listeners {
+  const { pingUrl, onSuccess, onFailure, dryRun } = flags
+  const parsed = pingUrl === undefined ? undefined : parsePingUrl(pingUrl)
+  return dryRun ? {} : { pingUrl: parsed, onSuccess, onFailure }
 }

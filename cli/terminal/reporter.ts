@@ -21,7 +21,8 @@ import { type Breadth, wrapFor } from './wrap.ts'
  * - A reader of stdout that leaves (`| head`) ends the output, not the run.
  */
 
-export type ReporterMode = 'terminal' | 'lines' | 'quiet' | 'json'
+/** `log`: lines for a file, which nobody watches as it grows. */
+export type ReporterMode = 'terminal' | 'lines' | 'quiet' | 'json' | 'log'
 
 export interface ReporterOptions {
   readonly kind: RunKind
@@ -48,7 +49,7 @@ export interface Reporter {
   /** Shows the summary. Its exit code is the run's. */
   finish(): Summary
   /** Shows what was done until the run was stopped. The reason itself is told by who ends the program, except in JSON. */
-  stop(cause: StoppedBy): void
+  stop(cause: StoppedBy): Summary
   /** Takes the bar away when a run ends by an error. Harmless after `finish`. */
   close(): void
 }
@@ -102,8 +103,10 @@ export async function createReporter(options: ReporterOptions): Promise<Reporter
       return summary
     },
     stop(cause) {
+      const summary = { ...tally.summarize(), exitCode: cause.exitCode }
       view.close()
-      view.stop({ ...tally.summarize(), exitCode: cause.exitCode }, cause)
+      view.stop(summary, cause)
+      return summary
     },
     close: () => view.close(),
   }
@@ -117,6 +120,8 @@ async function createView(options: ReporterOptions): Promise<View> {
       return { ...createLinesView(options), note: () => {}, progress: () => {}, finish: () => {} }
     case 'lines':
       return createLinesView(options)
+    case 'log':
+      return { ...createLinesView(options), progress: () => {} }
     case 'terminal':
       return createTerminalView(options, await createBar(options.stderr))
   }

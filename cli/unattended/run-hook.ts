@@ -1,0 +1,35 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+
+export interface HookOptions {
+  readonly environment: Readonly<Record<string, string | undefined>>
+  /** Ends it, with all that it has started. */
+  readonly signal: AbortSignal
+}
+
+/**
+ * Runs a command of the user's in the shell. What it prints goes to the standard error of this process, since standard output
+ * is for the results of the run. Never throws: resolves with why it failed, in lower case, or with undefined.
+ */
+export async function runHook(command: string, { environment, signal }: HookOptions): Promise<string | undefined> {
+  // A group of its own, so that all of it can be ended.
+  const child = spawn(command, { shell: true, detached: true, env: environment, stdio: ['ignore', 2, 2] })
+  try {
+    const [exitCode, endedBy] = await once(child, 'exit', { signal })
+    if (exitCode === 0) return undefined
+    return exitCode === null ? `it was ended by ${endedBy}` : `its exit code was ${exitCode}`
+  } catch (error) {
+    if (!signal.aborted) return error instanceof Error ? error.message : String(error)
+    end(child)
+    return 'it took too long and was ended'
+  }
+}
+
+/** Not waited for: one that does not listen is not to hold up the run. */
+function end(child: ChildProcess): void {
+  child.unref()
+  if (child.pid === undefined) return
+  try {
+    process.kill(-child.pid, 'SIGTERM')
+  } catch {} // it has just ended by itself
+}

@@ -1,0 +1,230 @@
+import { mkdir, readFile, rm, watch, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { Readable } from 'node:stream'
+import { beforeEach, describe, expect, test } from 'vitest'
+import { Interruption } from '../../../cli/interruption.ts'
+import { run } from '../../../cli/program.ts'
+import type { Clock } from '../../../cli/remote/retry.ts'
+import { runHook } from '../../../cli/unattended/run-hook.ts'
+import { temporaryFolder } from '../../temporary-folder.ts'
+import { bodyOf, listen } from '../remote/scripted-server.ts'
+import { RecordedStream } from '../terminal/recorded-stream.ts'
+
+let home: string
+let dcim: string
+
+beforeEach(async () => {
+  home = await temporaryFolder()
+  dcim = join(home, 'DCIM of mine')
+  await mkdir(dcim)
+  await writeFile(join(dcim, 'clip.mp4'), 'a clip')
+})
+
+interface SyncOptions {
+  readonly environment?: Readonly<Record<string, string>>
+  readonly signal?: AbortSignal
+  readonly folder?: string
+  readonly clock?: Partial<Clock>
+}
+
+async function sync(words: readonly string[], { environment = {}, signal, folder = dcim, clock = {} }: SyncOptions = {}) {
+  const [stdout, stderr] = [new RecordedStream(), new RecordedStream()]
+  const exitCode = await run(['sync', folder, '--library', join(home, 'library'), ...words], {
+    stdin: Readable.from([]),
+    stdout,
+    stderr,
+    environment: { PATH: process.env['PATH'], HOME: home, ...environment },
+    now: () => new Date('2026-11-23T03:00:00Z'),
+    signal: signal ?? new AbortController().signal,
+    clock,
+  })
+  return { exitCode, stdout: stdout.text, stderr: stderr.text }
+}
+
+interface Asked {
+  readonly url: string | undefined
+  readonly body: string
+}
+
+/** A monitor, and what it was told. */
+async function monitor(status = 200): Promise<{ readonly url: string; readonly asked: readonly Asked[] }> {
+  const asked: Asked[] = []
+  const url = await listen(async (request, response) => {
+    asked.push({ url: request.url, body: String(await bodyOf(request)) })
+    response.writeHead(status).end()
+  })
+  return { url: `${url}/the-secret`, asked }
+}
+
+const missing = () => join(home, 'not-there')
+const interrupted = AbortSignal.abort(new Interruption('SIGTERM'))
+
+describe('a monitor is told', () => {
+  test('of the start, and of what was done, without a name', async () => {
+    const { url, asked } = await monitor()
+    expect(await sync(['--ping-url', url])).toMatchObject({ exitCode: 0 })
+    expect(asked).toEqual([
+      { url: '/the-secret/start', body: '' },
+      {
+        url: '/the-secret',
+        body: expect.stringMatching(/^uploaded 1 \(6 B\), already stored 0, skipped 0, failed 0 in \S+ s; exit code 0\n$/),
+      },
+    ])
+    expect(JSON.stringify(asked)).not.toMatch(/DCIM|clip|photos-test/)
+  })
+
+  test('of the exit code of a run that could not begin', async () => {
+    const { url, asked } = await monitor()
+    expect(await sync(['--ping-url', url], { folder: missing() })).toMatchObject({ exitCode: 4 })
+    expect(asked.at(-1)).toEqual({ url: '/the-secret/4', body: expect.stringMatching(/ failed 0 in \S+ s; exit code 4\n$/) })
+    expect(JSON.stringify(asked)).not.toContain('not-there')
+  })
+
+  test('that a run was interrupted', async () => {
+    const { url, asked } = await monitor()
+    expect(await sync(['--ping-url', url], { signal: interrupted })).toMatchObject({ exitCode: 143 })
+    expect(asked.map((one) => one.url)).toEqual(['/the-secret/143'])
+  })
+
+  test('nothing of a dry run', async () => {
+    const { url, asked } = await monitor()
+    expect(await sync(['-n', '--ping-url', url, '--on-success', `touch '${home}/ran'`])).toMatchObject({ exitCode: 0 })
+    expect(asked).toEqual([])
+    await expect(readFile(join(home, 'ran'))).rejects.toThrow('ENOENT')
+  })
+})
+
+test('a monitor that is away is a note, and its address is nowhere', async () => {
+  const { url } = await monitor(500)
+  const log = join(home, 'photos.log')
+  const { exitCode, stdout, stderr } = await sync(['--quiet', '--ping-url', url, '--log-file', log], {
+    clock: { random: () => 0 },
+  })
+  expect({ exitCode, stdout, stderr }).toEqual({
+    exitCode: 0,
+    stdout: '',
+    stderr: 'the ping of the start was in vain: the answer was 500\nthe ping of the end was in vain: the answer was 500\n',
+  })
+  expect(await readFile(log, 'utf8')).toMatch(/the ping of the end was in vain: the answer was 500\n/)
+  expect(await readFile(log, 'utf8')).not.toContain('the-secret')
+})
+
+test('an address that is none is a usage error that does not repeat it', async () => {
+  const { exitCode, stderr } = await sync(['--ping-url', 'htps://hc-ping.com/the-secret'])
+  expect({ exitCode, stderr }).toEqual({ exitCode: 2, stderr: expect.stringContaining('--ping-url is no web address') })
+  expect(stderr).not.toContain('the-secret')
+})
+
+describe('the command', () => {
+  const ran = () => readFile(join(home, 'ran'), 'utf8')
+  const hook = () => `echo "$PHOTOS_EXIT_CODE|$PHOTOS_UPLOADED|$PHOTOS_FAILED|$PHOTOS_SUMMARY|$PHOTOS_PING_URL" > '${home}/ran'`
+
+  test('for success has the counts in its environment, and no secret', async () => {
+    const environment = { PHOTOS_PING_URL: 'the-secret' }
+    expect(await sync(['--on-success', hook(), '--on-failure', 'false'], { environment })).toMatchObject({
+      exitCode: 0,
+      stderr: expect.stringMatching(/^made .+\n$/),
+    })
+    expect(await ran()).toMatch(/^0\|1\|0\|uploaded 1 .+; exit code 0\|\n$/)
+  })
+
+  test('for failure has the exit code', async () => {
+    const { exitCode } = await sync(['--on-failure', hook(), '--on-success', 'false'], { folder: missing() })
+    expect(exitCode).toBe(4)
+    expect(await ran()).toMatch(/^4\|0\|0\|uploaded 0 .+; exit code 4\|\n$/)
+  })
+
+  test('runs after an interruption, too', async () => {
+    expect(await sync(['--on-failure', hook()], { signal: interrupted })).toMatchObject({ exitCode: 143 })
+    expect(await ran()).toMatch(/^143\|/)
+  })
+
+  test.each([
+    ['exit 7', 'its exit code was 7'],
+    ['kill -TERM $$', 'it was ended by SIGTERM'],
+  ])('%s: its failure is a note', async (command, reason) => {
+    const { exitCode, stderr } = await sync(['--on-success', command])
+    expect({ exitCode, stderr }).toEqual({
+      exitCode: 0,
+      stderr: expect.stringContaining(`the command of --on-success failed: ${reason}\n`),
+    })
+  })
+
+  test('is ended, with what it started, when it takes too long', async () => {
+    const stopping = new AbortController()
+    const changes = watch(home)
+    const began = (name: string) => `echo > '${join(home, name)}'`
+    const inner = `trap "${began('ended')}; exit" TERM; ${began('begun')}; sleep 300 & wait`
+    const failure = runHook(`(${inner}) & wait`, { environment: process.env, signal: stopping.signal })
+    for await (const { filename } of changes) {
+      if (filename === 'begun') stopping.abort()
+      if (filename === 'ended') break
+    }
+    expect(await failure).toBe('it took too long and was ended')
+  })
+})
+
+describe('the log file', () => {
+  const log = () => join(home, 'photos.log')
+  const linesOf = async () =>
+    (await readFile(log(), 'utf8'))
+      .trimEnd()
+      .split('\n')
+      .map((line) => line.slice(26))
+
+  test('has what the run said, also with --quiet', async () => {
+    expect(await sync(['--quiet', '--log-file', log()])).toEqual({ exitCode: 0, stdout: '', stderr: '' })
+    expect(await linesOf()).toEqual([
+      `begins: photos sync '${dcim}'`,
+      `made a new library in ${join(home, 'library')}`,
+      expect.stringMatching(/^uploaded 1 /),
+      'ended with exit code 0',
+    ])
+  })
+
+  test('has why a run could not begin', async () => {
+    expect(await sync(['--log-file', log()], { folder: missing() })).toMatchObject({ exitCode: 4 })
+    expect(await linesOf()).toEqual([
+      `begins: photos sync ${missing()}`,
+      `photos: cannot find ${missing()}`,
+      expect.stringMatching(/^ {2}is its disk mounted/),
+      'ended with exit code 4',
+    ])
+  })
+
+  test('has an interruption', async () => {
+    await sync(['--log-file', log()], { signal: interrupted })
+    expect(await linesOf()).toContain('interrupted: nothing was done; safe to run again')
+  })
+
+  test('is put aside when it is large', async () => {
+    await writeFile(log(), 'x'.repeat(2000))
+    await sync(['--log-file', log(), '--log-max-size', '1K'])
+    expect(await readFile(`${log()}.1`, 'utf8')).toHaveLength(2000)
+  })
+
+  test('that cannot be written is a note', async () => {
+    await rm(home, { recursive: true })
+    await mkdir(dcim, { recursive: true })
+    const { exitCode, stderr } = await sync(['--quiet', '--log-file', join(home, 'no-folder', 'photos.log')])
+    expect({ exitCode, stderr }).toEqual({
+      exitCode: 0,
+      stderr: `the log file ${join(home, 'no-folder', 'photos.log')} cannot be written: ENOENT\n`,
+    })
+  })
+
+  test('is never in a source', async () => {
+    const { exitCode, stderr } = await sync(['--log-file', join(dcim, 'photos.log')])
+    expect({ exitCode, stderr }).toEqual({ exitCode: 2, stderr: expect.stringContaining('which is only read') })
+  })
+
+  test('does not change what --json writes', async () => {
+    const { stdout } = await sync(['--json', '--log-file', log()])
+    const messages = stdout
+      .trimEnd()
+      .split('\n')
+      .map((line): unknown => JSON.parse(line))
+    expect(messages.at(-1)).toMatchObject({ message_type: 'summary', uploaded: 1, exit_code: 0 })
+    expect(await linesOf()).toContainEqual(expect.stringMatching(/^uploaded 1 /))
+  })
+})
