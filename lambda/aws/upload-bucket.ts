@@ -64,7 +64,7 @@ export function openUploadBucket(client: S3Client, name: string): UploadBucket {
     },
 
     async announce(key) {
-      await client.send(new PutObjectCommand({ ...at(key), Body: '' }))
+      await client.send(new PutObjectCommand({ ...at(key), Body: Buffer.alloc(0), ContentLength: 0 }))
     },
 
     async remove(key) {

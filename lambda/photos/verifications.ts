@@ -28,7 +28,9 @@ export async function findVerifications(
   const known = await backend.index.find(owner, contentHashes)
   const outcomes = await backend.verifications.find(owner, verificationId, contentHashes)
   return contentHashes.map((contentHash): Verification => {
-    if (!known.has(contentHash)) return { kind: 'unknown', contentHash }
+    const record = known.get(contentHash)
+    if (record === undefined) return { kind: 'unknown', contentHash }
+    if (record.trashedAt !== undefined) return { kind: 'trashed', contentHash }
     const outcome = outcomes.get(contentHash)
     return outcome === undefined ? { kind: 'processing', contentHash } : { ...outcome, contentHash }
   })

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import { contentHashSchema } from '../../contract/content-hash.ts'
@@ -10,6 +11,7 @@ import {
   probeUploadKey,
   renditionKey,
   uploadKey,
+  verificationKey,
 } from '../../contract/object-keys.ts'
 import { type Owner, ownerSchema } from '../../contract/owner.ts'
 import { accessScope, loopbackRedirectUris } from '../../contract/remote-configuration.ts'
@@ -225,13 +227,14 @@ describe('buckets', () => {
     expect(kept.filter((key) => key.startsWith(probePrefix))).toEqual([])
   })
 
-  test('S3 announces every upload, of probes, too', () => {
+  test('S3 announces every upload, of probes and of what asks for a verification, too', () => {
     const [queue, ...others] = bucketOf('PHOTOS_UPLOAD_BUCKET').NotificationConfiguration?.QueueConfigurations ?? []
     const prefix = queue?.Filter.S3Key.Rules.find(({ Name }) => Name.toLowerCase() === 'prefix')?.Value ?? 'none'
     expect(others).toEqual([])
     expect(queue?.Event).toBe('s3:ObjectCreated:*')
     expect(uploadKey(owner, contentHash).startsWith(prefix)).toBe(true)
     expect(probeUploadKey(owner, contentHash).startsWith(prefix)).toBe(true)
+    expect(verificationKey(owner, randomUUID(), contentHash).startsWith(prefix)).toBe(true)
   })
 })
 
@@ -297,6 +300,10 @@ describe('permissions', () => {
     ['process-upload', 's3:PutObject', `storage/${probeRenditionKey(owner, hash, 'view')}`],
     ['api', 's3:PutObject', `upload/${uploadKey(owner, hash)}`],
     ['api', 's3:PutObject', `upload/${probeUploadKey(owner, hash)}`],
+    ['api', 's3:PutObject', `upload/${verificationKey(owner, randomUUID(), hash)}`],
+    ['process-upload', 's3:GetObject', `upload/${verificationKey(owner, randomUUID(), hash)}`],
+    ['process-upload', 's3:DeleteObject', `upload/${verificationKey(owner, randomUUID(), hash)}`],
+    ['process-upload', 's3:GetObject', `storage/${original}`],
     ['api', 's3:GetObject', `storage/${original}`],
     ['api', 's3:GetObject', `storage/${renditionKey(owner, hash, 'view')}`],
     ['api', 's3:PutObject', `storage/${locationJournalKey(owner, 'id')}`],
