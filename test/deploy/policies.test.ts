@@ -40,6 +40,7 @@ Owners, with the credentials that pull gets: they read their own originals, have
   owner A                     | may not | storage/probes/A/HASH.png                 | s3:RestoreObject
   owner A                     | may not | storage/renditions/A/HASH/view.webp       | s3:GetObject
   owner A                     | may not | storage/locations/A/ID.json               | s3:GetObject
+  owner A                     | may not | storage/trash/A/ID.json                   | s3:GetObject, s3:PutObject, s3:DeleteObject
   owner A                     | may not | upload/uploads/A/HASH                     | s3:GetObject
   owner A                     | may not | storage                                   | s3:ListBucket, s3:ListBucketVersions
   owner A                     | may not | storage                                   | s3:ListBucketMultipartUploads
@@ -81,6 +82,7 @@ The API signs and begins uploads, signs downloads, keeps the index, and neither 
   api | may     | storage/renditions/A/HASH/view.webp | s3:GetObject
   api | may     | storage/probes/A/HASH.png           | s3:GetObject, s3:DeleteObject
   api | may     | storage/locations/A/ID.json         | s3:PutObject | whatever is there
+  api | may     | storage/trash/A/ID.json             | s3:PutObject | whatever is there
   api | may     | index                               | dynamodb:BatchGetItem, dynamodb:BatchWriteItem, dynamodb:GetItem, dynamodb:PutItem
   api | may     | index                               | dynamodb:DeleteItem, dynamodb:Query
   api | may     | index/by-capture-time               | dynamodb:Query
@@ -93,6 +95,7 @@ The API signs and begins uploads, signs downloads, keeps the index, and neither 
   api | may not | storage/originals/A/HASH.jpg        | s3:PutObjectLegalHold
   api | may not | storage/renditions/A/HASH/view.webp | s3:PutObject, s3:DeleteObject, s3:PutObjectAcl
   api | may not | storage/locations/A/ID.json         | s3:GetObject, s3:DeleteObject, s3:PutObjectAcl
+  api | may not | storage/trash/A/ID.json             | s3:GetObject, s3:DeleteObject, s3:PutObjectAcl
   api | may not | storage/probes/A/HASH.png           | s3:PutObject, s3:DeleteObjectVersion, s3:PutObjectAcl
   api | may not | upload/uploads/A/HASH               | s3:PutObjectAcl, s3:PutObjectTagging
   api | may not | upload/elsewhere/A/HASH             | s3:PutObject, s3:GetObject, s3:DeleteObject, s3:ListMultipartUploadParts
@@ -132,6 +135,7 @@ Processing reads uploads and stores originals, never over one that is there, and
   process-upload | may not | storage/originals/A/HASH.jpg        | s3:PutObjectLegalHold
   process-upload | may not | storage/renditions/A/HASH/view.webp | s3:GetObject, s3:DeleteObject, s3:DeleteObjectVersion, s3:PutObjectAcl
   process-upload | may not | storage/locations/A/ID.json         | s3:GetObject, s3:PutObject, s3:DeleteObject, s3:AbortMultipartUpload
+  process-upload | may not | storage/trash/A/ID.json             | s3:GetObject, s3:PutObject, s3:DeleteObject, s3:AbortMultipartUpload
   process-upload | may not | storage/probes/A/HASH.png           | s3:DeleteObjectVersion, s3:PutObjectAcl
   process-upload | may not | storage/elsewhere/A/HASH.jpg        | s3:PutObject
   process-upload | may not | upload/uploads/A/HASH               | s3:PutObject, s3:PutObjectAcl
@@ -375,6 +379,7 @@ const wildcards = {
   'storage/originals/*': 'originals of every owner, for the functions that store them and look whether they are there',
   'storage/renditions/*': 'what was made from them',
   'storage/locations/*': 'where they were found, from which the index can be made anew',
+  'storage/trash/*': 'what went into the trash and out of it, from which the index can be made anew',
   'storage/probes/*': 'what photos doctor sends, and takes away again',
   'storage/originals/${aws:PrincipalTag/owner}/*': 'all originals of the one owner whose session it is',
   'storage/probes/${aws:PrincipalTag/owner}/*': 'and their probes',
