@@ -8,6 +8,8 @@ import { exitCodes } from '../exit-codes.ts'
 import { makeFolder } from '../make-folder.ts'
 import { encodeFileRecord, type FileRecord, findFileRecord } from './file-record.ts'
 import { describeFailure, findLevelCode, isDamage } from './level-failure.ts'
+import { type Attempt, openRegistrations, type Registrations } from './registrations.ts'
+import { openUploadJournal, type UploadJournal } from './upload-journal.ts'
 
 /** A file by its folder and its name, one character (U+0000 to U+00FF) a byte. */
 export interface RecordKey {
@@ -31,6 +33,11 @@ export interface LocalState {
   remember(files: readonly RememberedFile[], options: { readonly durable: boolean }): Promise<void>
   /** Their content hashes are not to be trusted. */
   forget(files: readonly RecordKey[]): Promise<void>
+  /** The folders at or below a path of which a file is remembered, each with the first of its names in byte order. */
+  foldersBelow(path: string): AsyncIterable<RecordKey>
+  readonly registrations: Registrations
+  /** Beside the database, so that neither takes the other one along when it is damaged. */
+  readonly uploads: UploadJournal
   /** What the user should know about the database since last asked. */
   takeNotes(): readonly string[]
   close(): Promise<void>
@@ -65,13 +72,23 @@ export async function openLocalState(stateFolder: string, key: StateKey): Promis
   const notes: string[] = []
   try {
     await makeFolder(path, 0o700)
-    return createLocalState(await openOrReplace(path, notes), path, notes)
+    const database = await openOrReplace(path, notes)
+    const onTrouble = (message: string): void => void notes.push(message)
+    // Only now: who has the database open is alone with the journal, too.
+    const uploads = await openUploadJournal(`${path}-uploads.json`, { now: Date.now, onTrouble })
+    return createLocalState(database, { path, notes, uploads })
   } catch (error) {
     throw findLevelCode(error) === 'LEVEL_LOCKED' ? locked(error) : cannotBeOpened(path, error)
   }
 }
 
-function createLocalState(database: Database, path: string, notes: string[]): LocalState {
+interface StateParts {
+  readonly path: string
+  readonly notes: string[]
+  readonly uploads: UploadJournal
+}
+
+function createLocalState(database: Database, { path, notes, uploads }: StateParts): LocalState {
   let isDamaged = false
   let isUsable = true
   const notice = (error: unknown): void => {
@@ -79,6 +96,15 @@ function createLocalState(database: Database, path: string, notes: string[]): Lo
     const trouble = isDamaged ? 'is damaged' : 'cannot be used'
     if (isUsable) notes.push(`the local state ${trouble} (${describeFailure(error)}); files will be hashed again`)
     isUsable = false
+  }
+  const attempt: Attempt = async (work, otherwise) => {
+    if (!isUsable) return otherwise
+    try {
+      return await work()
+    } catch (error) {
+      notice(error)
+      return otherwise
+    }
   }
 
   return {
@@ -104,8 +130,12 @@ function createLocalState(database: Database, path: string, notes: string[]): Lo
       if (!isUsable || files.length === 0) return
       await database.batch(files.map(({ folder, name }) => ({ type: 'del' as const, key: keyOf(folder, name) }))).catch(notice)
     },
+    uploads,
+    foldersBelow: (path) => foldersBelow(database, path, attempt),
+    registrations: openRegistrations(database, attempt),
     takeNotes: () => notes.splice(0),
     async close() {
+      await uploads.close()
       await database.close()
       if (isDamaged) await moveAside(path)
     },
@@ -148,6 +178,22 @@ async function readRange(
     }
   } finally {
     await iterator.close()
+  }
+}
+
+/** A step for each folder, however many files of it are remembered. */
+async function* foldersBelow(database: Database, path: string, attempt: Attempt): AsyncGenerator<RecordKey> {
+  const inside = path.endsWith('/') ? path : `${path}/`
+  const find = (gte: string): Promise<string | undefined> =>
+    attempt(async () => (await database.keys({ gte, lt: `${inside}\uffff`, limit: 1 }).all())[0], undefined)
+  for (let from = keyOf(path, ''); ; ) {
+    const key = await find(from)
+    if (key === undefined) return
+    const [folder = '', name = ''] = key.split('\0')
+    const isBelow = folder === path || folder.startsWith(inside)
+    if (isBelow) yield { folder, name }
+    // Between a folder's files and its subfolders lie other folders, such as `DCIM-old` beside `DCIM`.
+    from = isBelow && folder !== path ? `${folder}\u0001` : from < inside ? inside : `${folder}\u0001`
   }
 }
 

@@ -6,6 +6,14 @@ export function createNoState(): LocalState {
     findRecords: async () => new Map(),
     remember: async () => {},
     forget: async () => {},
+    async *foldersBelow() {},
+    registrations: {
+      put: async () => {},
+      remove: async () => {},
+      find: async () => [],
+      async *below() {},
+    },
+    uploads: { begun: () => [], begin: async () => {}, end: async () => {}, close: async () => {} },
     takeNotes: () => [],
     close: async () => {},
   }
