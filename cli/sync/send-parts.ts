@@ -5,11 +5,13 @@ import type { BeginUpload, SignedRequest } from '../../contract/transfers.ts'
 import { mapConcurrently } from '../map-concurrently.ts'
 import { batches } from '../read-ahead.ts'
 import type { Remote } from '../remote/remote.ts'
+import type { UploadJournal } from '../state/upload-journal.ts'
 import { FileChangedError } from './file-error.ts'
 import type { HashedFile } from './hash.ts'
 import { requireUnchanged } from './open-original.ts'
 import type { OriginalSender, SendOptions } from './original-sender.ts'
 import type { PartBuffers } from './part-buffers.ts'
+import { pathOf } from './scan.ts'
 
 export type UploadInParts = Extract<BeginUpload, { kind: 'parts' }>
 
@@ -17,6 +19,7 @@ export interface SendPartsOptions extends SendOptions {
   readonly remote: Remote
   readonly sender: OriginalSender
   readonly partBuffers: PartBuffers
+  readonly journal: UploadJournal
 }
 
 interface Part {
@@ -44,6 +47,7 @@ export async function sendParts(
   upload: UploadInParts,
   options: SendPartsOptions,
 ): Promise<'sent' | 'begin-again'> {
+  await writeDown(hashed, upload, options.journal)
   let partNumbers = missingParts(hashed.file.fingerprint.sizeBytes, upload)
   for (let round = 1; round <= maximumRounds; round += 1) {
     await sendAll(handle, hashed, upload, partNumbers, options)
@@ -54,6 +58,13 @@ export async function sendParts(
     partNumbers = answer.missingPartNumbers
   }
   return 'begin-again'
+}
+
+/** Before the first part leaves: what lies at the remote is known here, whatever happens next. */
+async function writeDown({ file }: HashedFile, upload: UploadInParts, journal: UploadJournal): Promise<void> {
+  const { contentHash, uploadId, partSizeBytes } = upload
+  const { sizeBytes, mtimeMs } = file.fingerprint
+  await journal.begin({ contentHash, uploadId, partSizeBytes, path: pathOf(file), sizeBytes, mtimeMs })
 }
 
 function missingParts(sizeBytes: number, upload: UploadInParts): readonly number[] {

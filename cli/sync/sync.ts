@@ -3,6 +3,7 @@ import type { Remote } from '../remote/remote.ts'
 import type { Clock } from '../remote/retry.ts'
 import type { RunEvent } from '../run-event.ts'
 import type { LocalState } from '../state/local-state.ts'
+import { abandonUploads } from './abandon-uploads.ts'
 import { confirm } from './confirm.ts'
 import { failed, skipped, succeeded } from './file-event.ts'
 import { type HashedFile, hash } from './hash.ts'
@@ -95,6 +96,7 @@ async function backUp(
     onMoved,
     fail,
     skip,
+    journal: state.uploads,
     partBuffers: createPartBuffers(options.partBudgetBytes ?? defaultPartBudgetBytes),
   }
 
@@ -112,10 +114,12 @@ async function backUp(
   })
   for await (const files of confirmed) {
     await rememberConfirmed(files, state)
+    await state.uploads.end(files.map(({ hashed: { contentHash } }) => contentHash))
     await tell(
       files.map(({ hashed: { file, contentHash }, isUploaded }) =>
         succeeded(file, isUploaded ? 'uploaded' : 'already_stored', contentHash),
       ),
     )
   }
+  if (!options.listed) await abandonUploads(sources, stage)
 }

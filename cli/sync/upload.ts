@@ -3,6 +3,7 @@ import type { BeginUpload } from '../../contract/transfers.ts'
 import { mapConcurrently } from '../map-concurrently.ts'
 import { batches } from '../read-ahead.ts'
 import type { Remote } from '../remote/remote.ts'
+import type { UploadJournal } from '../state/upload-journal.ts'
 import type { HashedFile } from './hash.ts'
 import type { OriginalSender } from './original-sender.ts'
 import type { Original, OriginalsInFlight } from './originals-in-flight.ts'
@@ -14,6 +15,7 @@ export interface UploadOptions {
   readonly remote: Remote
   readonly sender: OriginalSender
   readonly partBuffers: PartBuffers
+  readonly journal: UploadJournal
   readonly inFlight: OriginalsInFlight
   /** Tells that files have failed. */
   readonly fail: (files: readonly HashedFile[], reason: string) => Promise<void>
