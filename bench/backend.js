@@ -8,10 +8,13 @@ import * as esbuild from 'esbuild'
 import { shared } from '../scripts/build.js'
 
 /** Beside the CLI, because the packages and the worker that it loads are looked for from there. */
-const program = fileURLToPath(new URL('../dist/bench-backend.js', import.meta.url))
+const backendProgram = fileURLToPath(new URL('../dist/bench-backend.js', import.meta.url))
+/** Writes down what a first sync would leave: `node … FOLDER LIBRARY STATE_FOLDER`. */
+export const rememberProgram = fileURLToPath(new URL('../dist/bench-remember.js', import.meta.url))
 
-export async function buildBackend() {
-  await esbuild.build({ ...shared, entryPoints: ['bench/serve-backend.ts'], outfile: 'dist/bench-backend.js' })
+export async function buildPrograms() {
+  await esbuild.build({ ...shared, entryPoints: ['bench/serve-backend.ts'], outfile: backendProgram })
+  await esbuild.build({ ...shared, entryPoints: ['bench/remember-files.ts'], outfile: rememberProgram })
 }
 
 /**
@@ -20,6 +23,7 @@ export async function buildBackend() {
  * @property {string} library
  * @property {string} url
  * @property {{ readonly accessKeyId: string, readonly secretAccessKey: string }} credentials of its S3, for the bucket `bench`
+ * @property {() => Promise<number>} countRequests all that were made so far
  * @property {() => Promise<void>} stop also removes the library
  */
 
@@ -27,9 +31,9 @@ export async function buildBackend() {
 export async function startBackend(folder, signal) {
   const library = join(folder, 'library')
   await mkdir(folder)
-  const serving = spawn(process.execPath, [program, library, join(folder, 'bench')], {
+  const serving = spawn(process.execPath, [backendProgram, library, join(folder, 'bench')], {
     signal,
-    stdio: ['ignore', 'pipe', 'inherit'],
+    stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
   })
   const ended = new Promise((done) => serving.once('exit', done).once('error', done))
   const stop = async () => {
@@ -38,9 +42,20 @@ export async function startBackend(folder, signal) {
     await rm(folder, { recursive: true, force: true })
   }
   const [url] = await Promise.race([
-    once(createInterface({ input: serving.stdout }), 'line'),
+    once(createInterface({ input: required(serving.stdout) }), 'line'),
     ended.then(() => Promise.reject(new Error('the backend did not start'))),
   ])
   const credentials = JSON.parse(await readFile(join(library, '.photos', 'library.json'), 'utf8'))
-  return { processId: serving.pid ?? 0, library, url, credentials, stop }
+  const countRequests = async () => {
+    serving.send('how many?')
+    const [count] = await once(serving, 'message')
+    return Number(count)
+  }
+  return { processId: serving.pid ?? 0, library, url, credentials, countRequests, stop }
+}
+
+/** @template T @param {T | null} value @returns {T} */
+function required(value) {
+  if (value === null) throw new Error('a pipe of the backend is missing')
+  return value
 }

@@ -1,5 +1,7 @@
+import { execFile } from 'node:child_process'
 import { join } from 'node:path'
-import { startBackend } from './backend.js'
+import { promisify } from 'node:util'
+import { rememberProgram, startBackend } from './backend.js'
 import { photosCommand, photosEnvironment, rcloneCommand, rcloneEnvironment, rcloneRemote } from './clients.js'
 import { measure } from './measure.js'
 import { settleDisk } from './settle-disk.js'
@@ -11,6 +13,7 @@ import { settleDisk } from './settle-disk.js'
  * @property {Measurement | undefined} firstSync
  * @property {Measurement | undefined} firstCopy
  * @property {Measurement[]} photos
+ * @property {number[]} requests of each run of `photos` to its backend
  * @property {Measurement[]} rclone
  * @property {Measurement[]} find the floor: every file looked at once
  * @property {Measurement[]} node the start of Node itself
@@ -21,12 +24,15 @@ import { settleDisk } from './settle-disk.js'
  * @property {number} files
  * @property {number} rounds the first of which warms up
  * @property {boolean} withRclone
+ * @property {boolean} [isRemembered] no first sync: what it would leave on this machine is written down instead
  * @property {AbortSignal} signal
  * @property {(message: string) => void} say
  */
 
+const run = promisify(execFile)
+
 /** A sync of a tree that was synced before, and so on round by round. @param {NoOpOptions} options @returns {Promise<NoOpRuns>} */
-export async function measureNoOp({ work, source, files, rounds, withRclone, signal, say }) {
+export async function measureNoOp({ work, source, files, rounds, withRclone, isRemembered = false, signal, say }) {
   const backend = await startBackend(join(work, 'backend'), signal)
   try {
     const ours = { environment: photosEnvironment(backend), signal, backendProcessId: backend.processId }
@@ -35,16 +41,24 @@ export async function measureNoOp({ work, source, files, rounds, withRclone, sig
     const copy = rcloneCommand(source, rcloneRemote('small'))
     const find = ['find', source, '-type', 'f', '-printf', '%s %T@\\n']
 
-    say('first sync …')
-    const firstSync = await measure(sync, ours)
-    if (withRclone) say('first rclone copy …')
-    const firstCopy = withRclone ? await measure(copy, theirs) : undefined
     /** @type {NoOpRuns} */
-    const runs = { firstSync, firstCopy, photos: [], rclone: [], find: [], node: [] }
+    const runs = { firstSync: undefined, firstCopy: undefined, photos: [], requests: [], rclone: [], find: [], node: [] }
+    if (isRemembered) {
+      say('remembering the files as synced …')
+      const stateFolder = join(ours.environment.XDG_STATE_HOME, 'photos')
+      await run(process.execPath, [rememberProgram, source, backend.library, stateFolder], { signal })
+    } else {
+      say('first sync …')
+      runs.firstSync = await measure(sync, ours)
+      if (withRclone) say('first rclone copy …')
+      if (withRclone) runs.firstCopy = await measure(copy, theirs)
+    }
     for (let round = 0; round < rounds; round++) {
       say(`no-op, round ${round + 1} of ${rounds} …`)
       settleDisk()
+      const requestsBefore = await backend.countRequests()
       runs.photos.push(requireNothingSent(await measure(sync, ours), files))
+      runs.requests.push((await backend.countRequests()) - requestsBefore)
       runs.find.push(await measure(find, { environment: process.env, signal }))
       runs.node.push(await measure([process.execPath, '-e', '0'], { environment: process.env, signal }))
       if (withRclone) runs.rclone.push(await measure(copy, theirs))

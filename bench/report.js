@@ -51,6 +51,20 @@ export function reportNoOp(title, runs) {
   console.log(`  ${floor}\n  the first time, once, wall: ${first.join(', ')}`)
 }
 
+/** @param {string} title @param {NoOpRuns} runs */
+export function reportManyFiles(title, runs) {
+  const figures = memoryAndBackend.slice(0, 1)
+  const rows = [/** @type {const} */ (['wall, s', (/** @type {Measurement} */ run) => run.wallSeconds, 2]), ...figures]
+  const lines = rows.map(([name, figure, digits]) => [name, spread(runs.photos.map(figure), digits)])
+  console.log(`\n${title}\n${formatTable([['median (least–most)', 'photos sync'], ...lines])}`)
+  console.log(
+    `  find of the same tree: ${spread(
+      runs.find.map((run) => run.wallSeconds),
+      2,
+    )} s`,
+  )
+}
+
 /** @param {string} name */
 function header(name) {
   return ['median (least–most)', name, 'rclone copy', 'ratio']
@@ -66,20 +80,44 @@ function cpuPerGigabyte(totalBytes) {
   return (run) => run.cpuSeconds / (totalBytes / 1e9)
 }
 
-/** @param {{ up: Runs, down: Runs, noOp: NoOpRuns | undefined }} all */
-export function reportTargets({ up, down, noOp }) {
+/** @param {{ up: Runs, down: Runs, noOp: NoOpRuns | undefined, many: NoOpRuns | undefined }} all */
+export function reportTargets({ up, down, noOp, many }) {
   const cpuRatio = (/** @type {Runs} */ runs) => {
     const [ours, theirs] = [runs.photos, runs.rclone].map((some) => some.map((run) => run.cpuSeconds))
     return ratios(ours ?? [], theirs ?? [])
   }
-  const peaks = [...up.photos, ...down.photos, ...(noOp?.photos ?? [])].map((run) => run.peakBytes / megabyte)
+  const peaksOf = (/** @type {readonly Measurement[]} */ some) => some.map((run) => run.peakBytes / megabyte)
+  const transferPeaks = peaksOf([...up.photos, ...down.photos])
+  const isTransferred = transferPeaks.length > 0
   const rows = [
-    target('sync: CPU of the client / of rclone', cpuRatio(up), 0.6),
-    target('pull: CPU of the client / of rclone', cpuRatio(down), 1),
-    ...(noOp ? [target('no-op sync: wall / (find + start of Node)', noOpRatios(noOp), 4)] : []),
-    target('peak memory of the client, the most of all runs, MB', [Math.max(...peaks)], 150),
+    ...(isTransferred ? [target('sync: CPU of the client / of rclone', cpuRatio(up), 0.6)] : []),
+    ...(isTransferred ? [target('pull: CPU of the client / of rclone', cpuRatio(down), 1)] : []),
+    ...(isTransferred
+      ? [target('peak memory of sync and pull, the most of all runs, MB', [Math.max(...transferPeaks)], 150)]
+      : []),
+    ...(noOp ? noOpTargets(noOp) : []),
+    ...(noOp && many ? [target('peak memory with many files / with the small ones', manyRatios(noOp, many), 1.1)] : []),
   ]
   console.log(`\nTargets\n${formatTable([['', 'measured', 'target', ''], ...rows])}`)
+}
+
+/** @param {NoOpRuns} noOp */
+function noOpTargets(noOp) {
+  return [
+    target('no-op sync: wall / (find + start of Node)', noOpRatios(noOp), 4),
+    target('no-op sync: requests to the backend, the most of all runs', [Math.max(...noOp.requests)], 3),
+    target(
+      'no-op sync: peak memory, the most of all runs, MB',
+      [Math.max(...noOp.photos.map((run) => run.peakBytes / megabyte))],
+      120,
+    ),
+  ]
+}
+
+/** Medians: these runs have no pairs. @param {NoOpRuns} few @param {NoOpRuns} many */
+function manyRatios(few, many) {
+  const [ofMany, ofFew] = [many, few].map(({ photos }) => median(photos.map((run) => run.peakBytes)))
+  return [(ofMany ?? Number.NaN) / (ofFew ?? Number.NaN)]
 }
 
 /** @param {NoOpRuns} runs */
