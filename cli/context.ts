@@ -18,6 +18,8 @@ export interface Context {
   readonly signal: AbortSignal
   /** What waiting depends on; the machine's own unless a test gives another. */
   readonly clock?: Partial<Clock>
+  /** A connection over which nothing moves for so long is broken; a minute unless a test gives another. */
+  readonly inactivityMs?: number
   /** Shows an address in the browser of this machine; by the system's own means unless a test gives others. */
   readonly openBrowser?: (url: string) => Promise<void>
 }

@@ -59,7 +59,7 @@ export async function openRemote(options: RemoteOptions, context: Context): Prom
 
 async function openProfileRemote(place: ProfilePlace, context: Context): Promise<OpenedRemote> {
   const profile = requireSession(await requireProfile(place), place.name)
-  const transport = createTransport({ clock: context.clock ?? {} })
+  const transport = openTransport(context)
   try {
     const { configuration, session } = await openProfile(profile, { place, transport, signal: context.signal })
     // Also where there turns out to be nothing to ask: a session that has ended is to be known today, not with the next photo.
@@ -88,7 +88,7 @@ async function openLibraryRemote(options: RemoteOptions, context: Context): Prom
   if (!isThere && options.whenMissing === 'pretend') return pretendRemote(folder, context)
   if (options.library !== undefined) requireParent(folder)
   const library = await openLibrary(folder, options.log)
-  const transport = createTransport({ clock: context.clock ?? {} })
+  const transport = openTransport(context)
   const close = async () => {
     transport.close()
     await library.close()
@@ -110,7 +110,7 @@ async function openLibraryRemote(options: RemoteOptions, context: Context): Prom
 const libraryHint = 'if `photos serve` has the library open, restart it; else check the clock of this machine, then run it again'
 
 function pretendRemote(folder: string, context: Context): OpenedRemote {
-  const transport = createTransport({ clock: context.clock ?? {} })
+  const transport = openTransport(context)
   return {
     remote: emptyRemote,
     transport,
@@ -119,6 +119,10 @@ function pretendRemote(folder: string, context: Context): OpenedRemote {
     openState: async () => createNoState(),
     close: async () => transport.close(),
   }
+}
+
+function openTransport({ clock = {}, inactivityMs }: Context): Transport {
+  return createTransport({ clock, ...(inactivityMs === undefined ? {} : { inactivityMs }) })
 }
 
 /** Throws a `UserError` where the folder of a library cannot be made because its disk is missing. */
