@@ -2,6 +2,7 @@ import type { ApiHandler } from '../lambda/api.ts'
 import { baseNames } from '../lambda/aws/deployment.ts'
 import { type Backend, connectBackend } from '../lambda/backend.ts'
 import type { LogEntry } from '../lambda/log.ts'
+import type { UploadSizes } from '../lambda/photos/begin-uploads.ts'
 import type { ProcessUploadHandler } from '../lambda/process-upload.ts'
 import { dynamoDbEndpoint, type EmbeddedDynamoDb } from './dynamodb.ts'
 import { embeddedClientId, issuerUrlOf } from './issuer.ts'
@@ -28,16 +29,21 @@ export interface FunctionsOptions {
   readonly log: (entry: LogEntry) => void
   /** Of the functions' environment, where they are to be others than usual. */
   readonly variables?: Readonly<Record<string, string>> | undefined
+  readonly uploadSizes?: UploadSizes | undefined
 }
 
 /** What the functions work with, as those see it who reach them at `url`. */
-export function connectFunctions(url: string, { identity, dynamoDb, s3, now, log, variables }: FunctionsOptions): Backend {
+export function connectFunctions(
+  url: string,
+  { identity, dynamoDb, s3, now, log, variables, uploadSizes }: FunctionsOptions,
+): Backend {
   return connectBackend(
     { ...environmentOf(identity, url), ...variables },
     {
       credentials: identity,
       dynamoDbAgent: dynamoDb.agent,
       maximumOriginalSizeBytes: async () => Math.max(1, Math.floor(((await s3.freeBytes()) - reservedBytes) / copiesOnTheWay)),
+      uploadSizes,
       now,
       log,
     },

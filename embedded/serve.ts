@@ -4,6 +4,7 @@ import { createS3Client } from '../lambda/aws/clients.ts'
 import { indexTableDefinition } from '../lambda/aws/index-table.ts'
 import type { Backend } from '../lambda/backend.ts'
 import type { LogEntry } from '../lambda/log.ts'
+import type { UploadSizes } from '../lambda/photos/begin-uploads.ts'
 import { openMetadataReader } from '../lambda/photos/read-metadata.ts'
 import { createProcessUploadHandler, type ProcessUploadHandler } from '../lambda/process-upload.ts'
 import { listAccounts } from './accounts.ts'
@@ -59,6 +60,8 @@ export interface EmbeddedOptions extends Partial<ListenOptions> {
   readonly thawClock?: () => Date
   /** What the functions' environment says otherwise than usual, such as PHOTOS_STORAGE_CLASS. For tests: a disk has one class. */
   readonly variables?: Readonly<Record<string, string>>
+  /** From which size on originals go up in parts, and how large these are: smaller than usual in a test. */
+  readonly uploadSizes?: UploadSizes
   /** More buckets, by name and folder: for other clients of this S3, such as a benchmark's. */
   readonly buckets?: Readonly<Record<string, string>>
   /** What IAM lets the functions, and signed-in users, do with S3, where it is to be less than usual. */
@@ -158,7 +161,7 @@ async function openLibrary(options: EmbeddedOptions, opened: ClosingStack): Prom
   )
   const { front, local, publicUrl } = await listenTwice(listenOptionsOf(options), opened)
 
-  const functions = { identity, dynamoDb, s3, now, log, variables: options.variables }
+  const functions = { identity, dynamoDb, s3, now, log, variables: options.variables, uploadSizes: options.uploadSizes }
   const backend = connectFunctions(local.url, functions)
   const identityPool = createIdentityPool({ identityPoolId: identityPoolIdOf(identity), issuer, credentials, now })
   const answerWith = (listening: HttpFront, seen: Backend) => {

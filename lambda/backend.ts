@@ -5,6 +5,7 @@ import { createRequestSigner, type RequestSigner } from './aws/sign-requests.ts'
 import { openStorageBucket, type StorageBucket } from './aws/storage-bucket.ts'
 import { openUploadBucket, type UploadBucket } from './aws/upload-bucket.ts'
 import { type LogEntry, writeLogLine } from './log.ts'
+import { type UploadSizes, usualUploadSizes } from './photos/begin-uploads.ts'
 import { openPhotoIndex, type PhotoIndex } from './photos/index-photos.ts'
 import { openPhotoList, type PhotoList } from './photos/list-photos.ts'
 import { type MultipartUploads, openMultipartUploads } from './photos/multipart-uploads.ts'
@@ -22,6 +23,7 @@ export interface Backend {
   readonly multipartUploads: MultipartUploads
   readonly probes: ProbeRecords
   readonly verifications: VerificationRecords
+  readonly uploadSizes: UploadSizes
   /** The largest original that is taken right now. */
   maximumOriginalSizeBytes(): Promise<number>
   now(): Date
@@ -33,6 +35,7 @@ export interface Backend {
 export interface BackendOverrides {
   readonly credentials?: { readonly accessKeyId: string; readonly secretAccessKey: string }
   readonly dynamoDbAgent?: Agent
+  readonly uploadSizes?: UploadSizes | undefined
   readonly maximumOriginalSizeBytes?: () => Promise<number>
   readonly now?: () => Date
   readonly log?: (entry: LogEntry) => void
@@ -57,6 +60,7 @@ export function connectBackend(
     multipartUploads: openMultipartUploads(dynamoDb, environment.indexTable, now),
     probes: openProbeRecords(dynamoDb, environment.indexTable, now),
     verifications: openVerificationRecords(dynamoDb, environment.indexTable, now),
+    uploadSizes: overrides.uploadSizes ?? usualUploadSizes,
     maximumOriginalSizeBytes: overrides.maximumOriginalSizeBytes ?? (async () => environment.maximumOriginalSizeBytes),
     now,
     log: overrides.log ?? writeLogLine,

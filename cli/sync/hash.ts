@@ -126,9 +126,12 @@ async function rememberHash(item: FileToHash, outcome: HashOutcome, state: Local
   if (outcome.kind === 'failed' || item.knownHash !== undefined || isRacy(fingerprint, seenAtMs)) return
   const contentHash = outcome.kind === 'hashed' ? outcome.hashed.contentHash : null
   await state.remember([{ folder: folder.path, name, record: { fingerprint, contentHash, confirmedLocationBytes: 0 } }], {
-    durable: false,
+    durable: fingerprint.sizeBytes >= durableFromBytes,
   })
 }
+
+/** To read so much again after a power failure costs more than to wait for the disk now. */
+const durableFromBytes = 64 * 2 ** 20
 
 /** No remote refuses files that small by its nature: one whose maximum is below this has hardly any room left. */
 const hardlyAnyRoomBytes = 2 ** 20

@@ -5,11 +5,13 @@ import type { Backend } from '../backend.ts'
 import { findStored } from './find-stored.ts'
 import type { MultipartUpload } from './multipart-uploads.ts'
 
-/** Larger originals go up in parts. */
-const maximumPutSizeBytes = 64 * 2 ** 20
-
-/** Parts are small enough for a client to hold a few, and large enough for S3's 10,000 of them. */
-const minimumPartSizeBytes = 8 * 2 ** 20
+export interface UploadSizes {
+  /** Larger originals go up in parts. */
+  readonly maximumPutBytes: number
+  /** Parts are small enough for a client to hold a few, and large enough for S3's 10,000 of them. */
+  readonly minimumPartBytes: number
+}
+export const usualUploadSizes: UploadSizes = { maximumPutBytes: 64 * 2 ** 20, minimumPartBytes: 8 * 2 ** 20 }
 const maximumParts = 10_000
 
 /**
@@ -46,7 +48,7 @@ async function beginUpload(owner: Owner, original: UploadCandidate, backend: Bac
     if (backend.now().getTime() - arrival.getTime() < staleAfterMs) return { kind: 'processing', contentHash }
     await backend.uploads.remove(key)
   }
-  if (original.sizeBytes > maximumPutSizeBytes) return await beginParts(owner, original, backend)
+  if (original.sizeBytes > backend.uploadSizes.maximumPutBytes) return await beginParts(owner, original, backend)
   return { kind: 'put', contentHash, request: await backend.signer.put(backend.uploads.name, key, original) }
 }
 
@@ -74,7 +76,7 @@ async function createMultipart(
 ): Promise<MultipartUpload> {
   const key = uploadKey(owner, contentHash)
   const uploadId = await backend.uploads.createMultipart(key, contentType)
-  const created = { uploadId, sizeBytes, partSizeBytes: partSizeFor(sizeBytes) }
+  const created = { uploadId, sizeBytes, partSizeBytes: partSizeFor(sizeBytes, backend.uploadSizes) }
   if (await backend.multipartUploads.put(owner, contentHash, created, previous)) return created
   await backend.uploads.abortMultipart(key, uploadId)
   const winner = await backend.multipartUploads.find(owner, contentHash)
@@ -82,9 +84,9 @@ async function createMultipart(
   return winner
 }
 
-function partSizeFor(sizeBytes: number): number {
+function partSizeFor(sizeBytes: number, { minimumPartBytes }: UploadSizes): number {
   const mebibyte = 2 ** 20
-  return Math.max(minimumPartSizeBytes, Math.ceil(sizeBytes / maximumParts / mebibyte) * mebibyte)
+  return Math.max(minimumPartBytes, Math.ceil(sizeBytes / maximumParts / mebibyte) * mebibyte)
 }
 
 function tooLarge(maximumSizeBytes: number): string {
