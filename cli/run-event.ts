@@ -1,9 +1,11 @@
 import type { ContentHash } from '../contract/content-hash.ts'
 import type { exitCodes } from './exit-codes.ts'
+import type { LeftOutCause } from './sync/left-out.ts'
 
 /**
  * What became of one file. The words are those of `--json` and a stable interface. `thawing`: its original lies in an archive
- * and was asked for; the same command brings it once it is there.
+ * and was asked for; the same command brings it once it is there. `verified`: the backend has read its original again. `moved`: that,
+ * and the file lies in the quarantine now.
  */
 export type FileAction =
   | 'uploaded'
@@ -14,6 +16,9 @@ export type FileAction =
   | 'would_pull'
   | 'thawing'
   | 'would_thaw'
+  | 'verified'
+  | 'moved'
+  | 'would_move'
   | 'skipped'
   | 'failed'
 
@@ -50,6 +55,8 @@ export type RunEvent =
   /** Bytes of originals that went over the network just now. A retry counts them again as negative first. */
   | { readonly kind: 'moved'; readonly sizeBytes: number }
   | { readonly kind: 'file'; readonly outcome: FileOutcome }
+  /** A file or a whole folder that was not asked for; it is counted in a note at the end, and named only where all is. */
+  | { readonly kind: 'left_out'; readonly path: string; readonly cause: LeftOutCause }
   /**
    * Not all was done, and no file failed: the run ends with this exit code, unless something worse has happened. The message,
    * in lower case and a line, is shown in every mode.

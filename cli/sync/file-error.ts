@@ -25,3 +25,10 @@ export function findFileErrorReason(error: unknown): string | undefined {
   if (code === undefined || !(error instanceof Error && 'syscall' in error)) return undefined
   return reasons.get(code) ?? `${String(error.syscall)} failed with ${code}`
 }
+
+/** As {@link findFileErrorReason}; throws again what has nothing to do with the file. */
+export function requireFileErrorReason(error: unknown): string {
+  const reason = findFileErrorReason(error)
+  if (reason === undefined) throw error
+  return reason
+}

@@ -1,20 +1,86 @@
-const names = new Set([
-  '@eadir',
-  '@recycle',
+import type { BytePath } from '../byte-path.ts'
+
+/** Why a file or folder is not looked at any further: no failure, and no decision about its content. */
+export type LeftOutCause = 'hidden' | 'junk' | 'filters' | 'libraries'
+
+export interface LeftOut {
+  readonly name: BytePath
+  readonly cause: LeftOutCause
+}
+
+/** What says, in gitignore syntax, what of its folder is not to be backed up. */
+export const photosIgnoreName = '.photosignore'
+
+const junkNames = new Set([
   '#recycle',
+  '#snapshot',
   '$recycle.bin',
+  '.@__thumb',
+  '.appledouble',
+  '.documentrevisions-v100',
+  '.ds_store',
+  '.fseventsd',
+  '.nomedia',
+  '.spotlight-v100',
+  '.temporaryitems',
+  '.thumbnails',
+  '.trash',
+  '.trashes',
+  '@eadir',
+  '@recently-snapshot',
+  '@recycle',
   'desktop.ini',
+  'ehthumbs.db',
   'lost+found',
   'system volume information',
   'thumbs.db',
+  photosIgnoreName,
 ])
 
+/** AppleDouble files, the trash of Linux desktops, and what Android has not yet finished. */
+const junkBeginnings = ['._', '.trash-', '.pending-']
+/** Half-finished downloads of browsers and of SFTP programs. */
+const junkEndings = ['.part', '.crdownload', '.filepart']
+
 /**
- * Whether a file or folder of this name is left out without a look: what systems, NAS boxes and file managers keep for
- * themselves, half-finished downloads, and everything hidden (which covers `.DS_Store`, `._*`, `.Trashes`,
- * `.Spotlight-V100` and `.@__thumb`).
+ * Why a file or folder of this name is left out without a look, if it is. Junk is what systems, NAS boxes and file managers
+ * keep for themselves, and half-finished downloads; it stays out also where hidden names are taken.
  */
-export function isLeftOut(name: string): boolean {
-  if (name.startsWith('.') || name.endsWith('.part')) return true
-  return names.has(name.toLowerCase())
+export function findLeftOutCause(name: BytePath, takesHidden: boolean): 'hidden' | 'junk' | undefined {
+  if (isJunk(name)) return 'junk'
+  return name.startsWith('.') && !takesHidden ? 'hidden' : undefined
+}
+
+/** Whether it is left out unless hidden names are asked for. */
+export function isLeftOut(name: BytePath): boolean {
+  return findLeftOutCause(name, false) !== undefined
+}
+
+function isJunk(name: BytePath): boolean {
+  if (junkEndings.some((ending) => name.endsWith(ending))) return true
+  if (name.startsWith('.') && junkBeginnings.some((beginning) => name.toLowerCase().startsWith(beginning))) return true
+  return junkNames.has(name.toLowerCase())
+}
+
+/** How many were left out, by why. */
+export type LeftOutCounts = Map<LeftOutCause, number>
+
+export function countLeftOut(counts: LeftOutCounts, leftOut: readonly LeftOut[]): void {
+  for (const { cause } of leftOut) counts.set(cause, (counts.get(cause) ?? 0) + 1)
+}
+
+const words: readonly (readonly [LeftOutCause, one: string, more: string])[] = [
+  ['hidden', 'hidden', 'hidden'],
+  ['junk', 'junk', 'junk'],
+  ['filters', 'by filters', 'by filters'],
+  ['libraries', 'library of photos', 'libraries of photos'],
+]
+
+/** In a line, such as `left out: 12 hidden, 3 junk, 40 by filters (--verbose names them)`; undefined for nothing. */
+export function formatLeftOut(counts: LeftOutCounts): string | undefined {
+  const parts = words.flatMap(([cause, one, more]) => {
+    const count = counts.get(cause) ?? 0
+    return count === 0 ? [] : [`${count} ${count === 1 ? one : more}`]
+  })
+  return parts.length === 0 ? undefined : `left out: ${parts.join(', ')} (--verbose names them)`
 }

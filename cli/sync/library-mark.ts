@@ -22,6 +22,12 @@ export function refuseLibrary(path: BytePath, ownLibrary: BytePath | undefined):
   }
 }
 
+/** Whether a path (absolute, without links) is a library, or lies in one. */
+export function liesInLibrary(path: BytePath): boolean {
+  for (const folder of withParents(path)) if (isLibrary(folder)) return true
+  return false
+}
+
 function* withParents(path: BytePath): Generator<BytePath> {
   for (let end = path.length; end > 0; end = path.lastIndexOf('/', end - 1)) yield path.slice(0, end)
 }

@@ -6,11 +6,12 @@ import { FileChangedError } from './file-error.ts'
 import { pathOf, type ScannedFile } from './scan.ts'
 
 // A name that has become a link or a pipe since the scan must neither be followed nor wait for a writer.
-const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK
+const linkedFlags = constants.O_RDONLY | constants.O_NONBLOCK
+const flags = linkedFlags | constants.O_NOFOLLOW
 
 /** Opens the very file that was scanned. Throws a `FileChangedError` when it is another one by now. */
 export async function openOriginal(file: ScannedFile, whatFor: 'read' | 'uploaded'): Promise<FileHandle> {
-  const handle = await open(bytesOf(pathOf(file)), flags)
+  const handle = await open(bytesOf(pathOf(file)), file.isLinked ? linkedFlags : flags)
   try {
     await requireUnchanged(handle, file, whatFor)
     return handle

@@ -1,9 +1,11 @@
 import type { ContentHash } from '../../contract/content-hash.ts'
+import { joinBytePath, shownPath } from '../byte-path.ts'
 import type { Tell } from '../event-stream.ts'
 import type { RunEvent } from '../run-event.ts'
 import type { FileRecord } from '../state/file-record.ts'
 import type { LocalState } from '../state/local-state.ts'
 import { skipped, succeeded } from './file-event.ts'
+import { countLeftOut, formatLeftOut, type LeftOut, type LeftOutCounts } from './left-out.ts'
 import { planFile } from './plan.ts'
 import type { ScannedBatch, ScannedFile } from './scan.ts'
 
@@ -18,19 +20,18 @@ export interface RecallOptions {
   readonly tell: Tell
 }
 
-const whatIsLeftOut = '(hidden and system names, *.part, libraries of photos)'
-
 /** Passes on the files that are not remembered as backed up. Those that are cost one `lstat` each and nothing else. */
 export async function* recall(scanned: AsyncIterable<ScannedBatch>, options: RecallOptions): AsyncGenerator<FileToHash> {
-  let leftOut = 0
+  const leftOut: LeftOutCounts = new Map()
   for await (const batch of scanned) {
-    leftOut += batch.leftOut
+    countLeftOut(leftOut, batch.leftOut)
     const records = await findRecords(batch, options.state)
     const toHash: FileToHash[] = []
     const events = [
       ...notesOf(options.state),
       foundIn(batch),
       ...batch.outcomes.map((outcome): RunEvent => ({ kind: 'file', outcome })),
+      ...batch.leftOut.map((name): RunEvent => leftOutOf(batch, name)),
     ]
     for (const file of batch.files) {
       const plan = planFile(file, records.get(file.name))
@@ -42,7 +43,8 @@ export async function* recall(scanned: AsyncIterable<ScannedBatch>, options: Rec
     await options.tell(events)
     yield* toHash
   }
-  if (leftOut > 0) await options.tell([{ kind: 'note', message: `left out without a look: ${leftOut} ${whatIsLeftOut}` }])
+  const message = formatLeftOut(leftOut)
+  if (message !== undefined) await options.tell([{ kind: 'note', message }])
 }
 
 async function findRecords(batch: ScannedBatch, state: LocalState): Promise<ReadonlyMap<string, FileRecord>> {
@@ -54,6 +56,10 @@ async function findRecords(batch: ScannedBatch, state: LocalState): Promise<Read
 function foundIn(batch: ScannedBatch): RunEvent {
   const sizeBytes = batch.files.reduce((sum, file) => sum + file.fingerprint.sizeBytes, 0)
   return { kind: 'found', files: batch.files.length + batch.outcomes.length, sizeBytes }
+}
+
+function leftOutOf({ folder }: ScannedBatch, { name, cause }: LeftOut): RunEvent {
+  return { kind: 'left_out', path: joinBytePath(folder.shown, shownPath(name)), cause }
 }
 
 function notesOf(state: LocalState): readonly RunEvent[] {

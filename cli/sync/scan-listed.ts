@@ -1,10 +1,24 @@
-import { lstatSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { setImmediate } from 'node:timers/promises'
 import { type BytePath, bytesOf, joinBytePath, shownPath } from '../byte-path.ts'
-import { findFileErrorReason } from './file-error.ts'
-import { isLeftOut } from './left-out.ts'
+import { isSidecar } from './folder-choice.ts'
+import { findLeftOutCause, type LeftOutCause, photosIgnoreName } from './left-out.ts'
 import { isLibrary } from './library-mark.ts'
-import { folderAt, look, nothingIn, type ScannedBatch, type ScannedFolder, type ScanOptions, scanFolders } from './scan.ts'
+import { listFolder } from './list-folder.ts'
+import { lookAt, lookAtNames } from './look-at-names.ts'
+import {
+  createWalk,
+  type FolderToScan,
+  nothingIn,
+  obeyPhotosIgnore,
+  rootOf,
+  type ScannedBatch,
+  type ScanOptions,
+  scanFolders,
+  scanOneFile,
+  type Walk,
+} from './scan.ts'
+import { choosesFiles } from './selection.ts'
 import type { Source } from './sources.ts'
 
 /** Absolute paths of files, and of folders with all that lies in them. */
@@ -15,73 +29,125 @@ const pathsAtOnce = 500
 
 /**
  * Looks at these paths only, in their order, and gives each file the location that a scan of all sources would give it. What a
- * scan would not come by (junk, what lies behind a link or in a library) is left out here, too. A path that is in none of the
- * sources, or is not there, is a failed outcome. Holds one path at a time.
+ * scan would not come by (junk, what lies behind a link or in a library, what is filtered) is left out here, too. A path that
+ * is in none of the sources, or is not there, is a failed outcome. Holds one path and the folders on its way.
  */
 export async function* scanListed(
   sources: readonly Source[],
   listed: ListedPaths,
   options: ScanOptions,
 ): AsyncGenerator<ScannedBatch> {
-  let sinceTurn = 0
+  const walk = await createWalk(options)
+  const way: FolderToScan[] = []
+  let paths = 0
   for await (const path of listed) {
-    options.signal?.throwIfAborted()
-    yield* scanPath(sources, path.length > 1 && path.endsWith('/') ? path.slice(0, -1) : path, options)
-    sinceTurn = (sinceTurn + 1) % pathsAtOnce
-    if (sinceTurn === 0) await setImmediate()
+    walk.signal?.throwIfAborted()
+    yield* scanPath(sources, path.length > 1 && path.endsWith('/') ? path.slice(0, -1) : path, way, walk)
+    paths += 1
+    if (paths % pathsAtOnce === 0) await setImmediate()
   }
 }
 
-async function* scanPath(sources: readonly Source[], path: BytePath, options: ScanOptions): AsyncGenerator<ScannedBatch> {
+async function* scanPath(
+  sources: readonly Source[],
+  path: BytePath,
+  way: FolderToScan[],
+  walk: Walk,
+): AsyncGenerator<ScannedBatch> {
   const source = findSource(sources, path)
-  const slash = path.lastIndexOf('/')
   if (source === undefined) return yield failedAt(path, 'lies in none of the folders of this run')
-  if (source.path === path) {
-    if (source.kind === 'file') yield look(folderAt(path.slice(0, slash + 1), ''), [path.slice(slash + 1)], [], options)
-    else yield* scanFolders(folderAt(path, source.location), options)
-    return
-  }
-  const folder = findFolder(source, path.slice(0, slash))
-  if ('batch' in folder) return yield folder.batch
-  if (isLeftOut(path.slice(slash + 1))) return yield { ...nothingIn(folder.folder), leftOut: 1 }
-  const subfolders: ScannedFolder[] = []
-  yield look(folder.folder, [path.slice(slash + 1)], subfolders, options)
-  for (const subfolder of subfolders) yield* scanFolders(subfolder, options)
+  if (source.path === path && source.kind === 'file') return yield await scanOneFile(source, walk)
+  if (source.path === path) return yield* scanFolders(rootOf(source, walk), walk)
+  const root = joinBytePath(source.path, '')
+  const names = path.slice(root.length).split('/')
+  const name = names.pop() ?? ''
+  const folder = yield* goTo(source, names, way, walk)
+  if (folder !== undefined) yield* scanName(folder, name, walk)
 }
 
 /** The innermost one: a hidden folder may be a source beside the one that it lies in. */
 function findSource(sources: readonly Source[], path: BytePath): Source | undefined {
-  const around = sources.filter((source) => source.path === path || path.startsWith(joinBytePath(source.path, '')))
-  return around.sort((one, other) => other.path.length - one.path.length)[0]
+  return sources
+    .filter((source) => source.path === path || path.startsWith(`${source.path === '/' ? '' : source.path}/`))
+    .toSorted((one, other) => other.path.length - one.path.length)[0]
 }
 
-/** The folder as a scan comes to it from its source, or what is told instead where a scan would not. */
-function findFolder(source: Source, path: BytePath): { readonly folder: ScannedFolder } | { readonly batch: ScannedBatch } {
-  const root = folderAt(source.path, source.location)
-  let folder = root
-  for (const name of path.slice(root.path.length).split('/')) {
-    if (name === '') continue
-    if (isLibrary(folder.path) || isLeftOut(name)) return { batch: { ...nothingIn(folder), leftOut: 1 } }
-    folder = folderAt(joinBytePath(folder.path, name), joinBytePath(folder.location, name))
-    const obstacle = findObstacle(folder)
-    if (obstacle) return { batch: obstacle }
+/**
+ * Goes down to a folder as a scan would, or yields why a scan would not. `way` holds the folders on the way to the last path,
+ * which are not asked again.
+ */
+async function* goTo(
+  source: Source,
+  names: readonly BytePath[],
+  way: FolderToScan[],
+  walk: Walk,
+): AsyncGenerator<ScannedBatch, FolderToScan | undefined> {
+  if (way[0]?.path !== source.path) way.splice(0, way.length, yield* enter(rootOf(source, walk), walk))
+  for (const [depth, name] of names.entries()) {
+    const around = way[depth]
+    if (around === undefined) return undefined
+    if (way[depth + 1]?.path === joinBytePath(around.path, name)) continue
+    way.length = depth + 1
+    const folder = findSubfolder(around, name, walk)
+    if ('files' in folder) {
+      yield folder
+      return undefined
+    }
+    way.push(yield* enter(folder, walk))
   }
-  return isLibrary(folder.path) ? { batch: { ...nothingIn(folder), leftOut: 1 } } : { folder }
+  way.length = names.length + 1
+  return way.at(-1)
 }
 
-function findObstacle({ path }: ScannedFolder): ScannedBatch | undefined {
-  try {
-    const stats = lstatSync(bytesOf(path))
-    if (stats.isDirectory()) return undefined
-    return failedAt(path, stats.isSymbolicLink() ? 'a symbolic link; it is not followed' : 'no folder')
-  } catch (error) {
-    const reason = findFileErrorReason(error)
-    if (reason === undefined) throw error
-    return failedAt(path, reason)
+/** The folder with its own rules; yields what is to be told of them. */
+async function* enter(folder: FolderToScan, walk: Walk): AsyncGenerator<ScannedBatch, FolderToScan> {
+  if (!existsSync(bytesOf(joinBytePath(folder.path, photosIgnoreName)))) return folder
+  const obedient = await obeyPhotosIgnore(folder, walk)
+  if (obedient.outcomes.length > 0) yield { ...nothingIn(folder), outcomes: obedient.outcomes }
+  return obedient.folder
+}
+
+/** A folder by its name, or what is told instead. */
+function findSubfolder(around: FolderToScan, name: BytePath, walk: Walk): FolderToScan | ScannedBatch {
+  const leave = (cause: LeftOutCause): ScannedBatch => ({ ...nothingIn(around), leftOut: [{ name, cause }] })
+  const cause = findListedCause(name, walk)
+  if (cause !== undefined) return leave(cause)
+  const found = lookAt(around, name, walk)
+  switch (found.kind) {
+    case 'folder': {
+      if (isLibrary(found.folder.path)) return leave('libraries')
+      return walk.chooser.takesFolder(name, around.rules) ? found.folder : leave('filters')
+    }
+    case 'library':
+      return leave('libraries')
+    case 'file':
+      return failedAt(joinBytePath(around.path, name), 'no folder')
+    case 'other':
+      return { ...nothingIn(around), outcomes: [{ ...found.outcome, action: 'failed' }] }
   }
+}
+
+async function* scanName(folder: FolderToScan, name: BytePath, walk: Walk): AsyncGenerator<ScannedBatch> {
+  const cause = findListedCause(name, walk)
+  if (cause !== undefined) return yield { ...nothingIn(folder), leftOut: [{ name, cause }] }
+  const choice = await walk.chooser.choose(folder.path, namesBeside(folder, name, walk), folder.rules)
+  const subfolders: FolderToScan[] = []
+  yield lookAtNames(folder, { names: [name], choice }, subfolders, walk)
+  for (const subfolder of subfolders) yield* scanFolders(subfolder, walk)
+}
+
+/** Whether a sidecar is taken may hang on the photo that lies beside it. */
+function namesBeside(folder: FolderToScan, name: BytePath, { selection }: Walk): readonly BytePath[] {
+  if (!choosesFiles(selection) || !isSidecar(name)) return [name]
+  const listing = listFolder(folder, selection.takesHidden ?? false)
+  return listing.kind === 'listed' ? listing.names : [name]
+}
+
+function findListedCause(name: BytePath, { selection }: Walk): LeftOutCause | undefined {
+  return findLeftOutCause(name, (selection.takesHidden || selection.takesListedHidden) ?? false)
 }
 
 function failedAt(path: BytePath, reason: string): ScannedBatch {
-  const folder = folderAt(path.slice(0, path.lastIndexOf('/') + 1), '')
+  const folder = { path: path.slice(0, path.lastIndexOf('/') + 1), location: '', shown: '' }
   return { ...nothingIn(folder), outcomes: [{ action: 'failed', path: shownPath(path), sizeBytes: 0, reason }] }
 }

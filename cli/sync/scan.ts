@@ -1,11 +1,14 @@
-import { lstatSync, readdirSync, type Stats } from 'node:fs'
 import { setImmediate } from 'node:timers/promises'
-import { type BytePath, bytesOf, joinBytePath, shownPath } from '../byte-path.ts'
+import { type BytePath, joinBytePath, shownPath } from '../byte-path.ts'
 import type { FileOutcome } from '../run-event.ts'
-import { type Fingerprint, fingerprintOf } from '../state/file-record.ts'
-import { findFileErrorReason } from './file-error.ts'
-import { isLeftOut } from './left-out.ts'
-import { isLibrary } from './library-mark.ts'
+import type { Fingerprint } from '../state/file-record.ts'
+import { type Chooser, createChooser, type FolderRules } from './folder-choice.ts'
+import { chainOf, type FolderChain, followLink } from './follow-link.ts'
+import type { LeftOut } from './left-out.ts'
+import { listFolder } from './list-folder.ts'
+import { lookAtNames } from './look-at-names.ts'
+import { readPhotosIgnore } from './photos-ignore.ts'
+import type { Selection } from './selection.ts'
 import type { Source } from './sources.ts'
 
 /** A folder by its absolute path, and by what the locations of its files begin with. */
@@ -19,9 +22,12 @@ export interface ScannedFolder {
 export interface ScannedFile {
   readonly folder: ScannedFolder
   readonly name: BytePath
+  /** Of what its name leads to, where that is a link. */
   readonly fingerprint: Fingerprint
   /** When it was looked at, in milliseconds since 1970. */
   readonly seenAtMs: number
+  /** Its name is a symbolic link that is to be followed. */
+  readonly isLinked?: true
 }
 
 /** Some of the files of one folder, sorted by name; a large folder comes in several. */
@@ -30,13 +36,26 @@ export interface ScannedBatch {
   readonly files: readonly ScannedFile[]
   /** What is no regular file or cannot be looked at. */
   readonly outcomes: readonly FileOutcome[]
-  /** How many names were left out without a look; a library of photos counts as one. */
-  readonly leftOut: number
+  /** Names of the folder; an empty one for the folder itself, as a library is left out as a whole. */
+  readonly leftOut: readonly LeftOut[]
 }
 
 export interface ScanOptions {
   readonly now: () => number
+  readonly selection?: Selection | undefined
   readonly signal?: AbortSignal | undefined
+}
+
+/** A folder on the way of a scan. */
+export interface FolderToScan extends ScannedFolder {
+  readonly rules: FolderRules
+  /** Where links are followed: itself and the folders around it. */
+  readonly chain: FolderChain | undefined
+}
+
+export interface Walk extends ScanOptions {
+  readonly selection: Selection
+  readonly chooser: Chooser
 }
 
 /** So many names are looked at in one go, then others get their turn. */
@@ -56,108 +75,70 @@ export function shownPathOf(file: ScannedFile): string {
 }
 
 /**
- * Walks the sources depth first, every folder's files before its subfolders, all in the order of their bytes. Never follows
- * a symbolic link. Holds the names of one chain of folders and no more. What cannot be read is an outcome.
+ * Walks the sources depth first, every folder's files before its subfolders, all in the order of their bytes. Follows symbolic
+ * links only if the selection says so. Holds the names of one chain of folders and no more. What cannot be read is an outcome.
  */
 export async function* scan(sources: readonly Source[], options: ScanOptions): AsyncGenerator<ScannedBatch> {
+  const walk = await createWalk(options)
   for (const source of sources) {
-    if (source.kind === 'folder') yield* scanFolders(folderAt(source.path, source.location), options)
-    else yield scanOneFile(source, options)
+    if (source.kind === 'folder') yield* scanFolders(rootOf(source, walk), walk)
+    else yield await scanOneFile(source, walk)
   }
+}
+
+export async function createWalk({ selection = {}, ...options }: ScanOptions): Promise<Walk> {
+  return { ...options, selection, chooser: await createChooser(selection) }
+}
+
+/** Where the scan of a source begins. */
+export function rootOf({ path, location }: Source, { selection, chooser }: Walk): FolderToScan {
+  const followed = selection.followsLinks ? followLink(path) : undefined
+  const chain = followed?.kind === 'followed' ? chainOf(followed.stats, undefined) : undefined
+  return { path, location, shown: shownPath(path), rules: chooser.rootRules, chain }
+}
+
+/** Looks at a source that is a file, whatever its name is. */
+export async function scanOneFile(source: Source, walk: Walk): Promise<ScannedBatch> {
+  const slash = source.path.lastIndexOf('/')
+  const folder = rootOf({ ...source, path: source.path.slice(0, slash + 1), location: '' }, walk)
+  const names = [source.path.slice(slash + 1)]
+  return lookAtNames(folder, { names, choice: await walk.chooser.choose(folder.path, names, folder.rules) }, [], walk)
 }
 
 /** Walks one folder and all that lies in it. */
-export async function* scanFolders(root: ScannedFolder, options: ScanOptions): AsyncGenerator<ScannedBatch> {
+export async function* scanFolders(root: FolderToScan, walk: Walk): AsyncGenerator<ScannedBatch> {
   const folders = [root]
   for (let folder = folders.pop(); folder; folder = folders.pop()) {
-    const subfolders: ScannedFolder[] = []
-    const listed = list(folder)
-    if (listed.kind === 'unreadable') yield { ...nothingIn(folder), outcomes: [listed.outcome] }
-    else yield* scanNames(folder, listed, subfolders, options)
-    folders.push(...subfolders.reverse())
+    const subfolders: FolderToScan[] = []
+    yield* scanFolder(folder, subfolders, walk)
+    for (let subfolder = subfolders.pop(); subfolder; subfolder = subfolders.pop()) folders.push(subfolder)
   }
 }
 
-async function* scanNames(
-  folder: ScannedFolder,
-  listed: ListedNames,
-  subfolders: ScannedFolder[],
-  options: ScanOptions,
-): AsyncGenerator<ScannedBatch> {
-  if (listed.leftOut > 0) yield { ...nothingIn(folder), leftOut: listed.leftOut }
-  for (let index = 0; index < listed.names.length; index += namesAtOnce) {
-    options.signal?.throwIfAborted()
-    yield look(folder, listed.names.slice(index, index + namesAtOnce), subfolders, options)
+async function* scanFolder(listed: FolderToScan, subfolders: FolderToScan[], walk: Walk): AsyncGenerator<ScannedBatch> {
+  const listing = listFolder(listed, walk.selection.takesHidden ?? false)
+  if (listing.kind === 'unreadable') return yield { ...nothingIn(listed), outcomes: [listing.outcome] }
+  const { folder, outcomes } = listing.hasPhotosIgnore ? await obeyPhotosIgnore(listed, walk) : { folder: listed, outcomes: [] }
+  if (listing.leftOut.length + outcomes.length > 0) yield { ...nothingIn(folder), outcomes, leftOut: listing.leftOut }
+  const choice = await walk.chooser.choose(folder.path, listing.names, folder.rules)
+  for (let index = 0; index < listing.names.length; index += namesAtOnce) {
+    walk.signal?.throwIfAborted()
+    yield lookAtNames(folder, { names: listing.names.slice(index, index + namesAtOnce), choice }, subfolders, walk)
     // Looking at files is synchronous, which is several times cheaper; transfers go on in between.
     await setImmediate()
   }
 }
 
-function scanOneFile(source: Source, options: ScanOptions): ScannedBatch {
-  const slash = source.path.lastIndexOf('/')
-  return look(folderAt(source.path.slice(0, slash + 1), ''), [source.path.slice(slash + 1)], [], options)
-}
-
-export function folderAt(path: BytePath, location: BytePath): ScannedFolder {
-  return { path, location, shown: shownPath(path) }
-}
-
-interface ListedNames {
-  readonly kind: 'listed'
-  readonly names: readonly BytePath[]
-  readonly leftOut: number
-}
-
-function list(folder: ScannedFolder): ListedNames | { readonly kind: 'unreadable'; readonly outcome: FileOutcome } {
-  try {
-    const all = readdirSync(bytesOf(folder.path), 'latin1')
-    if (all.includes('.photos') && isLibrary(folder.path)) return { kind: 'listed', names: [], leftOut: 1 }
-    const names = all.filter((name) => !isLeftOut(name)).sort()
-    return { kind: 'listed', names, leftOut: all.length - names.length }
-  } catch (error) {
-    const reason = `cannot list the folder: ${requireFileErrorReason(error)}`
-    return { kind: 'unreadable', outcome: { action: 'failed', path: folder.shown, sizeBytes: 0, reason } }
-  }
+/** The folder with the rules of its own `.photosignore`. */
+export async function obeyPhotosIgnore(
+  folder: FolderToScan,
+  { chooser }: Walk,
+): Promise<{ readonly folder: FolderToScan; readonly outcomes: readonly FileOutcome[] }> {
+  const read = readPhotosIgnore(folder.path)
+  if (read.kind === 'unreadable') return { folder, outcomes: [read.outcome] }
+  return { folder: { ...folder, rules: await chooser.withLines(folder.rules, read.lines) }, outcomes: [] }
 }
 
 export function nothingIn(folder: ScannedFolder): ScannedBatch {
-  return { folder, files: [], outcomes: [], leftOut: 0 }
-}
-
-/** Looks at these names of a folder, which are in the order of their bytes. Folders among them are added to `subfolders`. */
-export function look(
-  folder: ScannedFolder,
-  names: readonly BytePath[],
-  subfolders: ScannedFolder[],
-  options: ScanOptions,
-): ScannedBatch {
-  const seenAtMs = options.now()
-  const files: ScannedFile[] = []
-  const outcomes: FileOutcome[] = []
-  for (const name of names) {
-    const path = joinBytePath(folder.path, name)
-    try {
-      const stats = lstatSync(bytesOf(path))
-      if (stats.isFile()) files.push({ folder, name, fingerprint: fingerprintOf(stats), seenAtMs })
-      else if (stats.isDirectory()) subfolders.push(folderAt(path, joinBytePath(folder.location, name)))
-      else outcomes.push({ action: 'skipped', path: shownPath(path), sizeBytes: 0, reason: describeSpecial(stats) })
-    } catch (error) {
-      outcomes.push({ action: 'failed', path: shownPath(path), sizeBytes: 0, reason: requireFileErrorReason(error) })
-    }
-  }
-  return { folder, files, outcomes, leftOut: 0 }
-}
-
-function describeSpecial(stats: Stats): string {
-  if (stats.isSymbolicLink()) return 'a symbolic link; it is not followed'
-  if (stats.isFIFO()) return 'a pipe, not a file'
-  if (stats.isSocket()) return 'a socket, not a file'
-  return 'a device, not a file'
-}
-
-/** Throws again what is not the file's failure. */
-function requireFileErrorReason(error: unknown): string {
-  const reason = findFileErrorReason(error)
-  if (reason === undefined) throw error
-  return reason
+  return { folder, files: [], outcomes: [], leftOut: [] }
 }

@@ -3,7 +3,7 @@ import { basename, resolve } from 'node:path'
 import { type BytePath, bytePathOf } from '../byte-path.ts'
 import { UserError } from '../errors.ts'
 import { exitCodes } from '../exit-codes.ts'
-import { isLeftOut } from './left-out.ts'
+import { findLeftOutCause } from './left-out.ts'
 import { refuseLibrary } from './library-mark.ts'
 
 /** A folder to walk, or one file to take. */
@@ -24,13 +24,13 @@ interface Candidate extends Source {
  * here is followed, as nowhere else. Throws a `UserError` with exit code 4 for a source that is missing: an unmounted disk
  * is not "nothing to do"; and with exit code 2 for one that is, or lies in, a library or `ownLibrary`, which need not be there yet.
  */
-export function findSources(paths: readonly string[], ownLibrary?: string): readonly Source[] {
+export function findSources(paths: readonly string[], ownLibrary?: string, takesHidden = false): readonly Source[] {
   const candidates = paths.map(findCandidate)
   const library = ownLibrary === undefined ? undefined : realPathOf(ownLibrary)
   for (const { realPath } of candidates) refuseLibrary(realPath, library)
   return candidates.filter((candidate, index) => {
     const isRepeated = candidates.slice(0, index).some((other) => other.realPath === candidate.realPath)
-    return !isRepeated && !candidates.some((other) => covers(other, candidate))
+    return !isRepeated && !candidates.some((other) => covers(other, candidate, takesHidden))
   })
 }
 
@@ -63,8 +63,12 @@ function realPathOf(path: string): BytePath {
 }
 
 /** Whether the scan of one source comes by the other one, too. */
-function covers(folder: Candidate, other: Candidate): boolean {
+function covers(folder: Candidate, other: Candidate, takesHidden: boolean): boolean {
   if (folder.kind !== 'folder' || folder.realPath === other.realPath) return false
   const inside = folder.realPath === '/' ? '/' : `${folder.realPath}/`
-  return other.realPath.startsWith(inside) && !other.realPath.slice(inside.length).split('/').some(isLeftOut)
+  if (!other.realPath.startsWith(inside)) return false
+  return !other.realPath
+    .slice(inside.length)
+    .split('/')
+    .some((name) => findLeftOutCause(name, takesHidden) !== undefined)
 }

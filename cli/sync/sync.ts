@@ -16,6 +16,7 @@ import { rehearse } from './rehearse.ts'
 import { rememberConfirmed } from './remember-confirmed.ts'
 import { scan } from './scan.ts'
 import { type ListedPaths, scanListed } from './scan-listed.ts'
+import type { Selection } from './selection.ts'
 import { findSources, type Source } from './sources.ts'
 import { upload, uploadAgain } from './upload.ts'
 
@@ -32,6 +33,8 @@ export interface SyncOptions {
   readonly clock: Clock
   /** Bytes of parts of large originals that are in memory at the same time, for the whole run. */
   readonly partBudgetBytes?: number | undefined
+  /** Which files are taken; without it all but junk and hidden names. */
+  readonly selection?: Selection | undefined
   /** Absolute paths inside of the sources: only these files, and what lies in these folders, are looked at. */
   readonly listed?: ListedPaths | undefined
   readonly signal?: AbortSignal | undefined
@@ -45,7 +48,7 @@ const defaultPartBudgetBytes = 32 * 1024 * 1024
  * that it does not accept, and the signal's reason when that is aborted; what was confirmed by then is remembered.
  */
 export async function* sync(paths: readonly string[], options: SyncOptions): AsyncGenerator<RunEvent> {
-  const sources = findSources(paths)
+  const sources = findSources(paths, undefined, options.selection?.takesHidden)
   const events = createEventStream()
   const controller = new AbortController()
   const abort = (): void => controller.abort(options.signal?.reason)
@@ -100,7 +103,7 @@ async function backUp(
     partBuffers: createPartBuffers(options.partBudgetBytes ?? defaultPartBudgetBytes),
   }
 
-  const scanOptions = { now: clock.now, signal: controller.signal }
+  const scanOptions = { now: clock.now, selection: options.selection, signal: controller.signal }
   const scanned = options.listed ? scanListed(sources, options.listed, scanOptions) : scan(sources, scanOptions)
   const unknown = recall(scanned, { state, tell })
   const hashed = hash(unknown, { ...stage, maximumSizeBytes: remote.configuration.maximumOriginalSizeBytes })

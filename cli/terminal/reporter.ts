@@ -13,7 +13,8 @@ import { type Breadth, wrapFor } from './wrap.ts'
  * The rules of what a run shows:
  * - stdout is for results: the summary, or JSON lines and nothing else. stderr is for progress, notes and problems.
  * - A file that failed is always named, with the reason; `quiet` shows nothing but these.
- * - A skipped file is counted in the summary and named with `verbose`, as is every other file.
+ * - A skipped file is counted in the summary and named with `verbose`, as is every other file. One that is left out is counted
+ *   in a note, and named with `verbose`, in JSON too.
  * - Names come from cameras, archives and strangers: on a terminal their control characters are shown, never obeyed.
  *   In JSON they are data and stay as they are.
  * - A bar only on a terminal that can erase a line; elsewhere a line now and then, when something happened, never by a timer.
@@ -67,9 +68,19 @@ export function findReporterMode(
   return stderr.isTTY && environment['TERM'] !== 'dumb' ? 'terminal' : 'lines'
 }
 
+type LeftOutEvent = Extract<RunEvent, { kind: 'left_out' }>
+
+const leftOutReasons: Readonly<Record<LeftOutEvent['cause'], string>> = {
+  hidden: 'a hidden name',
+  junk: 'junk by its name',
+  filters: 'by a filter',
+  libraries: 'a library of photos',
+}
+
 /** What one mode does with what a run tells. */
 interface View {
   file(outcome: FileOutcome): void
+  leftOut(leftOut: LeftOutEvent): void
   note(message: string): void
   /** As a note, but also shown with `--quiet`. */
   problem(message: string): void
@@ -90,6 +101,7 @@ export async function createReporter(options: ReporterOptions): Promise<Reporter
     on(event) {
       tally.count(event)
       if (event.kind === 'file') view.file(event.outcome)
+      if (event.kind === 'left_out' && options.verbose) view.leftOut(event)
       if (event.kind === 'note') view.note(event.message)
       if (event.kind === 'incomplete') view.problem(event.message)
       if (options.now() - lastMs < progressIntervalMs) return
@@ -151,6 +163,7 @@ function createLinesView({
     file(outcome) {
       if (outcome.action === 'failed' || verbose) stderr.write(`${formatOutcome(outcome)}\n`)
     },
+    leftOut: ({ path, cause }) => void stderr.write(`left out: ${visible(path)}: ${leftOutReasons[cause]}\n`),
     note: (message) => void stderr.write(`${wrapFor(stderr, visible(message))}\n`),
     problem: (message) => void stderr.write(`${wrapFor(stderr, visible(message))}\n`),
     progress(progress) {
@@ -183,6 +196,7 @@ function createJsonView({ stdout, stderr, now }: ReporterOptions): View {
   let lastMs = now()
   return {
     file: (outcome) => print(JSON.stringify(fileMessage(outcome))),
+    leftOut: (event) => print(JSON.stringify(leftOutMessage(event))),
     note: (message) => print(JSON.stringify({ message_type: 'status', message })),
     problem: (message) => print(JSON.stringify({ message_type: 'error', message })),
     progress(progress) {
@@ -216,6 +230,12 @@ function fileMessage({ action, path, sizeBytes, contentHash, reason }: FileOutco
     content_hash: contentHash ?? null,
     reason: reason ?? null,
   }
+}
+
+/** Of no file's size or content, as nobody has looked; the summary does not count it. */
+function leftOutMessage({ path, cause }: LeftOutEvent): Record<string, unknown> {
+  const nothing = { size_bytes: null, content_hash: null }
+  return { message_type: 'file', action: 'left_out', path, ...nothing, reason: leftOutReasons[cause] }
 }
 
 function statusMessage(progress: Progress): Record<string, unknown> {

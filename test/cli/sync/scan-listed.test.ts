@@ -22,7 +22,7 @@ async function scanPaths(folder: string, sources: readonly string[], paths: read
   return {
     locations: batches.flatMap(({ files }) => files.map(locationPathOf)),
     reasons: batches.flatMap(({ outcomes }) => outcomes.map(({ path, reason }) => `${path.slice(folder.length + 1)}: ${reason}`)),
-    leftOut: batches.reduce((sum, { leftOut }) => sum + leftOut, 0),
+    leftOut: batches.flatMap(({ leftOut }) => leftOut.map(({ name, cause }) => `${name}: ${cause}`)),
   }
 }
 
@@ -35,7 +35,7 @@ describe('scanListed', () => {
     expect(await scanPaths(folder, sources, paths)).toEqual({
       locations: ['DCIM/b/4.jpg', 'DCIM/b/c/3.jpg', 'DCIM/a/2.jpg', 'single.jpg'],
       reasons: [],
-      leftOut: 0,
+      leftOut: [],
     })
     expect((await scanPaths(folder, sources, ['DCIM'])).locations).toHaveLength(4)
   })
@@ -62,7 +62,7 @@ describe('scanListed', () => {
         'DCIM/gone: no longer there',
         'DCIM/link: a symbolic link; it is not followed',
       ],
-      leftOut: 0,
+      leftOut: [],
     })
   })
 
@@ -73,6 +73,10 @@ describe('scanListed', () => {
     await writeFile(libraryPaths(library).identity, '{}')
     const paths = ['DCIM/library/originals/a.jpg', 'DCIM/@eaDir/a.jpg', 'DCIM/a.jpg.part', 'DCIM/.hidden/b/c.jpg', 'DCIM/library']
     for (const path of paths.slice(0, -1)) await touch(folder, path)
-    expect(await scanPaths(folder, [join(folder, 'DCIM')], paths)).toEqual({ locations: [], reasons: [], leftOut: 5 })
+    expect(await scanPaths(folder, [join(folder, 'DCIM')], paths)).toEqual({
+      locations: [],
+      reasons: [],
+      leftOut: ['library: libraries', '@eaDir: junk', 'a.jpg.part: junk', '.hidden: hidden', ': libraries'],
+    })
   })
 })

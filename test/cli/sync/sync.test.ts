@@ -65,7 +65,7 @@ describe('sync', () => {
     const run = await runSync([dcim], { ...createRemoteInMemory(), stateFolder })
     const found = run.events.flatMap((event) => (event.kind === 'found' ? [event.files] : []))
     expect(found.reduce((sum, files) => sum + files, 0)).toBe(run.outcomes.length)
-    expect(run.notes).toEqual(['left out without a look: 1 (hidden and system names, *.part, libraries of photos)'])
+    expect(run.notes).toEqual(['left out: 1 hidden (--verbose names them)'])
   })
 
   it('reads nothing and asks nothing the second time', async () => {
@@ -180,7 +180,7 @@ describe('sync', () => {
     })
     const run = await runSync([dcim], { ...createRemoteInMemory(), stateFolder })
     expect(run.counts).toEqual({ uploaded: 1 })
-    expect(run.notes).toEqual(['left out without a look: 1 (hidden and system names, *.part, libraries of photos)'])
+    expect(run.notes).toEqual(['left out: 1 library of photos (--verbose names them)'])
   })
 
   it('refuses a missing source before it does anything', async () => {

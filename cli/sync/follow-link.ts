@@ -1,0 +1,37 @@
+import { realpathSync, type Stats, statSync } from 'node:fs'
+import { type BytePath, bytesOf } from '../byte-path.ts'
+import { requireFileErrorReason } from './file-error.ts'
+import { liesInLibrary } from './library-mark.ts'
+
+/** A folder and those around it, innermost first, by what the system knows them by. */
+export interface FolderChain {
+  readonly device: number
+  readonly inode: number
+  readonly around: FolderChain | undefined
+}
+
+export type FollowedLink =
+  | { readonly kind: 'followed'; readonly stats: Stats }
+  /** What lies in a library is backed up already. */
+  | { readonly kind: 'library' }
+  | { readonly kind: 'nowhere'; readonly reason: string }
+
+/** What a symbolic link leads to, wherever that is. */
+export function followLink(path: BytePath): FollowedLink {
+  try {
+    const stats = statSync(bytesOf(path))
+    return liesInLibrary(realpathSync(bytesOf(path), 'latin1')) ? { kind: 'library' } : { kind: 'followed', stats }
+  } catch (error) {
+    return { kind: 'nowhere', reason: `a symbolic link that cannot be followed: ${requireFileErrorReason(error)}` }
+  }
+}
+
+export function chainOf({ dev: device, ino: inode }: Stats, around: FolderChain | undefined): FolderChain {
+  return { device, inode, around }
+}
+
+/** Whether the folder is one of the chain's: to go on there would never end. */
+export function isInChain({ dev, ino }: Stats, chain: FolderChain | undefined): boolean {
+  for (let folder = chain; folder; folder = folder.around) if (folder.device === dev && folder.inode === ino) return true
+  return false
+}
