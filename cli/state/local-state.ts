@@ -27,8 +27,8 @@ export interface RememberedFile extends RecordKey {
  * note says so; no call here ever fails for it, nor for a disk that fills up: what is new is then not remembered.
  */
 export interface LocalState {
-  /** What is remembered of one folder's files from the first name to the last, both included, in byte order; by name. */
-  findRecords(folder: string, firstName: string, lastName: string): Promise<ReadonlyMap<string, FileRecord>>
+  /** What is remembered of one folder's files from the first name to the last, both included, in byte order; by name, and at most so many. */
+  findRecords(folder: string, firstName: string, lastName: string, most?: number): Promise<ReadonlyMap<string, FileRecord>>
   /** What is durable outlives a power failure; what is not outlives the process only. */
   remember(files: readonly RememberedFile[], options: { readonly durable: boolean }): Promise<void>
   /** Their content hashes are not to be trusted. */
@@ -68,7 +68,7 @@ export interface StateKey {
  * else's).
  */
 export async function openLocalState(stateFolder: string, key: StateKey): Promise<LocalState> {
-  const path = join(stateFolder, `${nameOf(key)}-v${formatVersion}`)
+  const path = join(stateFolder, `${stateNameOf(key)}-v${formatVersion}`)
   const notes: string[] = []
   try {
     await makeFolder(path, 0o700)
@@ -108,10 +108,10 @@ function createLocalState(database: Database, { path, notes, uploads }: StatePar
   }
 
   return {
-    async findRecords(folder, firstName, lastName) {
+    async findRecords(folder, firstName, lastName, most) {
       if (!isUsable) return new Map()
       try {
-        return await readRange(database, folder, firstName, lastName)
+        return await readRange(database, folder, firstName, lastName, most)
       } catch (error) {
         notice(error)
         return new Map()
@@ -143,7 +143,7 @@ function createLocalState(database: Database, { path, notes, uploads }: StatePar
 }
 
 /** No part may hold a dot, so that no other key makes the same name. An origin may be longer than a file's name. */
-function nameOf({ remoteId, owner, origin }: StateKey): string {
+export function stateNameOf({ remoteId, owner, origin }: StateKey): string {
   const where = origin === undefined ? '' : `.${createHash('sha256').update(origin).digest('hex').slice(0, 32)}`
   return `${remoteId}.${owner}${where}`
 }
@@ -159,6 +159,7 @@ async function readRange(
   folder: string,
   firstName: string,
   lastName: string,
+  most = -1,
 ): Promise<Map<string, FileRecord>> {
   const records = new Map<string, FileRecord>()
   const nameOffset = folder.length + 1
@@ -166,6 +167,7 @@ async function readRange(
     gte: keyOf(folder, firstName),
     lte: keyOf(folder, lastName),
     highWaterMarkBytes: readAheadBytes,
+    limit: most,
   })
   try {
     for (;;) {
@@ -231,7 +233,7 @@ function locked(cause: unknown): UserError {
   })
 }
 
-function cannotBeOpened(path: string, cause: unknown): UserError {
+export function cannotBeOpened(path: string, cause: unknown): UserError {
   return new UserError(`the local state in ${path} cannot be opened: ${describeFailure(cause)}`, {
     exitCode: exitCodes.remoteUnreachable,
     hint: 'make room there or see to its rights, or name another folder: XDG_STATE_HOME=DIR photos …',

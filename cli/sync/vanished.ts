@@ -1,0 +1,102 @@
+import { lstatSync, statSync } from 'node:fs'
+import { type BytePath, bytesOf, joinBytePath } from '../byte-path.ts'
+import { errorCode } from '../error-code.ts'
+import type { FileRecord } from '../state/file-record.ts'
+import type { LocalState, RecordKey } from '../state/local-state.ts'
+import type { Registration } from '../state/registrations.ts'
+import type { Source } from './sources.ts'
+
+/** The location that the remote has of a file for which this record stands; none where it never confirmed one. */
+export function registrationsOf({ folder, name }: RecordKey, record: FileRecord): readonly Registration[] {
+  const { contentHash, confirmedLocationBytes: locationBytes, fingerprint } = record
+  if (contentHash === null || locationBytes === 0) return []
+  return [{ folder, name, contentHash, locationBytes, device: fingerprint.device, supersededBy: undefined }]
+}
+
+/** Whether nothing, or a folder, is at a path at which there was a file. What cannot be told is not so. */
+export function isVanished(path: BytePath): boolean {
+  try {
+    return lstatSync(bytesOf(path)).isDirectory()
+  } catch (error) {
+    return isNotThere(error)
+  }
+}
+
+/**
+ * Lets go of files that are remembered and have vanished from a folder that others are found in; what the remote has of them
+ * is kept as registrations. The rest of the names are there, and were only not looked at.
+ */
+export async function releaseVanished(
+  folder: BytePath,
+  records: Iterable<readonly [name: string, FileRecord]>,
+  state: LocalState,
+): Promise<void> {
+  const vanished = [...records].filter(([name]) => isVanished(joinBytePath(folder, name)))
+  await release(folder, vanished, state)
+}
+
+/** So many names of a folder are let go of in one go. */
+const namesAtOnce = 1000
+
+/**
+ * Lets go of what is remembered of folders that have vanished, or lost every file, below a source in which other files were
+ * found. Where a disk may be missing, nothing is: a folder that is left of a mount point lies on another one.
+ */
+export async function releaseVanishedFolders(source: Source, state: LocalState): Promise<void> {
+  for await (const { folder, name } of state.foldersBelow(source.path)) {
+    if (!isVanished(joinBytePath(folder, name))) continue
+    for (let from = name; ; ) {
+      const records = await state.findRecords(folder, from, afterEveryName, namesAtOnce)
+      const vanished: (readonly [string, FileRecord])[] = []
+      for (const [name, record] of records) {
+        if (!isVanished(joinBytePath(folder, name))) continue
+        if (await isSameDisk(folder, record.fingerprint.device, state)) vanished.push([name, record])
+      }
+      await release(folder, vanished, state)
+      const last = [...records.keys()].at(-1)
+      if (last === undefined || records.size < namesAtOnce) break
+      from = justAfter(last)
+    }
+  }
+}
+
+async function release(folder: BytePath, vanished: readonly (readonly [string, FileRecord])[], state: LocalState): Promise<void> {
+  if (vanished.length === 0) return
+  const registrations = vanished.flatMap(([name, record]) => registrationsOf({ folder, name }, record))
+  await state.registrations.put(registrations, { durable: false })
+  await state.forget(vanished.map(([name]) => ({ folder, name })))
+}
+
+/** Above every name: the characters of a name end at U+00FF. */
+export const afterEveryName = '\u0100'
+
+/** The first string after a name; no name holds the character. */
+export function justAfter(name: BytePath): string {
+  return `${name}\0`
+}
+
+/**
+ * Whether the disk that a file was on is there: the innermost folder that is left of its path lies on it. A disk may be
+ * numbered anew; then other files of that folder have been found on it by that number.
+ */
+export async function isSameDisk(folder: BytePath, device: number, state: LocalState): Promise<boolean> {
+  for (let path = folder; ; path = path.slice(0, path.lastIndexOf('/')) || '/') {
+    const found = findDevice(path)
+    if (found === undefined && path !== '/') continue
+    if (found === device) return true
+    const records = await state.findRecords(path, '', afterEveryName, namesAtOnce)
+    return [...records.values()].some(({ fingerprint }) => fingerprint.device === found)
+  }
+}
+
+function findDevice(path: BytePath): number | undefined {
+  try {
+    return statSync(bytesOf(path)).dev
+  } catch {
+    return undefined
+  }
+}
+
+function isNotThere(error: unknown): boolean {
+  return errorCode(error) === 'ENOENT' || errorCode(error) === 'ENOTDIR'
+}
