@@ -3,6 +3,7 @@ import type { BytePath } from '../byte-path.ts'
 import type { Context } from '../context.ts'
 import type { RunEvent } from '../run-event.ts'
 import { openRemote } from '../session/open-remote.ts'
+import type { IsHeldBack } from '../sync/hold-back.ts'
 import { createOriginalSender } from '../sync/original-sender.ts'
 import { sync } from '../sync/sync.ts'
 import type { SelectionFlags } from './selection-options.ts'
@@ -20,8 +21,12 @@ export interface BackUpFlags extends SelectionFlags, TransferFlags, StateFlags {
 
 export interface BackUpOptions {
   readonly on: (event: RunEvent) => void
+  /** What holds the lock, as others are told; `sync` unless it is said. */
+  readonly command?: string | undefined
   /** Only these files, by their absolute paths; all of the folders without it. */
   readonly listed?: Iterable<BytePath> | undefined
+  /** Asked for every file that was found. */
+  readonly isHeldBack?: IsHeldBack | undefined
 }
 
 /** Opens the remote and what is remembered of it, backs up folders (and single files) once, and closes both. */
@@ -29,7 +34,7 @@ export async function backUp(
   folders: readonly string[],
   flags: BackUpFlags,
   context: Context,
-  { on, listed }: BackUpOptions,
+  { on, command = 'sync', listed }: BackUpOptions,
 ): Promise<void> {
   const { transfers, library, profile, dryRun = false } = flags
   const log = (line: string): void => void (flags.verbose && context.stderr.write(`${line}\n`))
@@ -39,12 +44,14 @@ export async function backUp(
   // As `photos devices` calls it, where nothing else is said: one machine is not to have two names.
   const device = flags.device ?? opened.deviceName ?? hostname()
   try {
-    for (const message of notes) on({ kind: 'note', message })
-    const state = await openState()
+    const tell = (message: string): void => on({ kind: 'note', message })
+    for (const message of notes) tell(message)
+    const state = await openState({ command, waitMs: flags.retryLock, tell })
     try {
       const sender = createOriginalSender(transport)
       const { clock } = transport
-      const options = { remote, state, sender, device, transfers, dryRun, clock, listed, signal: context.signal }
+      const signal = AbortSignal.any([context.signal, state.lost])
+      const options = { remote, state, sender, device, transfers, dryRun, clock, listed, signal }
       for await (const event of sync(folders, options)) on(event)
     } finally {
       await state.close()

@@ -6,18 +6,21 @@ import type { LocalState } from '../state/local-state.ts'
 import { abandonUploads } from './abandon-uploads.ts'
 import { confirm } from './confirm.ts'
 import { failed, skipped, succeeded } from './file-event.ts'
+import { openFolderMemory } from './folder-memory.ts'
 import { type HashedFile, hash } from './hash.ts'
+import { holdBack, type IsHeldBack } from './hold-back.ts'
 import { locationOf } from './location-of.ts'
 import type { OriginalSender } from './original-sender.ts'
 import { createOriginalsInFlight, gatherOriginals } from './originals-in-flight.ts'
 import { createPartBuffers } from './part-buffers.ts'
 import { recall } from './recall.ts'
 import { rehearse } from './rehearse.ts'
-import { rememberConfirmed } from './remember-confirmed.ts'
+import { rememberConfirmed, rememberRegistering } from './remember-confirmed.ts'
 import { scan } from './scan.ts'
 import { type ListedPaths, scanListed } from './scan-listed.ts'
 import type { Selection } from './selection.ts'
 import { findSources, type Source } from './sources.ts'
+import { tellGone } from './tell-gone.ts'
 import { upload, uploadAgain } from './upload.ts'
 
 export interface SyncOptions {
@@ -37,6 +40,8 @@ export interface SyncOptions {
   readonly selection?: Selection | undefined
   /** Absolute paths inside of the sources: only these files, and what lies in these folders, are looked at. */
   readonly listed?: ListedPaths | undefined
+  /** Asked for every file that was found; without it, all are taken. */
+  readonly isHeldBack?: IsHeldBack | undefined
   readonly signal?: AbortSignal | undefined
 }
 
@@ -103,9 +108,11 @@ async function backUp(
     partBuffers: createPartBuffers(options.partBudgetBytes ?? defaultPartBudgetBytes),
   }
 
+  const memory = openFolderMemory({ state, sources, isWhole: options.listed === undefined })
   const scanOptions = { now: clock.now, selection: options.selection, signal: controller.signal }
   const scanned = options.listed ? scanListed(sources, options.listed, scanOptions) : scan(sources, scanOptions)
-  const unknown = recall(scanned, { state, tell })
+  const taken = options.isHeldBack ? holdBack(scanned, options.isHeldBack) : scanned
+  const unknown = recall(taken, { state, tell, memory })
   const hashed = hash(unknown, { ...stage, maximumSizeBytes: remote.configuration.maximumOriginalSizeBytes })
   if (options.dryRun) return await rehearse(hashed, stage)
   const originals = gatherOriginals(hashed, inFlight)
@@ -113,6 +120,7 @@ async function backUp(
   const confirmed = confirm(uploaded, {
     ...stage,
     locate: (file) => locationOf(file, device),
+    onRegistering: (files) => rememberRegistering(files, state),
     uploadAgain: (original) => uploadAgain(original, stage),
   })
   for await (const files of confirmed) {
@@ -124,5 +132,6 @@ async function backUp(
       ),
     )
   }
+  await tellGone(await memory.end(), { remote, state, device, signal: controller.signal })
   if (!options.listed) await abandonUploads(sources, stage)
 }

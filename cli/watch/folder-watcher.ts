@@ -1,0 +1,127 @@
+import { type FSWatcher, watch } from 'node:fs'
+import { setImmediate } from 'node:timers/promises'
+import { type BytePath, bytesOf, joinBytePath } from '../byte-path.ts'
+import { errorCode } from '../error-code.ts'
+import { isLeftOut } from '../sync/left-out.ts'
+import { isLibrary } from '../sync/library-mark.ts'
+import { isFolder, listSubfolders } from './subfolders.ts'
+
+/*
+ * The folders below a source, each with a watch of its own; its files have none, so that memory grows with folders only.
+ * A folder's watch is placed before the folder is listed: what comes into it in between is told, too.
+ * Why this is not chokidar: docs/adr/0007-folders-are-watched-directly.md.
+ */
+
+export interface FolderWatcherOptions {
+  /** Something was made, changed, renamed or removed here; or, for a folder, anywhere below it. May be told twice, or late. */
+  readonly onChange: (path: BytePath) => void
+  /** Events were lost. */
+  readonly onLoss: () => void
+  /** The system watches no more folders for this user: those that are left unwatched tell nothing. Called once. */
+  readonly onExhausted: () => void
+}
+
+export interface FolderWatcher {
+  /** Resolves when every folder that was there has its watch, or there are no more to be had. */
+  readonly ready: Promise<void>
+  folderCount(): number
+  close(): void
+}
+
+/** A folder that holds others. The one around the root has no watch. */
+interface Around {
+  readonly subfolders: Map<BytePath, WatchedFolder>
+}
+
+interface WatchedFolder extends Around {
+  readonly path: BytePath
+  readonly watcher: FSWatcher
+}
+
+/** Linux keeps so many events for a reader that is busy, and drops the rest without a word (inotify(7), `max_queued_events`). */
+const queuedEvents = 16_384
+
+/** Watches a folder and all below it, but for junk and hidden ones, libraries, and what lies behind links. */
+export function watchFolders(root: BytePath, options: FolderWatcherOptions): FolderWatcher {
+  const { onChange, onLoss, onExhausted } = options
+  const outside: Around = { subfolders: new Map() }
+  const countInBurst = createBurstMeter(onLoss)
+  let folderCount = 0
+  let isEnough = false
+
+  function place(around: Around, name: BytePath, path: BytePath): WatchedFolder | undefined {
+    try {
+      const watcher = watch(bytesOf(path), { encoding: 'latin1', persistent: false })
+      const folder: WatchedFolder = { path, watcher, subfolders: new Map() }
+      watcher.on('change', (kind, changed) => onEvent(folder, kind, typeof changed === 'string' ? changed : undefined))
+      watcher.on('error', onLoss)
+      release(around, name)
+      around.subfolders.set(name, folder)
+      folderCount += 1
+      return folder
+    } catch (error) {
+      isEnough = errorCode(error) === 'ENOSPC' || errorCode(error) === 'EMFILE'
+      if (isEnough) onExhausted()
+      return undefined // gone again, or not for us to look at
+    }
+  }
+
+  async function placeAll(around: Around, name: BytePath, path: BytePath): Promise<void> {
+    if (isEnough || isLibrary(path)) return
+    const folder = place(around, name, path)
+    if (folder === undefined) return
+    for (const subfolder of await listSubfolders(path)) {
+      const isReleased = around.subfolders.get(name) !== folder
+      if (isReleased) return
+      if (!isLeftOut(subfolder)) await placeAll(folder, subfolder, joinBytePath(path, subfolder))
+    }
+  }
+
+  function release(around: Around, name: BytePath): void {
+    const folder = around.subfolders.get(name)
+    if (folder === undefined) return
+    around.subfolders.delete(name)
+    folder.watcher.close()
+    folderCount -= 1
+    for (const subfolder of [...folder.subfolders.keys()]) release(folder, subfolder)
+  }
+
+  function onEvent(folder: WatchedFolder, kind: string, name: BytePath | undefined): void {
+    countInBurst()
+    // What a filter in a file says concerns all that lies beside and below it.
+    if (name === undefined || name === '.photosignore') onChange(folder.path)
+    else if (!isLeftOut(name)) {
+      const path = joinBytePath(folder.path, name)
+      onChange(path)
+      if (kind === 'rename') placeAnew(folder, name, path)
+    }
+  }
+
+  /** By this name there may be another folder now, or none. */
+  function placeAnew(around: Around, name: BytePath, path: BytePath): void {
+    release(around, name)
+    if (isFolder(path)) placeAll(around, name, path).catch(onLoss)
+  }
+
+  return {
+    ready: placeAll(outside, root, root),
+    folderCount: () => folderCount,
+    close() {
+      isEnough = true
+      release(outside, root)
+    },
+  }
+}
+
+/** Notices that more happened in one turn than the system keeps for us. */
+function createBurstMeter(onLoss: () => void): () => void {
+  let events = 0
+  const forget = (): void => {
+    events = 0
+  }
+  return () => {
+    if (events === 0) void setImmediate().then(forget)
+    events += 1
+    if (events === queuedEvents) onLoss()
+  }
+}
