@@ -1,9 +1,17 @@
-import type { Command } from 'commander'
+import { type Command, Option } from 'commander'
+import { parseDuration } from '../duration.ts'
 
 /** How a run treats what this machine remembers, as typed. */
-export type StateFlags = Readonly<Record<never, never>>
+export interface StateFlags {
+  /** In milliseconds. */
+  readonly retryLock?: number
+}
 
 /** The flags about what this machine remembers, and who is at work with it. */
 export function addStateOptions(command: Command): Command {
-  return command
+  return command.addOption(
+    new Option('--retry-lock <duration>', 'wait so long for another run to end: 90s, 10m or 1h (default: not at all)')
+      .env('PHOTOS_RETRY_LOCK')
+      .argParser(parseDuration),
+  )
 }

@@ -7,8 +7,10 @@ import { emptyRemote } from '../remote/empty-remote.ts'
 import { createHttpRemote, openHttpRemote } from '../remote/http-remote.ts'
 import type { Remote } from '../remote/remote.ts'
 import { createTransport, type Transport } from '../remote/transport.ts'
-import { type LocalState, openLocalState } from '../state/local-state.ts'
+import type { StateKey } from '../state/local-state.ts'
 import { createNoState } from '../state/no-state.ts'
+import { type LockedState, openLockedState } from '../state/open-locked-state.ts'
+import type { RunLockOptions } from '../state/run-lock.ts'
 import { loginCommand } from './hints.ts'
 import { hasLibrary, type LibraryLog, openLibrary, requireLibrary } from './open-library.ts'
 import { openProfile } from './open-profile.ts'
@@ -31,6 +33,9 @@ export interface RemoteOptions {
   readonly log: LibraryLog
 }
 
+/** What this run is, how long it waits for another one, and what hears of that. */
+export type OpenStateOptions = Pick<RunLockOptions, 'command' | 'waitMs' | 'tell'>
+
 export interface OpenedRemote {
   readonly remote: Remote
   readonly transport: Transport
@@ -39,7 +44,7 @@ export interface OpenedRemote {
   /** What this machine was called when it was signed in, and so among the devices; undefined for a library. */
   readonly deviceName: string | undefined
   /** What this machine remembers of the remote. Throws a `UserError` with exit code 11 while another run has it open. */
-  openState(): Promise<LocalState>
+  openState(options: OpenStateOptions): Promise<LockedState>
   close(): Promise<void>
 }
 
@@ -72,7 +77,7 @@ async function openProfileRemote(place: ProfilePlace, context: Context): Promise
       transport,
       notes: [`the remote is ${host}, signed in as ${profile.session.account.email}`],
       deviceName: profile.session.device.name,
-      openState: () => openLocalState(stateFolder(context), { remoteId, owner: session.owner, origin }),
+      openState: stateOpener({ remoteId, owner: session.owner, origin }, transport, context),
       close: async () => transport.close(),
     }
   } catch (error) {
@@ -98,7 +103,7 @@ async function openLibraryRemote(options: RemoteOptions, context: Context): Prom
     const common = { session: library, transport, whenUnreachable, signInHint: libraryHint }
     const remote = await openHttpRemote({ ...common, url, signal: context.signal })
     const { remoteId } = remote.configuration
-    const openState = () => openLocalState(stateFolder(context), { remoteId, owner: library.owner, origin: undefined })
+    const openState = stateOpener({ remoteId, owner: library.owner, origin: undefined }, transport, context)
     const notes = notesOf(folder, options.library === undefined, !isThere)
     return { remote, transport, notes, deviceName: undefined, openState, close }
   } catch (error) {
@@ -116,13 +121,17 @@ function pretendRemote(folder: string, context: Context): OpenedRemote {
     transport,
     notes: [`there is no library in ${folder} yet; a run that is not dry makes one`],
     deviceName: undefined,
-    openState: async () => createNoState(),
+    openState: async () => ({ ...createNoState(), lost: new AbortController().signal }),
     close: async () => transport.close(),
   }
 }
 
 function openTransport({ clock = {}, inactivityMs }: Context): Transport {
   return createTransport({ clock, ...(inactivityMs === undefined ? {} : { inactivityMs }) })
+}
+
+function stateOpener(key: StateKey, { clock }: Transport, context: Context): OpenedRemote['openState'] {
+  return (options) => openLockedState(stateFolder(context), key, { ...options, clock, signal: context.signal })
 }
 
 /** Throws a `UserError` where the folder of a library cannot be made because its disk is missing. */

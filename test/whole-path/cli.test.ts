@@ -84,8 +84,9 @@ describe('exit codes', () => {
     expect(second).toEqual({
       exitCode: 11,
       stdout: expect.stringContaining('"message_type":"summary"'),
-      stderr:
-        'photos: another run of photos is at work with this library or remote\n  wait until it has ended, then run the command again\n',
+      stderr: expect.stringMatching(
+        /^photos: another run of photos is at work with this library or remote: photos sync \(process \d+ on .+, since .+\)\n {2}wait/,
+      ),
     })
   })
 })
