@@ -12,6 +12,8 @@ export interface ConfirmOptions {
   readonly remote: Remote
   readonly inFlight: OriginalsInFlight
   readonly locate: (hashed: HashedFile) => Location
+  /** Called, and awaited, before the locations of these are sent for the first time. */
+  readonly onRegistering: (files: readonly HashedFile[]) => Promise<void>
   /** Sends an original once more; undefined when that has failed and is told. */
   readonly uploadAgain: (original: Original) => Promise<Original | undefined>
   readonly fail: (files: readonly HashedFile[], reason: string) => Promise<void>
@@ -30,6 +32,8 @@ export interface ConfirmedFile {
 
 interface Waiting {
   readonly original: Original
+  /** Those of its files whose locations were sent. */
+  readonly registering: Set<HashedFile>
   isSentAgain: boolean
 }
 
@@ -75,7 +79,7 @@ async function admit(arriving: ReadAhead<Original>, waiting: WaitingRoom, patien
     patience.renew()
   }
   for (const original of arriving.take(mostWaiting - waiting.size)) {
-    waiting.set(original.contentHash, { original, isSentAgain: false })
+    waiting.set(original.contentHash, { original, registering: new Set(), isSentAgain: false })
   }
   return waiting.size > 0
 }
@@ -129,6 +133,7 @@ async function ask(
 ): Promise<Answer> {
   // Files may join an original while the question is on its way; those that were asked about are counted here.
   const asked = batch.map((entry) => ({ entry, files: entry.original.files.slice(0, maximumBatchSize) }))
+  await options.onRegistering(asked.flatMap(({ entry, files }) => takeUnregistered(entry, files)))
   const answers = await options.remote.confirm(
     asked.map(({ entry, files }) => ({ contentHash: entry.original.contentHash, locations: files.map(options.locate) })),
     { checkUploads, signal: options.controller.signal },
@@ -141,6 +146,12 @@ async function ask(
     else await pursue(answer, question.entry, waiting, options)
   }
   return { confirmed, isProcessing: answers.some(({ kind }) => kind === 'processing') }
+}
+
+function takeUnregistered({ registering }: Waiting, files: readonly HashedFile[]): readonly HashedFile[] {
+  const others = files.filter((file) => !registering.has(file))
+  for (const file of others) registering.add(file)
+  return others
 }
 
 /** The first `count` files are backed up. The original stays while others have joined that are not registered yet. */

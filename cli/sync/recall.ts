@@ -2,9 +2,9 @@ import type { ContentHash } from '../../contract/content-hash.ts'
 import { joinBytePath, shownPath } from '../byte-path.ts'
 import type { Tell } from '../event-stream.ts'
 import type { RunEvent } from '../run-event.ts'
-import type { FileRecord } from '../state/file-record.ts'
 import type { LocalState } from '../state/local-state.ts'
 import { skipped, succeeded } from './file-event.ts'
+import type { FolderMemory } from './folder-memory.ts'
 import { countLeftOut, formatLeftOut, type LeftOut, type LeftOutCounts } from './left-out.ts'
 import { planFile } from './plan.ts'
 import type { ScannedBatch, ScannedFile } from './scan.ts'
@@ -16,7 +16,8 @@ export interface FileToHash {
 }
 
 export interface RecallOptions {
-  readonly state: LocalState
+  readonly state: Pick<LocalState, 'takeNotes'>
+  readonly memory: FolderMemory
   readonly tell: Tell
 }
 
@@ -25,7 +26,7 @@ export async function* recall(scanned: AsyncIterable<ScannedBatch>, options: Rec
   const leftOut: LeftOutCounts = new Map()
   for await (const batch of scanned) {
     countLeftOut(leftOut, batch.leftOut)
-    const records = await findRecords(batch, options.state)
+    const records = await options.memory.recall(batch)
     const toHash: FileToHash[] = []
     const events = [
       ...notesOf(options.state),
@@ -47,12 +48,6 @@ export async function* recall(scanned: AsyncIterable<ScannedBatch>, options: Rec
   if (message !== undefined) await options.tell([{ kind: 'note', message }])
 }
 
-async function findRecords(batch: ScannedBatch, state: LocalState): Promise<ReadonlyMap<string, FileRecord>> {
-  const first = batch.files.at(0)
-  const last = batch.files.at(-1)
-  return first && last ? await state.findRecords(batch.folder.path, first.name, last.name) : new Map()
-}
-
 function foundIn(batch: ScannedBatch): RunEvent {
   const sizeBytes = batch.files.reduce((sum, file) => sum + file.fingerprint.sizeBytes, 0)
   return { kind: 'found', files: batch.files.length + batch.outcomes.length, sizeBytes }
@@ -62,6 +57,6 @@ function leftOutOf({ folder }: ScannedBatch, { name, cause }: LeftOut): RunEvent
   return { kind: 'left_out', path: joinBytePath(folder.shown, shownPath(name)), cause }
 }
 
-function notesOf(state: LocalState): readonly RunEvent[] {
+function notesOf(state: RecallOptions['state']): readonly RunEvent[] {
   return state.takeNotes().map((message) => ({ kind: 'note', message }))
 }

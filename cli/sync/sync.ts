@@ -108,7 +108,8 @@ async function backUp(
     partBuffers: createPartBuffers(options.partBudgetBytes ?? defaultPartBudgetBytes),
   }
 
-  const memory = openFolderMemory({ state, sources, isWhole: options.listed === undefined })
+  const isWhole = options.listed === undefined
+  const memory = openFolderMemory({ state, sources, isWhole })
   const scanOptions = { now: clock.now, selection: options.selection, signal: controller.signal }
   const scanned = options.listed ? scanListed(sources, options.listed, scanOptions) : scan(sources, scanOptions)
   const taken = options.isHeldBack ? holdBack(scanned, options.isHeldBack) : scanned
@@ -132,6 +133,6 @@ async function backUp(
       ),
     )
   }
-  await tellGone(await memory.end(), { remote, state, device, signal: controller.signal })
+  await tellGone(await memory.end(), { remote, state, device, isWhole, signal: controller.signal })
   if (!options.listed) await abandonUploads(sources, stage)
 }

@@ -12,6 +12,8 @@ export interface TellGoneOptions {
   readonly state: LocalState
   /** This machine's name, as it goes with every location. */
   readonly device: string
+  /** Whether the run has come by all of the sources; else only what it came by is told. */
+  readonly isWhole: boolean
   readonly signal?: AbortSignal | undefined
 }
 
@@ -22,9 +24,9 @@ export interface TellGoneOptions {
  * @param sources those in which files were found: one without any may be a disk that is not mounted
  */
 export async function tellGone(sources: readonly Source[], options: TellGoneOptions): Promise<void> {
-  const { state } = options
+  const { state, isWhole } = options
   for (const source of sources) {
-    if (source.kind === 'folder') await releaseVanishedFolders(source, state)
+    if (isWhole && source.kind === 'folder') await releaseVanishedFolders(source, state)
     for await (const page of registrationsIn(source, state)) await settle(page, options)
   }
 }

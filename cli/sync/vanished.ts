@@ -26,11 +26,7 @@ export function isVanished(path: BytePath): boolean {
  * Lets go of files that are remembered and have vanished from a folder that others are found in; what the remote has of them
  * is kept as registrations. The rest of the names are there, and were only not looked at.
  */
-export async function releaseVanished(
-  folder: BytePath,
-  records: Iterable<readonly [name: string, FileRecord]>,
-  state: LocalState,
-): Promise<void> {
+export async function releaseVanished(folder: BytePath, records: Iterable<NamedRecord>, state: LocalState): Promise<void> {
   const vanished = [...records].filter(([name]) => isVanished(joinBytePath(folder, name)))
   await release(folder, vanished, state)
 }
@@ -44,23 +40,35 @@ const namesAtOnce = 1000
  */
 export async function releaseVanishedFolders(source: Source, state: LocalState): Promise<void> {
   for await (const { folder, name } of state.foldersBelow(source.path)) {
-    if (!isVanished(joinBytePath(folder, name))) continue
-    for (let from = name; ; ) {
-      const records = await state.findRecords(folder, from, afterEveryName, namesAtOnce)
-      const vanished: (readonly [string, FileRecord])[] = []
-      for (const [name, record] of records) {
-        if (!isVanished(joinBytePath(folder, name))) continue
-        if (await isSameDisk(folder, record.fingerprint.device, state)) vanished.push([name, record])
-      }
-      await release(folder, vanished, state)
-      const last = [...records.keys()].at(-1)
-      if (last === undefined || records.size < namesAtOnce) break
-      from = justAfter(last)
-    }
+    // The scan has let go of what vanished from among other files; where the first one is there, so is the folder.
+    if (isVanished(joinBytePath(folder, name))) await releaseFolder(folder, name, state)
   }
 }
 
-async function release(folder: BytePath, vanished: readonly (readonly [string, FileRecord])[], state: LocalState): Promise<void> {
+async function releaseFolder(folder: BytePath, firstName: BytePath, state: LocalState): Promise<void> {
+  for (let from: string | undefined = firstName; from !== undefined; ) {
+    const records: ReadonlyMap<BytePath, FileRecord> = await state.findRecords(folder, from, afterEveryName, namesAtOnce)
+    const vanished = [...records].filter(([name]) => isVanished(joinBytePath(folder, name)))
+    await release(folder, await onDisksThatAreThere(folder, vanished, state), state)
+    const last = [...records.keys()].at(-1)
+    from = last === undefined || records.size < namesAtOnce ? undefined : justAfter(last)
+  }
+}
+
+type NamedRecord = readonly [name: BytePath, record: FileRecord]
+
+async function onDisksThatAreThere(
+  folder: BytePath,
+  vanished: readonly NamedRecord[],
+  state: LocalState,
+): Promise<readonly NamedRecord[]> {
+  const devices = new Set(vanished.map(([, { fingerprint }]) => fingerprint.device))
+  const isThere = new Map<number, boolean>()
+  for (const device of devices) isThere.set(device, await isSameDisk(folder, device, state))
+  return vanished.filter(([, { fingerprint }]) => isThere.get(fingerprint.device))
+}
+
+async function release(folder: BytePath, vanished: readonly NamedRecord[], state: LocalState): Promise<void> {
   if (vanished.length === 0) return
   const registrations = vanished.flatMap(([name, record]) => registrationsOf({ folder, name }, record))
   await state.registrations.put(registrations, { durable: false })
