@@ -43,6 +43,11 @@ export function profilesFolder({ environment }: Context): string {
   return join(baseFolder(environment, 'XDG_CONFIG_HOME', '.config'), 'photos', 'profiles')
 }
 
+/** Where systemd looks for the user's own units. Source: systemd.unit(5). */
+export function unitsFolder({ environment }: Context): string {
+  return join(baseFolder(environment, 'XDG_CONFIG_HOME', '.config'), 'systemd', 'user')
+}
+
 function baseFolder(environment: Context['environment'], variable: string, ...fallback: readonly string[]): string {
   // The specification: a relative path is to be ignored.
   const folder = environment[variable]

@@ -3,14 +3,17 @@ import packageJson from '../package.json' with { type: 'json' }
 import { addCostCommand } from './commands/cost.ts'
 import { addDevicesCommand } from './commands/devices.ts'
 import { addDoctorCommand } from './commands/doctor.ts'
+import { addFreeUpCommand } from './commands/free-up.ts'
 import { addLoginCommand } from './commands/login.ts'
 import { addLogoutCommand } from './commands/logout.ts'
 import { addLsCommand } from './commands/ls.ts'
 import { settleFlags } from './commands/options.ts'
 import { addPullCommand } from './commands/pull.ts'
+import { addScheduleCommand } from './commands/schedule.ts'
 import { addServeCommand } from './commands/serve.ts'
 import { addSyncCommand } from './commands/sync.ts'
 import { addUsersCommand } from './commands/users.ts'
+import { addVerifyCommand } from './commands/verify.ts'
 import { addWhoamiCommand } from './commands/whoami.ts'
 import type { Context, Finish } from './context.ts'
 import { UserError } from './errors.ts'
@@ -67,8 +70,11 @@ function createProgram(commandLine: readonly string[], context: Context, finish:
   addWhoamiCommand(program, context, finish)
   addDevicesCommand(program, context, finish)
   addDoctorCommand(program, context, finish)
+  addVerifyCommand(program, context, finish)
+  addFreeUpCommand(program, context, finish)
   addCostCommand(program, context, finish)
   addServeCommand(program, context, finish)
   addUsersCommand(program, context, finish)
+  addScheduleCommand(program, context, finish)
   return program
 }

@@ -14,7 +14,7 @@ import {
   verboseOption,
 } from './options.ts'
 import { runLogged } from './run-reported.ts'
-import { addSelectionOptions } from './selection-options.ts'
+import { addFilesFromOption, addSelectionOptions } from './selection-options.ts'
 import { addStateOptions } from './state-options.ts'
 import { addTransferOptions } from './transfer-options.ts'
 import { addUnattendedOptions, type UnattendedFlags } from './unattended-options.ts'
@@ -26,12 +26,19 @@ interface SyncFlags extends BackUpFlags, UnattendedFlags {
 
 /** `photos sync`: backs up folders. */
 export function addSyncCommand(program: Command, context: Context, finish: Finish): void {
-  const command = program
-    .command('sync')
+  describeSync(program.command('sync')).action(async (folders: string[], flags: SyncFlags) =>
+    finish(await syncAsTyped(folders, flags, context)),
+  )
+}
+
+/** What may be typed after `photos sync`. */
+export function describeSync(command: Command): Command {
+  command
     .description('back up the photos, videos and sidecars of folders; what is stored already is not sent again')
     .addArgument(sourcesArgument())
     .addOption(dryRunOption())
   addSelectionOptions(command)
+  addFilesFromOption(command)
   addTransferOptions(command)
   addStateOptions(command)
   command
@@ -41,8 +48,7 @@ export function addSyncCommand(program: Command, context: Context, finish: Finis
     .addOption(jsonOption())
     .addOption(quietOption())
     .addOption(verboseOption())
-  addUnattendedOptions(command)
-  command.action(async (folders: string[], flags: SyncFlags) => finish(await syncAsTyped(folders, flags, context)))
+  return addUnattendedOptions(command)
 }
 
 async function syncAsTyped(folders: readonly string[], flags: SyncFlags, context: Context): Promise<ExitCode> {

@@ -13,7 +13,12 @@ export function explainFailure({ message, hint }: UserError, commandLine: readon
 
 /** As it may be typed again. @param commandLine what was typed after `photos` */
 export function formatCommand(commandLine: readonly string[]): string {
-  return ['photos', ...commandLine.map(quoted)].join(' ')
+  return formatWords(['photos', ...commandLine])
+}
+
+/** A command of any program, as it may be typed. */
+export function formatWords(words: readonly string[]): string {
+  return words.map(quoted).join(' ')
 }
 
 /** For a POSIX shell, where it needs it. */

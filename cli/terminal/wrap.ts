@@ -1,5 +1,5 @@
 /** Begins a command that is to be typed, alone or behind a variable; it ends where the sentence goes on. */
-const command = /(?:\b[A-Z_]+=\S+ )?\bphotos (?:login|logout|devices|whoami|sync|pull|ls|serve|users)\b[^;,`]*/g
+const command = /(?:\b[A-Z_]+=\S+ )?\bphotos (?:login|logout|devices|whoami|sync|pull|ls|serve|users|schedule)\b[^;,`]*/g
 /** What holds a command together until all lines are made; no text of ours has one. */
 const hold = '\u00a0'
 
