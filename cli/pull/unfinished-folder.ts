@@ -10,6 +10,14 @@ import { findPullFailure } from './write-error.ts'
 /** Where downloads lie until they are whole and right: below the pulled folder, so that putting in place is a link. */
 export const unfinishedFolderName = '.photos-pull'
 
+/** Who fills a folder, and under which name unfinished files lie in it. */
+export interface FillingCommand {
+  readonly command: string
+  readonly folderName: string
+}
+
+const pulling: FillingCommand = { command: 'pull', folderName: unfinishedFolderName }
+
 const partName = /^[0-9a-f]{64}\.\d+\.part$/
 const holderName = 'process-id'
 
@@ -23,19 +31,19 @@ export interface UnfinishedFolder extends AsyncDisposable {
  * Makes the folder, readable by its owner only, and removes what killed pulls have left there. Throws a `UserError` while
  * another pull into the same folder is running (exit code 11), or when the folder cannot be written to.
  */
-export async function openUnfinishedFolder(to: string): Promise<UnfinishedFolder> {
-  const folder = join(to, unfinishedFolderName)
+export async function openUnfinishedFolder(to: string, filling: FillingCommand = pulling): Promise<UnfinishedFolder> {
+  const folder = join(to, filling.folderName)
   try {
     await makeFolder(to)
     await makeFolder(folder, 0o700)
   } catch (error) {
     throw new UserError(`cannot write into ${to}: ${findPullFailure(error) ?? 'unknown error'}`, {
       exitCode: exitCodes.usage,
-      hint: 'choose a folder of yours: photos pull --to DIR',
+      hint: `choose a folder of yours: photos ${filling.command} --to DIR`,
       cause: error,
     })
   }
-  await claim(folder, to)
+  await claim(folder, to, filling)
   await removeParts(folder)
   let count = 0
   return {
@@ -52,14 +60,14 @@ export async function openUnfinishedFolder(to: string): Promise<UnfinishedFolder
 /** Claimed by this very process, which a note with its number alone does not tell. */
 const claimedHere = new Set<string>()
 
-async function claim(folder: string, to: string): Promise<void> {
+async function claim(folder: string, to: string, { command }: FillingCommand): Promise<void> {
   const file = join(folder, holderName)
   if (await createHolder(file)) return
   const holder = Number(await readFile(file, 'utf8').catch(() => ''))
   if (claimedHere.has(file) || (await isPull(holder))) {
-    throw new UserError(`another pull into ${to} is running (process ${holder})`, {
+    throw new UserError(`another ${command} into ${to} is running (process ${holder})`, {
       exitCode: exitCodes.locked,
-      hint: 'wait until it has ended, or pull into another folder',
+      hint: 'wait until it has ended, or name another folder',
     })
   }
   await unlink(file)

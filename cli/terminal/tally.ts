@@ -1,8 +1,8 @@
 import { type ExitCode, exitCodes } from '../exit-codes.ts'
 import type { FileAction, FileOutcome, IncompleteCode, RunEvent } from '../run-event.ts'
 
-/** Which command ran: `sync` uploads, `pull` downloads. */
-export type RunKind = 'sync' | 'pull'
+/** Which command ran: `sync` uploads, `pull` downloads, `verify` has originals read again, `free-up` moves files aside. */
+export type RunKind = 'sync' | 'pull' | 'verify' | 'free-up'
 
 /** How far a run is. `bytesDone` counts what moved and what did not have to. */
 export interface Progress {
@@ -36,7 +36,7 @@ export interface Thaws {
 export interface Summary {
   readonly kind: RunKind
   readonly counts: Readonly<Record<FileAction, number>>
-  /** Bytes of originals that went over the network and were not in vain. */
+  /** Bytes of originals that went over the network and were not in vain; or that were verified, or moved aside. */
   readonly movedBytes: number
   /** Bytes that a dry run would move. */
   readonly wouldMoveBytes: number
@@ -78,9 +78,9 @@ export function createTally(kind: RunKind, now: () => number, dryRun = false): T
       const { action, sizeBytes } = event.outcome
       counts[action] += 1
       settledBytes += sizeBytes
-      if (action === 'uploaded' || action === 'pulled') transferredBytes += sizeBytes
-      const wouldMove = action === 'would_upload' || action === 'would_pull'
-      if (wouldMove && !event.outcome.movesNoBytes) wouldMoveBytes += sizeBytes
+      if (movesAtOnce.has(action)) movedBytes += sizeBytes
+      if (endsTransfer.has(action)) transferredBytes += sizeBytes
+      if (wouldMove.has(action) && !event.outcome.movesNoBytes) wouldMoveBytes += sizeBytes
       thaws = addThaw(thaws, event.outcome)
       storedBytesDiffer ||= event.outcome.storedBytesDiffer === true
     },
@@ -117,6 +117,12 @@ export function createTally(kind: RunKind, now: () => number, dryRun = false): T
   }
 }
 
+/** Of these nothing is told before they are done. */
+const movesAtOnce: ReadonlySet<FileAction> = new Set(['verified', 'moved'])
+/** What the bytes in `movedBytes` end as. */
+const endsTransfer: ReadonlySet<FileAction> = new Set(['uploaded', 'pulled', ...movesAtOnce])
+const wouldMove: ReadonlySet<FileAction> = new Set(['would_upload', 'would_pull', 'would_move'])
+
 /** How long the rest takes at the pace of what is done; undefined while nothing is. */
 function secondsFor(left: number, done: number, seconds: number): number | undefined {
   return done === 0 ? undefined : (Math.max(0, left) * seconds) / done
@@ -141,6 +147,9 @@ function noCounts(): Record<FileAction, number> {
     would_pull: 0,
     thawing: 0,
     would_thaw: 0,
+    verified: 0,
+    moved: 0,
+    would_move: 0,
     skipped: 0,
     failed: 0,
   }

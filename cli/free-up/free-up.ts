@@ -1,0 +1,130 @@
+import type { Verification } from '../../contract/verifications.ts'
+import { bytePathOf, joinBytePath, shownPath } from '../byte-path.ts'
+import { errorCode } from '../error-code.ts'
+import { UserError } from '../errors.ts'
+import { exitCodes } from '../exit-codes.ts'
+import { mapConcurrently } from '../map-concurrently.ts'
+import { findPullFailure } from '../pull/write-error.ts'
+import type { Remote } from '../remote/remote.ts'
+import type { Clock } from '../remote/retry.ts'
+import type { FileOutcome, RunEvent } from '../run-event.ts'
+import { findFileErrorReason } from '../sync/file-error.ts'
+import { openOriginal } from '../sync/open-original.ts'
+import { locationPathOf, pathOf, shownPathOf } from '../sync/scan.ts'
+import type { Source } from '../sync/sources.ts'
+import { explainUnverified, type VerifiedOriginal, verifyStored } from '../verify/verify-stored.ts'
+import { findCandidates, type HashedCandidate } from './find-candidates.ts'
+import type { Quarantine } from './quarantine.ts'
+
+export interface FreeUpOptions {
+  readonly remote: Remote
+  readonly clock: Clock
+  /** Undefined for a dry run: all is read and verified, and nothing moved. */
+  readonly quarantine: Quarantine | undefined
+  /** Only files whose modification time lies before, in milliseconds since 1970. */
+  readonly modifiedBeforeMs?: number | undefined
+  readonly signal: AbortSignal
+}
+
+/** While files of one batch are moved, the backend reads the originals of the next. */
+const batchesAtOnce = 2
+
+/**
+ * Moves files of folders aside whose originals the backend has just read again: each file is hashed anew, whatever is remembered of
+ * it, its stored original is verified after that, and it must still be the same file when it is moved. Any other stays where it is
+ * and is named. One file's failure never ends the run; a full disk does, with a `UserError`.
+ */
+export async function* freeUp(sources: readonly Source[], options: FreeUpOptions): AsyncGenerator<RunEvent> {
+  const { remote, clock } = options
+  const controller = new AbortController()
+  const signal = AbortSignal.any([options.signal, controller.signal])
+  const batches = findCandidates(sources, { clock, modifiedBeforeMs: options.modifiedBeforeMs, signal })
+  const verified = mapConcurrently(
+    batches,
+    batchesAtOnce,
+    async (batch, taskSignal) => {
+      const contentHashes = batch.candidates.map(({ contentHash }) => contentHash)
+      return { batch, told: await verifyStored(contentHashes, { remote, clock, signal: taskSignal }) }
+    },
+    { signal: options.signal, controller },
+  )
+  let moved = 0
+  for await (const { batch, told } of verified) {
+    yield* batch.events
+    for (const candidate of batch.candidates) {
+      const outcome = await settle(candidate, told.get(candidate.contentHash), options)
+      if (outcome.action === 'moved') moved += 1
+      yield { kind: 'file', outcome }
+    }
+  }
+  if (options.quarantine && moved > 0) yield* howToGoOn(sources, options.quarantine.folder)
+}
+
+async function settle(
+  candidate: HashedCandidate,
+  verification: Verification | undefined,
+  options: FreeUpOptions,
+): Promise<FileOutcome> {
+  const { file, contentHash } = candidate
+  const { sizeBytes } = file.fingerprint
+  const described = { path: shownPathOf(file), sizeBytes, contentHash }
+  if (verification?.kind !== 'verified') return { ...described, action: 'failed', ...explainUnverified(verification) }
+  if (verification.sizeBytes !== sizeBytes)
+    return { ...described, action: 'failed', reason: 'its stored original is of another size' }
+  if (options.quarantine === undefined) return { ...described, action: 'would_move' }
+  options.signal.throwIfAborted()
+  try {
+    const isMoved = await move(candidate, verification, options.quarantine)
+    return isMoved
+      ? { ...described, action: 'moved' }
+      : { ...described, action: 'failed', reason: 'other files have every name for it' }
+  } catch (error) {
+    endRunWhenFull(error, options.quarantine.folder)
+    const reason = findFileErrorReason(error) ?? findPullFailure(error)
+    if (reason === undefined) throw error
+    return { ...described, action: 'failed', reason }
+  }
+}
+
+async function move(
+  { file, contentHash }: HashedCandidate,
+  { verifiedAt }: VerifiedOriginal,
+  quarantine: Quarantine,
+): Promise<boolean> {
+  const handle = await openOriginal(file, 'read')
+  try {
+    const { fingerprint } = file
+    const path = pathOf(file)
+    const location = locationPathOf(file)
+    const verified = { path, location, handle, fingerprint, contentHash, sizeBytes: fingerprint.sizeBytes, verifiedAt }
+    return (await quarantine.take(verified)) !== undefined
+  } finally {
+    await handle.close()
+  }
+}
+
+/** Throws the end of the run when nothing more can be written. */
+function endRunWhenFull(error: unknown, quarantine: string): void {
+  const code = errorCode(error)
+  if (code !== 'ENOSPC' && code !== 'EDQUOT') return
+  throw new UserError(`no space left in ${quarantine}`, {
+    exitCode: exitCodes.someFilesFailed,
+    hint: 'make room and run the same command again; every file is whole, where it was or where it was moved to',
+    cause: error,
+  })
+}
+
+function* howToGoOn(sources: readonly Source[], quarantine: string): Generator<RunEvent> {
+  for (const { path, location } of sources) {
+    const [from, to] = [joinBytePath(bytePathOf(quarantine), location), path].map((each) => quoted(shownPath(each)))
+    yield { kind: 'note', message: `to have them back: cp -an ${from}/. ${to}/ (receipts.jsonl there tells of each one)` }
+  }
+  yield {
+    kind: 'note',
+    message: `they still take their space; when you are sure, delete them yourself: rm -r ${quoted(quarantine)}`,
+  }
+}
+
+function quoted(path: string): string {
+  return /^[\w@%+=:,./-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`
+}

@@ -1,0 +1,46 @@
+import { existsSync, realpathSync, statSync } from 'node:fs'
+import { basename, dirname, join, resolve } from 'node:path'
+import { type BytePath, bytePathOf, shownPath } from '../byte-path.ts'
+import { UserError } from '../errors.ts'
+import { exitCodes } from '../exit-codes.ts'
+import { isLibrary } from '../sync/library-mark.ts'
+
+/**
+ * Where the folder of a quarantine is, without links, as far as it exists. Throws a `UserError` with exit code 2 where it and a source
+ * or a library lie in one another: what is moved would be found again, or be taken for stored.
+ *
+ * @param ownLibrary the library that this run asks, which need not be there
+ */
+export function requireQuarantine(to: string, sourcePaths: readonly BytePath[], ownLibrary: string): string {
+  const quarantine = realPathOf(resolve(to))
+  if (existsSync(quarantine) && !statSync(quarantine).isDirectory()) throw refusal(`${to} is not a folder`)
+  const own = bytePathOf(quarantine)
+  for (const path of sourcePaths) {
+    const source = realpathSync(Buffer.from(path, 'latin1'), { encoding: 'latin1' })
+    if (isInside(own, source)) throw refusal(`${to} lies in ${shownPath(path)}, from which files are to be moved`)
+    if (isInside(source, own)) throw refusal(`${shownPath(path)} lies in ${to}, into which its files are to be moved`)
+  }
+  const library = bytePathOf(realPathOf(resolve(ownLibrary)))
+  if (isInside(library, own)) throw refusal(`the library in ${ownLibrary} lies in ${to}`)
+  for (let folder = own; folder !== ''; folder = folder.slice(0, folder.lastIndexOf('/'))) {
+    if (folder === library || isLibrary(folder)) throw refusal(`${to} is, or lies in, a library of photos`)
+  }
+  return quarantine
+}
+
+function isInside(path: BytePath, folder: BytePath): boolean {
+  return path === folder || path.startsWith(folder.endsWith('/') ? folder : `${folder}/`)
+}
+
+function realPathOf(path: string): string {
+  if (existsSync(path)) return realpathSync(path)
+  const parent = dirname(path)
+  return parent === path ? path : join(realPathOf(parent), basename(path))
+}
+
+function refusal(message: string): UserError {
+  return new UserError(message, {
+    exitCode: exitCodes.usage,
+    hint: 'name a folder of its own, beside your photos: photos free-up DIR --to QUARANTINE',
+  })
+}

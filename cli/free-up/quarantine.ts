@@ -1,0 +1,72 @@
+import { lstatSync } from 'node:fs'
+import { mkdir } from 'node:fs/promises'
+import { type BytePath, bytePathOf, bytesOf, joinBytePath } from '../byte-path.ts'
+import { candidatePaths } from '../pull/targets.ts'
+import { openUnfinishedFolder } from '../pull/unfinished-folder.ts'
+import { type MoveOptions, moveFile, type OpenFile } from './move-file.ts'
+import { openReceipts } from './receipts.ts'
+
+/** A file whose stored original was verified, and where it was found. */
+export interface VerifiedFile extends OpenFile {
+  /** Where it goes, below the quarantine. */
+  readonly location: BytePath
+  readonly sizeBytes: number
+  readonly verifiedAt: string
+}
+
+/** The folder into which files are moved aside. */
+export interface Quarantine extends AsyncDisposable {
+  /** Absolute. */
+  readonly folder: string
+  /**
+   * Moves a file in, and writes that down before and after. Resolves with its new path; undefined where other files have every name
+   * for it. Throws a `FileChangedError` when it is another file by now, and the file system's error.
+   */
+  take(file: VerifiedFile): Promise<BytePath | undefined>
+}
+
+export interface QuarantineOptions extends Pick<MoveOptions, 'signal' | 'hardLink'> {
+  readonly remoteId: string
+  readonly now: () => Date
+}
+
+const filling = { command: 'free-up', folderName: '.photos-free-up' }
+
+/** Makes the folder where it is not there. Throws a `UserError` while another run moves files into it, or when it cannot be written to. */
+export async function openQuarantine(folder: string, options: QuarantineOptions): Promise<Quarantine> {
+  const { remoteId, now, signal, hardLink } = options
+  const unfinished = await openUnfinishedFolder(folder, filling)
+  const receipts = await openReceipts(folder).catch(async (error: unknown) => {
+    await unfinished[Symbol.asyncDispose]()
+    throw error
+  })
+  const root = bytePathOf(folder)
+
+  return {
+    folder,
+    async take(file) {
+      for (const candidate of candidatePaths(file.location, file.contentHash)) {
+        const to = joinBytePath(root, candidate)
+        if (isTaken(to, file)) continue
+        await mkdir(bytesOf(to.slice(0, to.lastIndexOf('/'))), { recursive: true })
+        const { path: from, contentHash, sizeBytes, verifiedAt } = file
+        const receipt = { from, to, contentHash, sizeBytes, remoteId, verifiedAt }
+        await receipts.write({ ...receipt, event: 'moving', at: now() })
+        if ((await moveFile(file, to, { unfinished, signal, hardLink })) === 'taken') continue
+        await receipts.write({ ...receipt, event: 'moved', at: now() })
+        return to
+      }
+      return undefined
+    },
+    async [Symbol.asyncDispose]() {
+      await receipts[Symbol.asyncDispose]()
+      await unfinished[Symbol.asyncDispose]()
+    },
+  }
+}
+
+/** By another file: a name of this very one is what a killed run has made. */
+function isTaken(path: BytePath, { fingerprint }: OpenFile): boolean {
+  const stats = lstatSync(bytesOf(path), { throwIfNoEntry: false })
+  return stats !== undefined && !(stats.dev === fingerprint.device && stats.ino === fingerprint.inode)
+}
