@@ -1,0 +1,221 @@
+import { type ChildProcess, fork, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { readdir, readFile, writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { build } from 'esbuild'
+import { expect, onTestFinished, test } from 'vitest'
+import type { Clock } from '../../../cli/remote/retry.ts'
+import { describeSelf, type LockHolder } from '../../../cli/state/lock-holder.ts'
+import { acquireRunLock, type Repeat, type RunLock, type RunLockOptions } from '../../../cli/state/run-lock.ts'
+import { temporaryFolder } from '../../temporary-folder.ts'
+
+/** A clock that moves only while somebody waits. Whoever waits hears of it first. */
+function waitingClock(
+  onWait: (elapsedMs: number) => Promise<void> | void = () => {},
+): Clock & { readonly waitedMs: () => number } {
+  let elapsedMs = 0
+  const delay: Clock['delay'] = async (milliseconds, signal) => {
+    signal?.throwIfAborted()
+    elapsedMs += milliseconds
+    await onWait(elapsedMs)
+  }
+  return { now: () => Date.UTC(2026, 10, 23, 2, 14), elapsed: () => elapsedMs, random: () => 1, delay, waitedMs: () => elapsedMs }
+}
+
+/** Beats when the test says so. */
+function beatingByHand(): { readonly repeat: Repeat; readonly beat: () => void } {
+  let work = (): void => {}
+  return {
+    repeat: (given) => {
+      work = given
+      return () => {}
+    },
+    beat: () => work(),
+  }
+}
+
+interface LockInTest {
+  readonly path: string
+  readonly told: string[]
+  acquire(options?: Partial<RunLockOptions>): Promise<RunLock>
+  /** Leaves the lock of a run that has ended without letting go of it; it differs from this process in what is given. */
+  leave(difference: Partial<LockHolder>): Promise<void>
+}
+
+async function lockInTest(): Promise<LockInTest> {
+  const folder = await temporaryFolder()
+  const path = join(folder, 'remote.owner-run')
+  const told: string[] = []
+  const acquire: LockInTest['acquire'] = (options = {}) =>
+    acquireRunLock(path, { command: 'sync', clock: waitingClock(), tell: (message) => void told.push(message), ...options })
+  return {
+    path,
+    told,
+    acquire,
+    async leave(difference) {
+      const holder = { ...(await describeSelf('sync', new Date(Date.UTC(2026, 10, 23)))), ...difference }
+      await writeFile(`${path}-held-7`, JSON.stringify(holder))
+    },
+  }
+}
+
+test('is held by one run, which others are told of, and free once that has let go of it', async () => {
+  const { acquire, path, told } = await lockInTest()
+  const first = await acquire({ command: 'watch' })
+  await expect(acquire()).rejects.toMatchObject({
+    name: 'UserError',
+    exitCode: 11,
+    message: expect.stringMatching(
+      new RegExp(`: photos watch \\(process ${process.pid} on .+, since 2026-11-2\\d \\d\\d:14\\)$`),
+    ),
+    hint: expect.stringContaining('--retry-lock'),
+  })
+  await first.release()
+  await (await acquire()).release()
+  expect(told).toEqual([])
+  expect(await readdir(join(path, '..'))).toHaveLength(1)
+})
+
+test('of a process that is gone is taken over at once, with a note', async () => {
+  const { acquire, leave, told } = await lockInTest()
+  await leave({ pid: await pidOfTheDead() })
+  const clock = waitingClock()
+  await (await acquire({ clock })).release()
+  expect(told).toEqual([expect.stringMatching(/^photos sync \(process \d+ on .+\) has died; its lock is taken over$/)])
+  expect(clock.waitedMs()).toBe(0)
+})
+
+test.each([
+  ['before the machine was started anew', { bootId: '00000000-0000-0000-0000-000000000000' }],
+  ['by a process whose number another one has now', { processStart: '1' }],
+])('that was left %s is taken over at once', async (_when, difference) => {
+  const { acquire, leave } = await lockInTest()
+  await leave(difference)
+  const clock = waitingClock()
+  await (await acquire({ clock })).release()
+  expect(clock.waitedMs()).toBe(0)
+})
+
+test.each([
+  ['another machine', { host: 'nas' }],
+  ['another container, where a process has the same number', { pidNamespace: 'pid:[4026532999]', processStart: '1' }],
+  ['a system that does not say when a process began', { processStart: null }],
+])('of %s is taken over when its heart has stood still for two minutes', async (_where, difference) => {
+  const { acquire, leave, told } = await lockInTest()
+  await leave(difference)
+  const clock = waitingClock()
+  await (await acquire({ clock })).release()
+  expect(clock.waitedMs()).toBe(120_000)
+  expect(told).toEqual([expect.stringContaining('looking whether photos sync'), expect.stringContaining('has died')])
+})
+
+test('of another machine is left alone while its heart beats, whatever its clock says', async () => {
+  const { acquire, path, leave } = await lockInTest()
+  const { repeat, beat } = beatingByHand()
+  const holder = await acquire({ repeat })
+  const [name = ''] = await readdir(join(path, '..'))
+  const text = JSON.parse(await readFile(join(path, '..', name), 'utf8'))
+  await writeFile(join(path, '..', name), JSON.stringify({ ...text, host: 'nas', startedAt: '1999-01-01T00:00:00.000Z' }))
+  const clock = waitingClock(async (elapsedMs) => {
+    if (elapsedMs !== 115_000) return
+    beat()
+    await new Promise((resolve) => setImmediate(resolve))
+  })
+  await expect(acquire({ clock })).rejects.toMatchObject({ exitCode: 11, message: expect.stringContaining('on nas') })
+  expect(holder.lost.aborted).toBe(false)
+  await holder.release()
+  await leave({ host: 'never looked at: its number is lower than that of what is free' })
+  await writeFile(`${path}-free-8`, '')
+  await (await acquire({ clock: waitingClock() })).release()
+})
+
+test('that says nothing, as of a full disk, is taken over by its heart, too', async () => {
+  const { acquire, path, told } = await lockInTest()
+  await writeFile(`${path}-held-3`, '')
+  await (await acquire()).release()
+  expect(told).toEqual([expect.stringContaining('another run of photos'), expect.stringContaining('has died')])
+})
+
+test('who slept while another run took the lock hears of it, and takes nothing away from that run', async () => {
+  const { acquire, path } = await lockInTest()
+  const { repeat, beat } = beatingByHand()
+  const sleeper = await acquire({ repeat })
+  const [name = ''] = await readdir(join(path, '..'))
+  const text = JSON.parse(await readFile(join(path, '..', name), 'utf8'))
+  await writeFile(join(path, '..', name), JSON.stringify({ ...text, host: 'laptop-that-sleeps' }))
+  const other = await acquire()
+  beat()
+  await once(sleeper.lost, 'abort')
+  expect(sleeper.lost.reason).toMatchObject({ name: 'UserError', exitCode: 11 })
+  await sleeper.release()
+  await expect(acquire()).rejects.toMatchObject({ exitCode: 11 })
+  await other.release()
+})
+
+test('is waited for as long as is asked, and then not any more', async () => {
+  const { acquire, told } = await lockInTest()
+  const first = await acquire({ command: 'watch' })
+  await expect(acquire({ waitMs: 30_000 })).rejects.toMatchObject({ exitCode: 11 })
+  const clock = waitingClock(async (elapsedMs) => {
+    if (elapsedMs === 20_000) await first.release()
+  })
+  await (await acquire({ waitMs: 30_000, clock })).release()
+  expect(told).toHaveLength(2)
+  expect(told[0]).toMatch(/^waiting for photos watch \(process \d+ on .+\) to end$/)
+})
+
+test('waiting for it ends when the run is stopped', async () => {
+  const { acquire } = await lockInTest()
+  const first = await acquire()
+  const stopping = new AbortController()
+  const clock = waitingClock(() => stopping.abort(new Error('stopped')))
+  await expect(acquire({ waitMs: 1e9, clock, signal: stopping.signal })).rejects.toThrow('stopped')
+  await first.release()
+})
+
+test('of twelve processes at once one gets it, also where all find the lock of a dead one; killed, the next one does', async () => {
+  const { path, leave } = await lockInTest()
+  await leave({ pid: await pidOfTheDead() })
+  const program = await bundle(path)
+  const contenders = Array.from({ length: 12 }, () => contend(program, path))
+  await Promise.all(contenders.map(({ ready }) => ready))
+  const answers = await Promise.all(contenders.map(({ go }) => go()))
+  expect(answers.toSorted()).toEqual(['held', ...Array.from({ length: 11 }, () => 'locked')])
+
+  const holder = contenders[answers.indexOf('held')]?.child
+  holder?.kill('SIGKILL')
+  if (holder) await once(holder, 'exit')
+  const next = contend(program, path)
+  await next.ready
+  expect(await next.go()).toBe('held')
+})
+
+interface Contender {
+  readonly child: ChildProcess
+  readonly ready: Promise<unknown>
+  go(): Promise<unknown>
+}
+
+function contend(program: string, path: string): Contender {
+  const child = fork(program, [path])
+  onTestFinished(() => void child.kill('SIGKILL'))
+  const go = async (): Promise<unknown> => {
+    child.send('go')
+    return (await once(child, 'message'))[0]
+  }
+  return { child, ready: once(child, 'message'), go }
+}
+
+async function bundle(path: string): Promise<string> {
+  const outfile = join(dirname(path), 'hold-run-lock.mjs')
+  const entry = join(import.meta.dirname, 'hold-run-lock.ts')
+  await build({ entryPoints: [entry], bundle: true, outfile, format: 'esm', platform: 'node', target: 'node20' })
+  return outfile
+}
+
+/** The number of a process that has ended just now. */
+async function pidOfTheDead(): Promise<number> {
+  const child = spawn(process.execPath, ['--version'], { stdio: 'ignore' })
+  await once(child, 'exit')
+  return child.pid ?? 0
+}
