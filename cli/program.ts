@@ -14,6 +14,7 @@ import { addServeCommand } from './commands/serve.ts'
 import { addSyncCommand } from './commands/sync.ts'
 import { addUsersCommand } from './commands/users.ts'
 import { addVerifyCommand } from './commands/verify.ts'
+import { addWatchCommand } from './commands/watch.ts'
 import { addWhoamiCommand } from './commands/whoami.ts'
 import type { Context, Finish } from './context.ts'
 import { UserError } from './errors.ts'
@@ -63,6 +64,7 @@ function createProgram(commandLine: readonly string[], context: Context, finish:
     })
     .hook('preAction', (_program, command) => settleFlags(command, context.environment))
   addSyncCommand(program, context, finish)
+  addWatchCommand(program, context, finish)
   addPullCommand(program, context, finish, commandLine)
   addLsCommand(program, context, finish)
   addLoginCommand(program, context, finish)

@@ -184,7 +184,7 @@ function createLinesView({
   }
 }
 
-function formatOutcome({ action, path, reason }: FileOutcome): string {
+export function formatOutcome({ action, path, reason }: FileOutcome): string {
   const words = action.replace('_', ' ')
   return reason === undefined ? `${words}: ${visible(path)}` : `${words}: ${visible(path)}: ${visible(reason)}`
 }
@@ -221,7 +221,7 @@ function formatStop(summary: Summary, { hint }: StoppedBy): string {
   return done === undefined ? '' : `stopped: ${done}; safe to run again\n`
 }
 
-function fileMessage({ action, path, sizeBytes, contentHash, reason }: FileOutcome): Record<string, unknown> {
+export function fileMessage({ action, path, sizeBytes, contentHash, reason }: FileOutcome): Record<string, unknown> {
   return {
     message_type: action === 'failed' ? 'error' : 'file',
     action,
@@ -233,7 +233,7 @@ function fileMessage({ action, path, sizeBytes, contentHash, reason }: FileOutco
 }
 
 /** Of no file's size or content, as nobody has looked; the summary does not count it. */
-function leftOutMessage({ path, cause }: LeftOutEvent): Record<string, unknown> {
+export function leftOutMessage({ path, cause }: LeftOutEvent): Record<string, unknown> {
   const nothing = { size_bytes: null, content_hash: null }
   return { message_type: 'file', action: 'left_out', path, ...nothing, reason: leftOutReasons[cause] }
 }
@@ -252,7 +252,7 @@ function statusMessage(progress: Progress): Record<string, unknown> {
 }
 
 /** Writes lines until nobody reads them any more. */
-function printer(stdout: Writable): (line: string) => void {
+export function printer(stdout: Writable): (line: string) => void {
   let left = false
   stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code !== 'EPIPE' && error.code !== 'ERR_STREAM_DESTROYED') throw error

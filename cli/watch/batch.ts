@@ -23,6 +23,8 @@ export interface BatchReport {
   finish(): void
   /** It did not come to its end; what it was about is tried again. */
   putOff(error: UserError): void
+  /** The user or the system ends the watch in the middle of it. */
+  interrupt(): void
 }
 
 export interface BatchOptions {

@@ -2,7 +2,7 @@ import { type FSWatcher, watch } from 'node:fs'
 import { setImmediate } from 'node:timers/promises'
 import { type BytePath, bytesOf, joinBytePath } from '../byte-path.ts'
 import { errorCode } from '../error-code.ts'
-import { isLeftOut } from '../sync/left-out.ts'
+import { findLeftOutCause, photosIgnoreName } from '../sync/left-out.ts'
 import { isLibrary } from '../sync/library-mark.ts'
 import { isFolder, listSubfolders } from './subfolders.ts'
 
@@ -13,6 +13,8 @@ import { isFolder, listSubfolders } from './subfolders.ts'
  */
 
 export interface FolderWatcherOptions {
+  /** Whether hidden folders are watched, too. */
+  readonly takesHidden: boolean
   /** Something was made, changed, renamed or removed here; or, for a folder, anywhere below it. May be told twice, or late. */
   readonly onChange: (path: BytePath) => void
   /** Events were lost. */
@@ -43,7 +45,8 @@ const queuedEvents = 16_384
 
 /** Watches a folder and all below it, but for junk and hidden ones, libraries, and what lies behind links. */
 export function watchFolders(root: BytePath, options: FolderWatcherOptions): FolderWatcher {
-  const { onChange, onLoss, onExhausted } = options
+  const { takesHidden, onChange, onLoss, onExhausted } = options
+  const isTaken = (name: BytePath): boolean => findLeftOutCause(name, takesHidden) === undefined
   const outside: Around = { subfolders: new Map() }
   const countInBurst = createBurstMeter(onLoss)
   let folderCount = 0
@@ -73,7 +76,7 @@ export function watchFolders(root: BytePath, options: FolderWatcherOptions): Fol
     for (const subfolder of await listSubfolders(path)) {
       const isReleased = around.subfolders.get(name) !== folder
       if (isReleased) return
-      if (!isLeftOut(subfolder)) await placeAll(folder, subfolder, joinBytePath(path, subfolder))
+      if (isTaken(subfolder)) await placeAll(folder, subfolder, joinBytePath(path, subfolder))
     }
   }
 
@@ -89,8 +92,8 @@ export function watchFolders(root: BytePath, options: FolderWatcherOptions): Fol
   function onEvent(folder: WatchedFolder, kind: string, name: BytePath | undefined): void {
     countInBurst()
     // What a filter in a file says concerns all that lies beside and below it.
-    if (name === undefined || name === '.photosignore') onChange(folder.path)
-    else if (!isLeftOut(name)) {
+    if (name === undefined || name === photosIgnoreName) onChange(folder.path)
+    else if (isTaken(name)) {
       const path = joinBytePath(folder.path, name)
       onChange(path)
       if (kind === 'rename') placeAnew(folder, name, path)

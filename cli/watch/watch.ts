@@ -15,6 +15,8 @@ export interface WatchOptions {
   readonly settleMs: number
   /** How often everything is looked through, in milliseconds: network shares tell nothing of what others change. */
   readonly rescanMs: number
+  /** Whether hidden files and folders are backed up, too. */
+  readonly takesHidden?: boolean
   readonly clock: Clock
   readonly signal: AbortSignal
   /** Backs up once. Throws a `UserError` for what concerns all of it. */
@@ -71,6 +73,7 @@ function startWatching(sources: readonly Source[], options: WatchOptions): Watch
   const dirty = createDirtyPaths({ elapsed, settleMs, roots, onOverflow: rescanSoon })
   const rules = createBatchRules({ settleMs, now, dirty })
   const watched = watchSources(sources, {
+    takesHidden: options.takesHidden ?? false,
     onChange(path) {
       rules.forget(path)
       if (dirty.mark(path) === 'first') wake()
@@ -79,6 +82,11 @@ function startWatching(sources: readonly Source[], options: WatchOptions): Watch
     onExhausted: () => note(exhaustedNote(schedule.rescanEvery(rescanWithoutEventsMs))),
     note,
   })
+
+  function putBack(listed: readonly BytePath[] | undefined): void {
+    if (listed === undefined) schedule.rescanSoon()
+    for (const path of listed ?? []) dirty.mark(path)
+  }
 
   async function carryOut(folders: readonly string[], listed: readonly BytePath[] | undefined): Promise<void> {
     const report = options.report(listed === undefined)
@@ -92,9 +100,9 @@ function startWatching(sources: readonly Source[], options: WatchOptions): Watch
       schedule.succeed()
       report.finish()
     } catch (error) {
-      if (!(error instanceof UserError) || endingCodes.has(error.exitCode) || signal.aborted) throw error
-      if (listed === undefined) schedule.rescanSoon()
-      for (const path of listed ?? []) dirty.mark(path)
+      if (signal.aborted) report.interrupt()
+      if (signal.aborted || !(error instanceof UserError) || endingCodes.has(error.exitCode)) throw error
+      putBack(listed)
       schedule.putOff()
       report.putOff(error)
     }

@@ -4,6 +4,8 @@ import { type FolderWatcher, watchFolders } from './folder-watcher.ts'
 import { followPresence, type SourceChange, type SourcePresence } from './source-presence.ts'
 
 export interface WatchedSourcesOptions {
+  /** Whether hidden folders are watched, too. */
+  readonly takesHidden: boolean
   readonly onChange: (path: BytePath) => void
   /** What happened is not known, or not all of it: everything has to be looked through. */
   readonly onLoss: () => void
