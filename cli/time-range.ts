@@ -23,25 +23,71 @@ interface Span {
  * and a month to restic. Throws a `UserError` for anything else.
  */
 export function parseTimeRange({ since, until }: TimeRangeText, now: Date): ListRange {
-  const from = since === undefined ? undefined : parseSpan('--since', since, now).start
-  const before = until === undefined ? undefined : parseSpan('--until', until, now).end
+  const example = 'photos ls --since 2021-06 --until 2021-08'
+  return parseBetween({ flag: '--since', text: since }, { flag: '--until', text: until }, { now, example })
+}
+
+export interface ModificationRangeText {
+  /** As typed after `--newer`. */
+  readonly newer?: string | undefined
+  /** As typed after `--older`. */
+  readonly older?: string | undefined
+}
+
+/** Milliseconds since 1970. */
+export interface ModificationRange {
+  readonly fromMs: number | undefined
+  /** The first moment after it. */
+  readonly beforeMs: number | undefined
+}
+
+/**
+ * The range of `--newer` and `--older` by the clock of this machine, both inclusive; times are written as those of
+ * {@link parseTimeRange}. Throws a `UserError` for anything else.
+ */
+export function parseModificationRange({ newer, older }: ModificationRangeText, now: Date): ModificationRange {
+  const example = 'photos sync --newer 2021-06 --older 2021-08 DIR'
+  const { from, before } = parseBetween({ flag: '--newer', text: newer }, { flag: '--older', text: older }, { now, example })
+  return { fromMs: localMs(from), beforeMs: localMs(before) }
+}
+
+/** Without an offset, JavaScript takes it for a time of this machine. */
+function localMs(wallTime: string | undefined): number | undefined {
+  return wallTime === undefined ? undefined : new Date(wallTime).getTime()
+}
+
+interface TypedTime {
+  readonly flag: string
+  readonly text: string | undefined
+}
+
+interface Typing {
+  readonly now: Date
+  /** What is typed in a hint. */
+  readonly example: string
+}
+
+function parseBetween(first: TypedTime, last: TypedTime, typing: Typing): ListRange {
+  const from = findTypedSpan(first, typing)?.start
+  const before = findTypedSpan(last, typing)?.end
   if (from !== undefined && before !== undefined && from >= before) {
-    throw usageError(`--since ${since} is after --until ${until}`)
+    throw usageError(`${first.flag} ${first.text} is after ${last.flag} ${last.text}`, typing)
   }
   return { from, before }
 }
 
-function parseSpan(flag: string, text: string, now: Date): Span {
+function findTypedSpan({ flag, text }: TypedTime, typing: Typing): Span | undefined {
+  if (text === undefined) return undefined
   const trimmed = text.trim()
-  const span = findDaysAgo(trimmed, now) ?? findZoned(trimmed) ?? findCalendarSpan(trimmed)
-  if (!span) throw usageError(`${flag} ${text} is not a time`)
+  const span = findDaysAgo(trimmed, typing.now) ?? findZoned(trimmed) ?? findCalendarSpan(trimmed)
+  if (!span) throw usageError(`${flag} ${text} is not a time`, typing)
   return span
 }
 
-function usageError(message: string): UserError {
+function usageError(message: string, { example }: Typing): UserError {
   return new UserError(message, {
     exitCode: exitCodes.usage,
-    hint: 'write 2021, 2021-06, 2021-06-15, 2021-06-15T18:30 or 30d (2w, 1y): photos ls --since 2021-06 --until 2021-08',
+    hint: `write 2021, 2021-06, 2021-06-15, 2021-06-15T18:30 or 30d (2w, 1y): ${example}`,
   })
 }
 

@@ -1,12 +1,12 @@
 import { hostname } from 'node:os'
-import type { BytePath } from '../byte-path.ts'
 import type { Context } from '../context.ts'
 import type { RunEvent } from '../run-event.ts'
 import { openRemote } from '../session/open-remote.ts'
 import type { IsHeldBack } from '../sync/hold-back.ts'
 import { createOriginalSender } from '../sync/original-sender.ts'
+import type { ListedPaths } from '../sync/scan-listed.ts'
 import { sync } from '../sync/sync.ts'
-import type { SelectionFlags } from './selection-options.ts'
+import { listedOf, type SelectionFlags, selectionOf } from './selection-options.ts'
 import type { StateFlags } from './state-options.ts'
 import type { TransferFlags } from './transfer-options.ts'
 
@@ -24,7 +24,7 @@ export interface BackUpOptions {
   /** What holds the lock, as others are told; `sync` unless it is said. */
   readonly command?: string | undefined
   /** Only these files, by their absolute paths; all of the folders without it. */
-  readonly listed?: Iterable<BytePath> | undefined
+  readonly listed?: ListedPaths | undefined
   /** Asked for every file that was found. */
   readonly isHeldBack?: IsHeldBack | undefined
 }
@@ -34,9 +34,10 @@ export async function backUp(
   folders: readonly string[],
   flags: BackUpFlags,
   context: Context,
-  { on, command = 'sync', listed }: BackUpOptions,
+  { on, command = 'sync', listed = listedOf(flags, folders, context), isHeldBack }: BackUpOptions,
 ): Promise<void> {
   const { transfers, library, profile, dryRun = false } = flags
+  const selection = selectionOf(flags, context)
   const log = (line: string): void => void (flags.verbose && context.stderr.write(`${line}\n`))
   const whenMissing = dryRun ? 'pretend' : 'create'
   const opened = await openRemote({ library, profile, whenMissing, log }, context)
@@ -51,7 +52,7 @@ export async function backUp(
       const sender = createOriginalSender(transport)
       const { clock } = transport
       const signal = AbortSignal.any([context.signal, state.lost])
-      const options = { remote, state, sender, device, transfers, dryRun, clock, listed, signal }
+      const options = { remote, state, sender, device, transfers, dryRun, clock, selection, listed, isHeldBack, signal }
       for await (const event of sync(folders, options)) on(event)
     } finally {
       await state.close()

@@ -1,9 +1,165 @@
-import type { Command } from 'commander'
+import { createReadStream, readFileSync, statSync } from 'node:fs'
+import { resolve } from 'node:path'
+import { type Command, InvalidArgumentError, Option } from 'commander'
+import { type BytePath, bytePathOf } from '../byte-path.ts'
+import type { Context } from '../context.ts'
+import { UserError } from '../errors.ts'
+import { exitCodes } from '../exit-codes.ts'
+import { parseSize } from '../size.ts'
+import { readPathList, resolvePaths } from '../sync/files-from.ts'
+import { findPatternFault } from '../sync/path-patterns.ts'
+import { splitLines } from '../sync/photos-ignore.ts'
+import type { Selection } from '../sync/selection.ts'
+import { parseModificationRange } from '../time-range.ts'
 
 /** Which of a folder's files a run takes, as typed. */
-export type SelectionFlags = Readonly<Record<never, never>>
+export interface SelectionFlags {
+  readonly hidden?: true
+  readonly exclude?: readonly string[]
+  readonly include?: readonly string[]
+  readonly filterFrom?: readonly string[]
+  /** In bytes. */
+  readonly minSize?: number
+  /** In bytes. */
+  readonly maxSize?: number
+  readonly newer?: string
+  readonly older?: string
+  readonly followSymlinks?: true
+  /** Only of commands that take a list of files. */
+  readonly filesFrom?: string
+}
 
 /** The flags that say which files are taken. */
 export function addSelectionOptions(command: Command): Command {
   return command
+    .addOption(repeatable('--exclude <pattern>', 'leave out what matches, as in a .gitignore').argParser(addPatterns))
+    .addOption(
+      repeatable('--include <pattern>', 'take only what matches, and what lies in a folder that does').argParser(addPatterns),
+    )
+    .addOption(
+      repeatable('--filter-from <file>', 'patterns from a file, as if it were the .photosignore of each folder').argParser(
+        addLines,
+      ),
+    )
+    .addOption(new Option('--min-size <size>', 'leave out smaller files: 500K, 10M').env('PHOTOS_MIN_SIZE').argParser(parseSize))
+    .addOption(new Option('--max-size <size>', 'leave out larger files: 4G').env('PHOTOS_MAX_SIZE').argParser(parseSize))
+    .addOption(new Option('--newer <time>', 'changed at or after: 2021, 2021-06, 2021-06-15 or 30d').env('PHOTOS_NEWER'))
+    .addOption(new Option('--older <time>', 'changed at or before, all of that day, month or year').env('PHOTOS_OLDER'))
+    .addOption(new Option('--hidden', 'take hidden files and folders, too').env('PHOTOS_HIDDEN'))
+    .addOption(new Option('--follow-symlinks', 'take what symbolic links lead to').env('PHOTOS_FOLLOW_SYMLINKS'))
+}
+
+/** The flag that lists files one by one. */
+export function addFilesFromOption(command: Command): Command {
+  return command.addOption(
+    new Option('--files-from <file>', 'look only at the paths in this file, or in standard input (-)').env('PHOTOS_FILES_FROM'),
+  )
+}
+
+/**
+ * What was typed, as the run takes it. Reads the files of patterns. Throws a `UserError` with exit code 2 for one that is not
+ * there or has a pattern that can match nothing, and for a time that is none.
+ */
+export function selectionOf(flags: SelectionFlags, { now }: Context): Selection {
+  const { fromMs, beforeMs } = parseModificationRange(flags, now())
+  const { minSize, maxSize } = flags
+  if (minSize !== undefined && maxSize !== undefined && minSize > maxSize) {
+    throw usageError('--min-size is larger than --max-size', 'no file is both; give a smaller one, or one of the two')
+  }
+  return {
+    takesHidden: flags.hidden ?? false,
+    takesListedHidden: flags.filesFrom !== undefined,
+    followsLinks: flags.followSymlinks ?? false,
+    exclude: flags.exclude ?? [],
+    include: flags.include ?? [],
+    filterLines: (flags.filterFrom ?? []).flatMap(readFilterFile),
+    minimumSizeBytes: minSize,
+    maximumSizeBytes: maxSize,
+    modifiedFromMs: fromMs,
+    modifiedBeforeMs: beforeMs,
+  }
+}
+
+/**
+ * The paths of `--files-from`, as they come; undefined without it. Relative ones are looked for in the one folder of the run.
+ * Throws a `UserError` with exit code 2 for a list that is not there.
+ */
+export function listedOf(
+  { filesFrom }: SelectionFlags,
+  folders: readonly string[],
+  { stdin }: Context,
+): AsyncIterable<BytePath> | undefined {
+  if (filesFrom === undefined) return undefined
+  const [folder, another] = folders
+  const list = filesFrom === '-' ? stdin : openList(filesFrom)
+  return resolvePaths(readPathList(list), folder === undefined || another !== undefined ? undefined : bytePathOf(resolve(folder)))
+}
+
+function openList(file: string): AsyncIterable<Buffer> {
+  try {
+    if (statSync(file).isDirectory())
+      throw usageError(`${file} is a folder, not a list of files`, 'name a file with a path a line')
+  } catch (cause) {
+    if (cause instanceof UserError) throw cause
+    throw cannotRead(file, '--files-from', cause)
+  }
+  return createReadStream(file)
+}
+
+function readFilterFile(file: string): readonly string[] {
+  const lines = readLines(file)
+  for (const [index, line] of lines.entries()) {
+    const fault = findPatternFault(line)
+    if (fault === undefined || line.startsWith('#')) continue
+    throw usageError(
+      `line ${index + 1} of ${file} ${fault}`,
+      'mend the line: its pattern can match nothing; the syntax is in docs/filters.md',
+    )
+  }
+  return lines
+}
+
+function readLines(file: string): readonly string[] {
+  try {
+    return splitLines(readFileSync(file, 'utf8'))
+  } catch (cause) {
+    throw cannotRead(file, '--filter-from', cause)
+  }
+}
+
+function repeatable(flags: string, description: string): Option {
+  const variable = `PHOTOS_${flags.slice(2, flags.indexOf(' ')).replace('-', '_').toUpperCase()}`
+  return new Option(flags, `${description}; may be given again`).env(variable)
+}
+
+/** A variable can have several, one a line. */
+function addLines(text: string, before: readonly string[] = []): readonly string[] {
+  return [...before, ...text.split('\n').filter((line) => line !== '')]
+}
+
+function addPatterns(text: string, before: readonly string[] = []): readonly string[] {
+  const patterns = addLines(text, before)
+  for (const pattern of patterns) {
+    const fault = findTypedFault(pattern)
+    if (fault !== undefined) throw new InvalidArgumentError(`the pattern ${fault}.`)
+  }
+  if (text.trim() === '') throw new InvalidArgumentError('give a pattern; it is empty.')
+  return patterns
+}
+
+/** In a file of patterns these begin a comment and an exception. */
+function findTypedFault(pattern: string): string | undefined {
+  if (pattern.startsWith('!'))
+    return 'begins with !; exceptions are for --filter-from and .photosignore, and \\! is the character'
+  if (pattern.startsWith('#')) return 'begins with #; \\# is the character'
+  return findPatternFault(pattern)
+}
+
+function cannotRead(file: string, flag: string, cause: unknown): UserError {
+  const hint = `check the path that stands after ${flag}`
+  return new UserError(`cannot read ${file}`, { exitCode: exitCodes.usage, hint, cause })
+}
+
+function usageError(message: string, hint: string): UserError {
+  return new UserError(message, { exitCode: exitCodes.usage, hint })
 }

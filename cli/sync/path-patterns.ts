@@ -50,9 +50,11 @@ function lineIn(folder: string, line: string): string {
   return `${negation}/${prefix}${isAnchored ? pattern.replace(/^\//, '') : `**/${pattern}`}`
 }
 
+/** `[a-z]`, `[!a-z]`, `[[:digit:]]`, and `[]a]`, as the first one in it may be a `]`. */
+const bracketed = /\[(?:[!^]|(?![!^]))(?:\[:\w+:\]|\[(?!:)|[^[])(?:\[:\w+:\]|\[(?!:)|[^\][])*\]/g
+
 /** What is wrong with a pattern that can match nothing, in words that follow the pattern; undefined for a good one. */
 export function findPatternFault(pattern: string): string | undefined {
   if (/(?<!\\)(\\\\)*\\$/.test(pattern)) return 'ends with a backslash that stands before nothing'
-  const brackets = pattern.replace(/\\./gs, '').replace(/\[[!^]?\]?(\[:\w+:\]|[^\]])*\]/g, '')
-  return brackets.includes('[') ? 'has a [ without its ]' : undefined
+  return pattern.replace(/\\./gs, 'x').replace(bracketed, '').includes('[') ? 'has a [ without its ]' : undefined
 }
