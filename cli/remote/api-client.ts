@@ -63,6 +63,7 @@ async function callWithRetries<T>(call: ApiCall<T>, options: ApiClientOptions): 
   try {
     return await retry(() => callInSession(call, options), {
       clock: transport.clock,
+      patience: transport.outage.api,
       signal: call.signal,
       ...(maximumAttempts === undefined ? {} : { maximumAttempts }),
     })

@@ -41,13 +41,14 @@ export async function getToFile(sign: SignRequest, sink: ByteSink, options: GetO
     return advanced
   }
   const { signal, transport, onMoved } = options
-  const attempt = signing(sign, (request) => getRest(request, sink, received, options))
+  const getInTurn = (request: HttpRequest) => transport.concurrency.run(() => getRest(request, sink, received, options), signal)
+  const attempt = signing(sign, getInTurn)
   try {
-    await retry(attempt, { clock: transport.clock, signal, hasAdvanced })
+    await retry(attempt, { clock: transport.clock, patience: transport.outage.storage, signal, hasAdvanced })
     return contentHashOf(received.hash.digest())
   } catch (error) {
     onMoved?.(-received.bytes)
-    throw asTransferError(error)
+    throw asTransferError(error, transport)
   }
 }
 
@@ -95,37 +96,59 @@ const longestQueueBytes = 4 * 1024 * 1024
 
 /**
  * Writes an answer's body behind what was received before. Event-driven and in big steps: an async iterator and a write
- * per 64 kB chunk cost half as much again. Never settles while a write is under way, so that `received` is right.
+ * per 64 kB chunk cost half as much again. Never settles while a write is under way, so that `received` is right; what came
+ * before a connection broke is written, too.
  */
 function receive(response: IncomingMessage, sink: ByteSink, received: Received, options: GetOptions): Promise<void> {
   return new Promise((resolve, reject) => {
     let pieces: Buffer[] = []
     let waitingBytes = 0
     let writing = false
+    let pacing = false
     let ended = false
     let failure: { readonly error: unknown } | undefined
 
+    const isDue = (): boolean => {
+      if (waitingBytes >= gatheredBytes || pieces.length >= gatheredPieces) return true
+      return waitingBytes > 0 && (ended || failure !== undefined)
+    }
     const advance = (): void => {
       if (writing) return
-      if (failure) reject(failure.error)
-      else if (waitingBytes >= gatheredBytes || pieces.length >= gatheredPieces || (ended && waitingBytes > 0)) flush()
+      if (isDue()) flush()
+      else if (failure) reject(failure.error)
       else if (ended) resolve()
     }
     const flush = (): void => {
       writing = true
       const written = writeBatch(sink, pieces, waitingBytes, received, options)
+      drop()
+      written.then(goOn, failToWrite).finally(() => {
+        writing = false
+        advance()
+      })
+    }
+    const drop = (): void => {
       pieces = []
       waitingBytes = 0
-      written
-        .then(() => response.resume(), fail)
-        .finally(() => {
-          writing = false
-          advance()
-        })
+    }
+    const goOn = (): void => {
+      if (!pacing) response.resume()
     }
     const fail = (error: unknown): void => {
       failure ??= { error }
       response.destroy()
+    }
+    const failToWrite = (error: unknown): void => {
+      drop()
+      fail(error)
+    }
+    const pace = (sizeBytes: number): void => {
+      pacing = true
+      hold(response, sizeBytes, options)
+        .finally(() => {
+          pacing = false
+        })
+        .then(goOn, fail)
     }
 
     response.on('data', (chunk: Buffer) => {
@@ -133,6 +156,7 @@ function receive(response: IncomingMessage, sink: ByteSink, received: Received, 
       waitingBytes += chunk.length
       advance()
       if (waitingBytes >= longestQueueBytes) response.pause()
+      if (Number.isFinite(options.transport.bandwidth.down.stepBytes())) pace(chunk.length)
     })
     response.on('end', () => {
       ended = true
@@ -147,6 +171,15 @@ function receive(response: IncomingMessage, sink: ByteSink, received: Received, 
       advance()
     })
   })
+}
+
+/** Stops reading until so many bytes were allowed to come. The silence is ours, and does not count as the other side's. */
+async function hold(response: IncomingMessage, sizeBytes: number, { transport, signal }: GetOptions): Promise<void> {
+  const { socket } = response
+  response.pause()
+  socket.setTimeout(0)
+  await transport.bandwidth.down.take(sizeBytes, signal)
+  socket.setTimeout(transport.inactivityMs)
 }
 
 async function writeBatch(

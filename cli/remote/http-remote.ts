@@ -25,7 +25,6 @@ import { type ApiCall, type ApiClient, createApiClient } from './api-client.ts'
 import { createCredentialIssuer } from './issue-credentials.ts'
 import type { CallOptions, ListRange, Remote } from './remote.ts'
 import { defaultSignInHint, unreachableAtFirst } from './remote-errors.ts'
-import { createServerClock } from './server-clock.ts'
 import { createOriginalSigner } from './sign-original.ts'
 import { createTemporaryCredentials } from './temporary-credentials.ts'
 import type { Transport } from './transport.ts'
@@ -54,7 +53,7 @@ export async function openHttpRemote(options: HttpRemoteOptions): Promise<Remote
 export function createHttpRemote(configuration: RemoteConfiguration, options: Omit<HttpRemoteOptions, 'url' | 'signal'>): Remote {
   const { session, transport, whenUnreachable, signInHint = defaultSignInHint } = options
   const client = createApiClient({ url: configuration.endpoints.api, session, transport, whenUnreachable, signInHint })
-  const serverClock = createServerClock(transport.clock.now)
+  const { serverClock } = transport
   const issue = createCredentialIssuer({ configuration, session, transport, serverClock, signInHint })
   const credentials = createTemporaryCredentials(issue, serverClock)
   const signer = createOriginalSigner({ configuration, credentials, serverClock })

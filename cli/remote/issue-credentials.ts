@@ -53,6 +53,6 @@ function createExchange({ configuration, transport, serverClock }: CredentialIss
       return await pool.getCredentials(identityId, idToken, signal)
     }
     const limit = maximumAttempts === undefined ? {} : { maximumAttempts }
-    return await retry(attempt, { clock: transport.clock, signal, ...limit })
+    return await retry(attempt, { clock: transport.clock, patience: transport.outage.api, signal, ...limit })
   }
 }

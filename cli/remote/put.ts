@@ -39,10 +39,7 @@ export function putRange(
 
 /** Sends bytes that are in memory with one signed PUT; fails as {@link putRange} does. */
 export function putBytes(request: SignedRequest, bytes: Buffer, options: TransferOptions): Promise<PutResult> {
-  const writeBody: WriteBody = async (client, onWritten) => {
-    if (bytes.length > 0) await write(client, bytes)
-    onWritten(bytes.length)
-  }
+  const writeBody: WriteBody = (client, onWritten) => writePaced(client, bytes, options, onWritten)
   return put(request, bytes.length, writeBody, options)
 }
 
@@ -52,10 +49,15 @@ async function put(
   writeBody: WriteBody,
   options: TransferOptions,
 ): Promise<PutResult> {
+  const { transport, signal } = options
+  const putInTime = async (): Promise<PutResult> => {
+    requireTimeLeft(request, transport)
+    return await putOnce(request, sizeBytes, writeBody, options)
+  }
   let timesDifferent = 0
   const attempt = async (): Promise<PutResult> => {
     try {
-      return await putOnce(request, sizeBytes, writeBody, options)
+      return await transport.concurrency.run(putInTime, signal)
     } catch (error) {
       // Once may be the wire's fault; the second time it is the file that has changed.
       if (error instanceof TransferError && error.kind === 'bytes-differ' && timesDifferent++ === 0) {
@@ -65,10 +67,23 @@ async function put(
     }
   }
   try {
-    return await retry(attempt, { clock: options.transport.clock, signal: options.signal })
+    return await retry(attempt, { clock: transport.clock, patience: transport.outage.storage, signal })
   } catch (error) {
-    throw asTransferError(error)
+    throw asTransferError(error, transport)
   }
+}
+
+/** With less left, a request could expire on its way. */
+const leastLifeMs = 60 * 1000
+
+/** Whether S3 would take a request no longer, or hardly, by the remote's clock. */
+export function isAboutToExpire({ expiresAt }: SignedRequest, { serverClock }: Pick<Transport, 'serverClock'>): boolean {
+  return Date.parse(expiresAt) - serverClock.now().getTime() < leastLifeMs
+}
+
+/** It may have waited for its turn, or for the remote to come back. To be refused after all bytes have gone is worse than to ask. */
+function requireTimeLeft(request: SignedRequest, transport: Transport): void {
+  if (isAboutToExpire(request, transport)) throw new TransferError('the signed request has expired', { kind: 'expired' })
 }
 
 async function putOnce(
@@ -122,17 +137,17 @@ async function writeRange(
   client: ClientRequest,
   source: ByteSource,
   range: ByteRange,
-  { transport, signal }: TransferOptions,
+  options: TransferOptions,
   onWritten: (bytes: number) => void,
 ): Promise<void> {
+  const { transport, signal } = options
   const slot = await transport.slots.take(signal)
   try {
     for (let sent = 0; sent < range.sizeBytes; ) {
       const length = Math.min(slot.length, range.sizeBytes - sent)
       await fill(slot, length, source, range.offset + sent)
-      await write(client, slot.subarray(0, length))
+      await writePaced(client, slot.subarray(0, length), options, onWritten)
       sent += length
-      onWritten(length)
     }
   } finally {
     transport.slots.giveBack(slot)
@@ -144,6 +159,23 @@ async function fill(slot: Buffer, length: number, source: ByteSource, position: 
     const { bytesRead } = await source.read(slot, filled, length - filled, position + filled)
     if (bytesRead === 0) throw new TransferError('the file became shorter while it was read', { kind: 'bytes-differ' })
     filled += bytesRead
+  }
+}
+
+/** Writes as fast as the run may send: all at once without a limit, else in small steps. */
+async function writePaced(
+  client: ClientRequest,
+  bytes: Buffer,
+  { transport, signal }: TransferOptions,
+  onWritten: (bytes: number) => void,
+): Promise<void> {
+  const { up } = transport.bandwidth
+  for (let written = 0; written < bytes.length; ) {
+    const step = bytes.subarray(written, written + up.stepBytes())
+    await up.take(step.length, signal)
+    await write(client, step)
+    written += step.length
+    onWritten(step.length)
   }
 }
 

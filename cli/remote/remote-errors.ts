@@ -12,7 +12,17 @@ export function unreachable(url: string, cause: unknown): UserError {
   })
 }
 
-/** The same of the first request to an address: what answers there with silence may speak TLS. */
+/** The API may answer, the storage does not, and no file is to blame. */
+export function storageUnreachable(cause: unknown): UserError {
+  const reason = cause instanceof Error ? ` (${cause.message})` : ''
+  return new UserError(`the storage of the remote cannot be reached${reason}`, {
+    exitCode: exitCodes.remoteUnreachable,
+    hint: 'check the network, then run the same command again; what is done is done',
+    cause,
+  })
+}
+
+/** Nobody answers the first request to an address: what answers there with silence may speak TLS. */
 export function unreachableAtFirst(url: string, cause: unknown): UserError {
   const isCut = errorCode(cause) === 'ECONNRESET' || errorCode(cause)?.startsWith('HPE_')
   if (!(url.startsWith('http:') && isCut)) return unreachable(url, cause)

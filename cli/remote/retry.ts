@@ -14,9 +14,24 @@ export interface Clock {
   readonly delay: Delay
 }
 
+/** What is known of the other side beyond one request. */
+export interface Patience {
+  /** For one request, from its first attempt to its last. */
+  start(): RequestPatience
+}
+
+export interface RequestPatience {
+  /** It got an answer, or got further. */
+  succeeded(): void
+  /** It failed and may be tried again. Whether that is worth it although it has failed often: nothing else succeeds either. */
+  failed(error: unknown): boolean
+}
+
 export interface RetryOptions {
   readonly clock: Pick<Clock, 'random' | 'delay'>
+  /** Given, it is the last word; else 8, and beyond that what `patience` says. */
   readonly maximumAttempts?: number
+  readonly patience?: Patience | undefined
   /** Asked after each failure: when the attempt got further than the one before, counting starts anew. */
   readonly hasAdvanced?: () => boolean
   readonly signal?: AbortSignal | undefined
@@ -34,6 +49,7 @@ export class RetryableError extends Error {
   }
 }
 
+const noPatience: Patience = { start: () => ({ succeeded() {}, failed: () => false }) }
 const defaultMaximumAttempts = 8
 const baseMs = 250
 const capMs = 30_000
@@ -61,23 +77,49 @@ export function isNetworkError(error: unknown): boolean {
 }
 
 /**
- * Calls `attempt` until it succeeds, fails for good, or has failed `maximumAttempts` times in a row; then throws its last
- * error. Waits between the attempts with full jitter (AWS Architecture Blog, "Exponential backoff and jitter"), at least
- * as long as `Retry-After` asked.
+ * Calls `attempt` until it succeeds, fails for good, or has failed `maximumAttempts` times in a row and `patience` is at its
+ * end; then throws its last error. Waits between the attempts with full jitter (AWS Architecture Blog, "Exponential backoff and
+ * jitter"), at least as long as `Retry-After` asked.
  */
 export async function retry<T>(attempt: () => Promise<T>, options: RetryOptions): Promise<T> {
-  const maximumAttempts = options.maximumAttempts ?? defaultMaximumAttempts
+  const { signal, clock } = options
+  const patience = (options.patience ?? noPatience).start()
   for (let failures = 0; ; ) {
-    options.signal?.throwIfAborted()
-    try {
-      return await attempt()
-    } catch (error) {
-      options.signal?.throwIfAborted()
-      failures = options.hasAdvanced?.() ? 1 : failures + 1
-      if (failures >= maximumAttempts || !(error instanceof RetryableError || isNetworkError(error))) throw error
-      await options.clock.delay(pauseMs(failures, error, options.clock.random), options.signal)
+    signal?.throwIfAborted()
+    const outcome = await settle(attempt)
+    if (outcome.kind === 'done') {
+      patience.succeeded()
+      return outcome.result
     }
+    signal?.throwIfAborted()
+    const { error } = outcome
+    const hasAdvanced = options.hasAdvanced?.() ?? false
+    if (hasAdvanced) patience.succeeded()
+    failures = hasAdvanced ? 1 : failures + 1
+    if (!mayPass(error)) throw error
+    const isOutage = patience.failed(error)
+    if (!isWorthAnother(failures, isOutage, options)) throw error
+    await clock.delay(pauseMs(failures, error, clock.random), signal)
   }
+}
+
+type Outcome<T> = { readonly kind: 'done'; readonly result: T } | { readonly kind: 'failed'; readonly error: unknown }
+
+async function settle<T>(attempt: () => Promise<T>): Promise<Outcome<T>> {
+  try {
+    return { kind: 'done', result: await attempt() }
+  } catch (error) {
+    return { kind: 'failed', error }
+  }
+}
+
+function mayPass(error: unknown): boolean {
+  return error instanceof RetryableError || isNetworkError(error)
+}
+
+function isWorthAnother(failures: number, isOutage: boolean, { maximumAttempts }: RetryOptions): boolean {
+  if (failures < (maximumAttempts ?? defaultMaximumAttempts)) return true
+  return isOutage && maximumAttempts === undefined
 }
 
 function pauseMs(failures: number, error: unknown, random: () => number): number {

@@ -85,9 +85,9 @@ async function exchange<T>(sign: SignRequest, options: Options, read: (response:
   const { transport, signal } = options
   const attempt = signing(sign, (request) => answerTo(request, transport, read, signal))
   try {
-    return await retry(attempt, { clock: transport.clock, signal })
+    return await retry(attempt, { clock: transport.clock, patience: transport.outage.storage, signal })
   } catch (error) {
-    throw asTransferError(error)
+    throw asTransferError(error, transport)
   }
 }
 

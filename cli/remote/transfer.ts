@@ -1,4 +1,5 @@
 import { TransferError } from '../errors.ts'
+import { storageUnreachable } from './remote-errors.ts'
 import { isNetworkError, RetryableError } from './retry.ts'
 import type { Transport } from './transport.ts'
 
@@ -10,9 +11,13 @@ export interface TransferOptions {
   readonly signal?: AbortSignal | undefined
 }
 
-/** What is left after the last attempt, as the outcome of this one file. Bugs and interruptions stay what they are. */
-export function asTransferError(error: unknown): unknown {
+/**
+ * What is left after the last attempt, as the outcome of this one file; as the end of the run, a `UserError`, where the storage
+ * has not answered anyone for long. Bugs and interruptions stay what they are.
+ */
+export function asTransferError(error: unknown, { outage }: Pick<Transport, 'outage'>): unknown {
   if (error instanceof RetryableError) return new TransferError(`${error.message}, again and again`, { cause: error })
-  if (isNetworkError(error)) return new TransferError('the connection to the storage keeps breaking', { cause: error })
-  return error
+  if (!isNetworkError(error)) return error
+  if (outage.storage.isLost()) return storageUnreachable(error)
+  return new TransferError('the connection to the storage keeps breaking', { cause: error })
 }

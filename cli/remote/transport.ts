@@ -1,8 +1,13 @@
 import { type ClientRequest, Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http'
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https'
-import { setTimeout as wait } from 'node:timers/promises'
+import { completeClock } from '../system-clock.ts'
+import { type AdaptiveConcurrency, createAdaptiveConcurrency } from './adaptive-concurrency.ts'
+import { createNotices, type Notices } from './notices.ts'
+import { createOutage, type Outage } from './outage.ts'
 import type { Clock } from './retry.ts'
+import { createServerClock, type ServerClock } from './server-clock.ts'
 import { createSlotPool, type SlotPool } from './slot-pool.ts'
+import { type Bandwidth, createBandwidth } from './throttle.ts'
 import { findTlsFailure } from './tls-failure.ts'
 
 /** What every request of a run shares: connections, buffers and the clock. Close it when the run ends. */
@@ -11,6 +16,14 @@ export interface Transport {
   readonly httpsAgent: HttpsAgent
   readonly slots: SlotPool
   readonly clock: Clock
+  /** Hears from every answer; learns what the remote's time is. */
+  readonly serverClock: ServerClock
+  readonly outage: Outage
+  readonly notices: Notices
+  /** Of originals and parts of them, in both directions. */
+  readonly concurrency: AdaptiveConcurrency
+  /** Of the same. */
+  readonly bandwidth: Bandwidth
   /** A connection over which nothing moves for so long is broken. */
   readonly inactivityMs: number
   /** So long may a small answer take as a whole, however steadily it trickles in; an original may take for ever. */
@@ -26,16 +39,25 @@ export interface TransportOptions {
 
 const slotCount = 8
 const slotBytes = 2 * 1024 * 1024
+/** What `--transfers` takes. */
+const mostTransfers = 64
 
 /** A transport with keep-alive connections; how many of them are open follows from how much is done at once. */
 export function createTransport(options: TransportOptions = {}): Transport {
   const httpAgent = new HttpAgent({ keepAlive: true })
   const httpsAgent = new HttpsAgent({ keepAlive: true })
+  const clock = completeClock(options.clock)
+  const notices = createNotices()
   return {
     httpAgent,
     httpsAgent,
     slots: createSlotPool(slotCount, slotBytes),
-    clock: { now: Date.now, elapsed: () => performance.now(), random: Math.random, delay: waitFor, ...options.clock },
+    clock,
+    serverClock: createServerClock(clock.now, notices.tell),
+    outage: createOutage(clock, notices),
+    notices,
+    concurrency: createAdaptiveConcurrency({ ceiling: mostTransfers }),
+    bandwidth: createBandwidth(clock),
     inactivityMs: options.inactivityMs ?? 60_000,
     answerWithinMs: options.answerWithinMs ?? 60_000,
     close() {
@@ -43,10 +65,6 @@ export function createTransport(options: TransportOptions = {}): Transport {
       httpsAgent.destroy()
     },
   }
-}
-
-async function waitFor(milliseconds: number, signal?: AbortSignal): Promise<void> {
-  await wait(milliseconds, undefined, signal ? { signal } : {})
 }
 
 export interface HttpRequest {
@@ -78,7 +96,11 @@ export function startExchange(transport: Transport, { method, url, headers }: Ht
   })
   request.on('timeout', () => request.destroy(connectionError('ETIMEDOUT', 'nothing moved over the connection')))
   const response = new Promise<IncomingMessage>((resolve, reject) => {
-    request.once('response', resolve)
+    request.once('response', (answer) => {
+      // A cache's answer tells the time of long ago (RFC 9111, 5.1).
+      if (answer.headers.age === undefined) transport.serverClock.learn(answer.headers.date)
+      resolve(answer)
+    })
     // Stays for the life of the request: an error after the answer's head reaches the one who reads its body.
     request.on('error', (error) => reject(findTlsFailure(error, url) ?? error))
     request.once('close', () => reject(connectionError('ECONNRESET', 'the connection was closed')))

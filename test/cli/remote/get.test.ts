@@ -7,7 +7,7 @@ import { type ByteSink, type GetOptions, getToFile } from '../../../cli/remote/g
 import type { S3Refusal } from '../../../cli/remote/s3-refusal.ts'
 import type { SignRequest } from '../../../cli/remote/signed-attempts.ts'
 import { temporaryFolder } from '../../temporary-folder.ts'
-import { answerInPlace, listen, refuse, signed, transportInTest } from './scripted-server.ts'
+import { answerInPlace, attemptsOfAnOutage, listen, refuse, signed, transportInTest } from './scripted-server.ts'
 
 const bytes = randomBytes(7 * 1024 * 1024 + 3)
 const hash = createHash('sha256').update(bytes).digest('hex')
@@ -77,8 +77,8 @@ test('takes a broken connection up again behind what is written, however often i
 
 test('gives up a connection that never brings anything', async () => {
   const { result, ranges } = await receive((response) => void response.destroy())
-  await expect(result).rejects.toThrow('the connection to the storage keeps breaking')
-  expect(ranges).toHaveLength(8)
+  await expect(result).rejects.toMatchObject({ name: 'UserError', exitCode: 5, message: expect.stringContaining('storage') })
+  expect(ranges).toHaveLength(attemptsOfAnOutage)
 })
 
 test('begins anew where a range is ignored', async () => {

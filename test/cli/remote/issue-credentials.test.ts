@@ -5,7 +5,7 @@ import { createServerClock } from '../../../cli/remote/server-clock.ts'
 import type { TokenOptions } from '../../../cli/session/session.ts'
 import { ownerSchema } from '../../../contract/owner.ts'
 import { remoteConfigurationInTest } from '../remote-configuration-in-test.ts'
-import { bodyOf, listen, transportInTest } from './scripted-server.ts'
+import { attemptsOfAnOutage, bodyOf, listen, transportInTest } from './scripted-server.ts'
 
 interface PoolCall {
   /** `GetId` or `GetCredentialsForIdentity`. */
@@ -120,9 +120,9 @@ test.each([
 ])('%s ends with exit code 5, sooner when there is time', async (_what, fail) => {
   const { issue, calls } = await openInTest((_call, response) => fail(response))
   await expect(issue({})).rejects.toMatchObject({ name: 'UserError', exitCode: 5 })
-  expect(calls).toHaveLength(8)
+  expect(calls).toHaveLength(attemptsOfAnOutage)
   await expect(issue({ maximumAttempts: 2 })).rejects.toMatchObject({ exitCode: 5 })
-  expect(calls).toHaveLength(10)
+  expect(calls).toHaveLength(attemptsOfAnOutage + 2)
 })
 
 const noPool = 'what answers there is no identity pool, or of another release'

@@ -49,13 +49,19 @@ export interface TestTransport {
   readonly pausesMs: readonly number[]
 }
 
-/** A transport that never waits: `random` is always 1, less a little. */
+/** With the pauses of {@link transportInTest}: 8, which take half a minute, then every 30 s until 15 minutes are over. */
+export const attemptsOfAnOutage = 37
+
+/** A transport that never waits, although time passes as if it had: `random` is always 1, less a little. */
 export function transportInTest(options: TransportOptions = {}): TestTransport {
   const pausesMs: number[] = []
+  let elapsedMs = 0
   const delay = async (milliseconds: number): Promise<void> => {
     pausesMs.push(milliseconds)
+    elapsedMs += milliseconds
   }
-  const transport = createTransport({ ...options, clock: { now: () => 0, random: () => 1, delay, ...options.clock } })
+  const clock = { now: () => 0, elapsed: () => elapsedMs, random: () => 1, delay, ...options.clock }
+  const transport = createTransport({ ...options, clock })
   onTestFinished(() => transport.close())
   return { transport, pausesMs }
 }

@@ -1,0 +1,112 @@
+import { expect, test } from 'vitest'
+import { createNotices } from '../../../cli/remote/notices.ts'
+import { createOutage } from '../../../cli/remote/outage.ts'
+import { RetryableError, retry } from '../../../cli/remote/retry.ts'
+import { createVirtualClock } from './virtual-clock.ts'
+
+const minute = 60_000
+const reset = Object.assign(new Error('reset'), { code: 'ECONNRESET' })
+const busy = new RetryableError('busy')
+
+/** 02:00 on the clock of whatever zone the tests run in. */
+const twoAtNight = new Date(2026, 0, 31, 2, 0).getTime()
+
+function outageInTest() {
+  const clock = createVirtualClock(twoAtNight)
+  const notices = createNotices()
+  const told: string[] = []
+  notices.listen((message) => told.push(message))
+  const outage = createOutage(clock, notices)
+  /** A request that fails until so much time has passed; says how often it was tried. */
+  const request = async (patience: typeof outage.api, untilMs: number, error: Error): Promise<number> => {
+    let attempts = 0
+    const attempt = async (): Promise<void> => {
+      attempts += 1
+      if (clock.elapsed() < untilMs) throw error
+    }
+    await retry(attempt, { clock, patience })
+    return attempts
+  }
+  return { clock, told, outage, request }
+}
+
+test('ten minutes without anybody who answers are survived, and told once', async () => {
+  const { clock, told, outage, request } = outageInTest()
+  await Promise.all([request(outage.storage, 10 * minute, reset), request(outage.api, 10 * minute, reset)])
+  expect(clock.elapsed()).toBeLessThan(10.6 * minute)
+  expect(told).toEqual(['the remote does not answer; trying until 02:15', 'the remote answers again'])
+})
+
+test('ten minutes of 503 from everybody are survived', async () => {
+  const { told, outage, request } = outageInTest()
+  expect(await request(outage.api, 10 * minute, busy)).toBeGreaterThan(8)
+  expect(told).toHaveLength(2)
+})
+
+test('after 15 minutes it is given up, and the storage is lost', async () => {
+  const { clock, told, outage, request } = outageInTest()
+  await expect(request(outage.storage, Number.POSITIVE_INFINITY, reset)).rejects.toBe(reset)
+  expect(clock.elapsed()).toBeGreaterThanOrEqual(15 * minute)
+  expect(clock.elapsed()).toBeLessThan(16 * minute)
+  expect(outage.storage.isLost()).toBe(true)
+  expect(told).toEqual(['the remote does not answer; trying until 02:15'])
+})
+
+test('one request that fails while others succeed is given up after 8 attempts', async () => {
+  const { clock, told, outage, request } = outageInTest()
+  const isOver = new AbortController()
+  const others = (async () => {
+    while (!isOver.signal.aborted) {
+      await clock.delay(3000)
+      outage.storage.start().succeeded()
+    }
+  })()
+  await expect(request(outage.storage, Number.POSITIVE_INFINITY, reset)).rejects.toBe(reset)
+  isOver.abort()
+  await others
+  expect(clock.elapsed()).toBeLessThan(minute)
+  expect(outage.storage.isLost()).toBe(false)
+  expect(told).toEqual([])
+})
+
+test.each([
+  ['a storage that answers 503 while the API is well', busy, false],
+  ['a storage that cannot be reached while the API is well', reset, true],
+])('%s', async (_name, error, isWaitedFor) => {
+  const { clock, outage, request } = outageInTest()
+  const asking = (async () => {
+    for (let times = 0; times < 20; times += 1) {
+      await clock.delay(10_000)
+      outage.api.start().succeeded()
+    }
+  })()
+  const sending = request(outage.storage, 3 * minute, error)
+  await (isWaitedFor ? expect(sending).resolves.toBeGreaterThan(8) : expect(sending).rejects.toBe(error))
+  await asking
+})
+
+test('a success that was on its way when the outage began does not shorten it', async () => {
+  const { clock, outage, request } = outageInTest()
+  const last = clock.delay(300).then(() => outage.storage.start().succeeded())
+  expect(await request(outage.storage, 10 * minute, reset)).toBeGreaterThan(8)
+  await last
+})
+
+test('a library whose server on this machine has stopped is not waited for', async () => {
+  const { outage, request } = outageInTest()
+  const refused = Object.assign(new Error('refused'), { code: 'ECONNREFUSED', address: '127.0.0.1', port: 8080 })
+  await expect(request(outage.api, 10 * minute, refused)).rejects.toBe(refused)
+})
+
+test('a short trouble is nobody’s business', async () => {
+  const { told, outage, request } = outageInTest()
+  await request(outage.api, 5000, reset)
+  expect(told).toEqual([])
+})
+
+test('who counts the attempts is not made to wait', async () => {
+  const { clock, outage } = outageInTest()
+  const attempt = () => Promise.reject(reset)
+  await expect(retry(attempt, { clock, patience: outage.api, maximumAttempts: 3 })).rejects.toBe(reset)
+  expect(clock.elapsed()).toBe(750)
+})
