@@ -52,7 +52,20 @@ export async function backUp(
       const sender = createOriginalSender(transport)
       const { clock } = transport
       const signal = AbortSignal.any([context.signal, state.lost])
-      const options = { remote, state, sender, device, transfers, dryRun, clock, selection, listed, isHeldBack, signal }
+      const options = {
+        remote,
+        state,
+        sender,
+        device,
+        transfers,
+        dryRun,
+        clock,
+        selection,
+        listed,
+        isHeldBack,
+        signal,
+        allowsEmpty: flags.allowEmpty,
+      }
       for await (const event of sync(folders, options)) on(event)
     } finally {
       await state.close()

@@ -5,13 +5,20 @@ import { parseDuration } from '../duration.ts'
 export interface StateFlags {
   /** In milliseconds. */
   readonly retryLock?: number
+  readonly allowEmpty?: true
 }
 
 /** The flags about what this machine remembers, and who is at work with it. */
 export function addStateOptions(command: Command): Command {
-  return command.addOption(
-    new Option('--retry-lock <duration>', 'wait so long for another run to end: 90s, 10m or 1h (default: not at all)')
-      .env('PHOTOS_RETRY_LOCK')
-      .argParser(parseDuration),
-  )
+  return command
+    .addOption(
+      new Option('--retry-lock <duration>', 'wait so long for another run to end: 90s, 10m or 1h (default: not at all)')
+        .env('PHOTOS_RETRY_LOCK')
+        .argParser(parseDuration),
+    )
+    .addOption(
+      new Option('--allow-empty', 'believe that a folder which had files before is empty, or on another disk, now').env(
+        'PHOTOS_ALLOW_EMPTY',
+      ),
+    )
 }

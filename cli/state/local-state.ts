@@ -9,6 +9,7 @@ import { makeFolder } from '../make-folder.ts'
 import { encodeFileRecord, type FileRecord, findFileRecord } from './file-record.ts'
 import { describeFailure, findLevelCode, isDamage } from './level-failure.ts'
 import { type Attempt, openRegistrations, type Registrations } from './registrations.ts'
+import { openSourceRecords, type SourceRecords } from './source-records.ts'
 import { openUploadJournal, type UploadJournal } from './upload-journal.ts'
 
 /** A file by its folder and its name, one character (U+0000 to U+00FF) a byte. */
@@ -36,6 +37,7 @@ export interface LocalState {
   /** The folders at or below a path of which a file is remembered, each with the first of its names in byte order. */
   foldersBelow(path: string): AsyncIterable<RecordKey>
   readonly registrations: Registrations
+  readonly sources: SourceRecords
   /** Beside the database, so that neither takes the other one along when it is damaged. */
   readonly uploads: UploadJournal
   /** What the user should know about the database since last asked. */
@@ -133,6 +135,7 @@ function createLocalState(database: Database, { path, notes, uploads }: StatePar
     uploads,
     foldersBelow: (path) => foldersBelow(database, path, attempt),
     registrations: openRegistrations(database, attempt),
+    sources: openSourceRecords(database, attempt),
     takeNotes: () => notes.splice(0),
     async close() {
       await uploads.close()

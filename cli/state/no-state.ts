@@ -14,6 +14,7 @@ export function createNoState(): LocalState {
       async *below() {},
     },
     uploads: { begun: () => [], begin: async () => {}, end: async () => {}, close: async () => {} },
+    sources: { find: async () => undefined, put: async () => {} },
     takeNotes: () => [],
     close: async () => {},
   }

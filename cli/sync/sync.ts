@@ -22,6 +22,7 @@ import type { Selection } from './selection.ts'
 import { findSources, type Source } from './sources.ts'
 import { tellGone } from './tell-gone.ts'
 import { upload, uploadAgain } from './upload.ts'
+import { watchSources } from './watch-sources.ts'
 
 export interface SyncOptions {
   readonly remote: Remote
@@ -40,6 +41,8 @@ export interface SyncOptions {
   readonly selection?: Selection | undefined
   /** Absolute paths inside of the sources: only these files, and what lies in these folders, are looked at. */
   readonly listed?: ListedPaths | undefined
+  /** A source that has no files any more, or lies on another disk, is to be believed. */
+  readonly allowsEmpty?: boolean | undefined
   /** Asked for every file that was found; without it, all are taken. */
   readonly isHeldBack?: IsHeldBack | undefined
   readonly signal?: AbortSignal | undefined
@@ -111,7 +114,16 @@ async function backUp(
   const isWhole = options.listed === undefined
   const memory = openFolderMemory({ state, sources, isWhole })
   const scanOptions = { now: clock.now, selection: options.selection, signal: controller.signal }
-  const scanned = options.listed ? scanListed(sources, options.listed, scanOptions) : scan(sources, scanOptions)
+  const watched = {
+    records: state.sources,
+    allowsEmpty: options.allowsEmpty ?? false,
+    dryRun: options.dryRun,
+    now: clock.now,
+    tell,
+  }
+  const scanned = options.listed
+    ? scanListed(sources, options.listed, scanOptions)
+    : watchSources(scan(sources, scanOptions), sources, watched)
   const taken = options.isHeldBack ? holdBack(scanned, options.isHeldBack) : scanned
   const unknown = recall(taken, { state, tell, memory })
   const hashed = hash(unknown, { ...stage, maximumSizeBytes: remote.configuration.maximumOriginalSizeBytes })
@@ -125,8 +137,9 @@ async function backUp(
     uploadAgain: (original) => uploadAgain(original, stage),
   })
   for await (const files of confirmed) {
-    await rememberConfirmed(files, state)
+    // The journal first: what is remembered is not asked about again, and its entry would stay.
     await state.uploads.end(files.map(({ hashed: { contentHash } }) => contentHash))
+    await rememberConfirmed(files, state)
     await tell(
       files.map(({ hashed: { file, contentHash }, isUploaded }) =>
         succeeded(file, isUploaded ? 'uploaded' : 'already_stored', contentHash),
