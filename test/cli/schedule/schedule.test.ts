@@ -158,7 +158,8 @@ describe('cron', () => {
       .slice(5)
       .join(' ')
       .replace(/.*nice -n 10/, `${process.execPath} -p 'JSON.stringify(process.argv.slice(1))' --`)
-    const script = how.startsWith('as') ? command.replaceAll('\\%', '%') : command
+    // Debian's ends the command at a bare percent sign.
+    const script = how.startsWith('as') ? command.replace(/(?<!\\)%.*/s, '').replaceAll('\\%', '%') : command
     const words: unknown = JSON.parse(String(spawnSync('/bin/sh', ['-c', script]).stdout))
     expect(words).toEqual([
       'env',
