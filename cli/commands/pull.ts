@@ -31,6 +31,7 @@ interface PullFlags {
   readonly thawTier: ThawTier
   readonly thawDays: number
   readonly dryRun?: true
+  readonly versions?: true
   readonly json?: true
   readonly quiet?: true
   readonly verbose?: true
@@ -45,6 +46,7 @@ export function addPullCommand(program: Command, context: Context, finish: Finis
     .addOption(sinceOption())
     .addOption(untilOption())
     .addOption(dryRunOption())
+    .addOption(versionsOption())
     .addOption(transfersOption())
     .addOption(thawTierOption())
     .addOption(thawDaysOption())
@@ -54,6 +56,13 @@ export function addPullCommand(program: Command, context: Context, finish: Finis
     .addOption(quietOption())
     .addOption(verboseOption())
     .action(async (flags: PullFlags) => finish(await pullAsTyped(flags, context, commandLine)))
+}
+
+function versionsOption(): Option {
+  return new Option(
+    '--versions',
+    'also bring originals that were edited since, each beside its later version under a name with its content hash',
+  ).env('PHOTOS_VERSIONS')
 }
 
 function thawTierOption(): Option {
@@ -83,13 +92,13 @@ async function pullAsTyped(flags: PullFlags, context: Context, commandLine: read
 }
 
 async function pullInto(reporter: Reporter, range: ListRange, flags: PullFlags, context: Context): Promise<void> {
-  const { to, transfers, thawTier, thawDays, library, profile, dryRun = false } = flags
+  const { to, transfers, thawTier, thawDays, library, profile, dryRun = false, versions = false } = flags
   const log = (line: string): void => void (flags.verbose && context.stderr.write(`${line}\n`))
   const { remote, transport, notes, close } = await openRemote({ library, profile, whenMissing: 'require', log }, context)
   try {
     if (!flags.json) for (const message of notes) reporter.on({ kind: 'note', message })
     const thaw = { tier: thawTier, days: thawDays }
-    const options = { remote, transport, range, to, transfers, thaw, dryRun, signal: context.signal }
+    const options = { remote, transport, range, to, transfers, thaw, dryRun, versions, signal: context.signal }
     for await (const event of pull(options)) reporter.on(event)
   } finally {
     await close()

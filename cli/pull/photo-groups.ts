@@ -1,4 +1,4 @@
-import { type ListEntry, type Location, maximumBatchSize, type Photo } from '../../contract/photos.ts'
+import { type ListEntry, type ListedLocation, maximumBatchSize, type Photo } from '../../contract/photos.ts'
 
 /** A photo with where it was found. */
 export interface PhotoGroup {
@@ -6,9 +6,11 @@ export interface PhotoGroup {
   /** Where its original lies in the storage bucket. */
   readonly originalKey: string
   /** At most {@link maximumBatchSize}: a photo that was found in more places makes several groups. */
-  readonly locations: readonly Location[]
+  readonly locations: readonly ListedLocation[]
   /** Whether an earlier group of the same photo came before this one. */
   readonly isContinued: boolean
+  /** Later bytes lie at these locations now: this original has their names with its content hash in them. */
+  readonly isOldVersion?: true
 }
 
 /** Gathers a flat list into photos, a group at a time. */

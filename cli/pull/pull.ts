@@ -7,14 +7,15 @@ import type { CallOptions, ListRange, Remote } from '../remote/remote.ts'
 import type { ThawRequest } from '../remote/thaw.ts'
 import type { Transport } from '../remote/transport.ts'
 import type { FileOutcome, RunEvent } from '../run-event.ts'
-import { createForetelling } from './foretell-thaw.ts'
+import { createForetelling, type ForetellThaw } from './foretell-thaw.ts'
 import { lookAtDisk, type PhotoOnDisk } from './look-at-disk.ts'
-import { type PhotoGroup, photoGroups } from './photo-groups.ts'
+import { passesOf } from './passes.ts'
+import type { PhotoGroup } from './photo-groups.ts'
 import { pullPhoto } from './pull-photo.ts'
 import type { HardLink } from './put-in-place.ts'
 import { targetsOf } from './targets.ts'
-import { createThawing } from './thaw-original.ts'
-import { openUnfinishedFolder } from './unfinished-folder.ts'
+import { createThawing, type ThawOriginal } from './thaw-original.ts'
+import { openUnfinishedFolder, type UnfinishedFolder } from './unfinished-folder.ts'
 
 /** Bulk is the cheapest; a week is long enough to come back, and for a slow line. */
 export const defaultThaw: ThawRequest = { tier: 'bulk', days: 7 }
@@ -29,6 +30,8 @@ export interface PullOptions {
   /** So many files are moved at a time. */
   readonly transfers: number
   readonly dryRun?: boolean
+  /** Whether originals come that were edited since, beside their later versions. */
+  readonly versions?: boolean
   /** How originals that lie in an archive are asked for; unless told, by bulk and for a week. */
   readonly thaw?: ThawRequest
   readonly hardLink?: HardLink
@@ -39,7 +42,8 @@ export interface PullOptions {
  * Brings originals back: names, bytes and modification times (to the microsecond). Nothing that is in the folder is
  * overwritten or removed; what is there already, byte for byte, is `unchanged`; a name that other bytes have becomes
  * `IMG_1 (1a2b3c4d).JPG`. What lies in an archive is asked for and ends as `thawing`; the next pull that finds it thawed brings
- * it. May be killed at any point and run again. Throws a `UserError` when nothing more can be pulled.
+ * it. A photo comes back where it lies now; one that was deleted everywhere, where it lay last; and one that was edited in its
+ * place only as its later version. May be killed at any point and run again. Throws a `UserError` when nothing more can be pulled.
  */
 export async function* pull(options: PullOptions): AsyncGenerator<RunEvent> {
   const events = createEventStream()
@@ -60,20 +64,32 @@ export async function* pull(options: PullOptions): AsyncGenerator<RunEvent> {
 
 /** `controller` ends the whole run; `signal` is aborted with it. */
 async function runPull(options: PullOptions, events: EventStream, controller: AbortController): Promise<void> {
-  const { remote, range, signal, transfers, to, dryRun = false } = options
-  const diskOptions = { to: bytePathOf(to), dryRun, signal }
-  const foretellThaw = createForetelling({ ...options, tell: events.tell })
-  const groups = tellFound(photoGroups(remote.listPhotos(range, { signal })), events.tell)
-  const lookAt = async (group: PhotoGroup): Promise<PhotoOnDisk> => {
-    const seen = await lookAtDisk(group, diskOptions)
-    return dryRun ? await foretellThaw(seen) : seen
+  const { to, thaw: request = defaultThaw, dryRun = false, versions = false } = options
+  const { tell } = events
+  const passes = passesOf({ ...options, versions })
+  if (dryRun) {
+    const foretellThaw = createForetelling({ ...options, tell })
+    for (const groups of passes) for await (const _ of lookAtAll(groups, options, tell, foretellThaw));
+  } else {
+    await using unfinished = await openUnfinishedFolder(to)
+    const thawOriginal = createThawing({ ...options, request, tell })
+    for (const groups of passes) {
+      await download(lookAtAll(groups, options, tell), { ...options, unfinished, thawOriginal }, events, controller)
+    }
   }
-  const seen = mapConcurrently(groups, transfers, lookAt, { signal })
-  const missing = tellOutcomes(seen, events.tell)
-  if (dryRun)
-    await missing.next() // ends: a dry run finds nothing missing, all has its outcome by then
-  else await download(missing, options, events, controller)
-  await tellUndated(remote, range, events.tell, { signal })
+  await tell(passes.notes())
+}
+
+/** Tells of what has its outcome already, which is all in a dry run, and passes on what is missing. */
+function lookAtAll(
+  groups: AsyncIterable<PhotoGroup>,
+  { to, transfers, signal, dryRun = false }: PullOptions,
+  tell: Tell,
+  foretellThaw: ForetellThaw = async (seen) => seen,
+): AsyncGenerator<PhotoOnDisk> {
+  const disk = { to: bytePathOf(to), dryRun, signal }
+  const lookAt = async (group: PhotoGroup): Promise<PhotoOnDisk> => await foretellThaw(await lookAtDisk(group, disk))
+  return tellOutcomes(mapConcurrently(tellFound(groups, tell), transfers, lookAt, { signal }), tell)
 }
 
 async function* tellFound(groups: AsyncIterable<PhotoGroup>, tell: Tell): AsyncGenerator<PhotoGroup> {
@@ -85,7 +101,6 @@ async function* tellFound(groups: AsyncIterable<PhotoGroup>, tell: Tell): AsyncG
   }
 }
 
-/** Tells what has its outcome already and passes on what is missing. */
 async function* tellOutcomes(seen: AsyncIterable<PhotoOnDisk>, tell: Tell): AsyncGenerator<PhotoOnDisk> {
   for await (const photo of seen) {
     await tell(photo.outcomes.map(asEvent))
@@ -95,13 +110,11 @@ async function* tellOutcomes(seen: AsyncIterable<PhotoOnDisk>, tell: Tell): Asyn
 
 async function download(
   missing: AsyncIterable<PhotoOnDisk>,
-  options: PullOptions,
+  options: PullOptions & { readonly unfinished: UnfinishedFolder; readonly thawOriginal: ThawOriginal },
   events: EventStream,
   controller: AbortController,
 ): Promise<void> {
-  const { remote, transport, transfers, to, signal, hardLink, thaw = defaultThaw } = options
-  await using unfinished = await openUnfinishedFolder(to)
-  const thawOriginal = createThawing({ remote, transport, request: thaw, tell: events.tell })
+  const { remote, transport, transfers, to, signal, hardLink, unfinished, thawOriginal } = options
   const outcomes = mapConcurrently(
     missing,
     transfers,
@@ -129,21 +142,6 @@ async function download(
 async function isStored({ contentHash }: Photo, remote: Remote, options: CallOptions): Promise<boolean> {
   const [confirmation] = await remote.confirm([{ contentHash, locations: [] }], options)
   return confirmation?.kind === 'stored'
-}
-
-/** A range leaves out what has no capture time; the user should know. */
-async function tellUndated(remote: Remote, range: ListRange, tell: Tell, options: CallOptions): Promise<void> {
-  if (range.from === undefined && range.before === undefined) return
-  let undated = 0
-  for await (const entry of remote.listPhotos({ undated: true }, options)) if (entry.kind === 'photo') undated += 1
-  if (undated === 0) return
-  const photos = undated === 1 ? '1 photo has' : `${undated} photos have`
-  await tell([
-    {
-      kind: 'note',
-      message: `${photos} no capture time and ${undated === 1 ? 'is' : 'are'} left out; without --since and --until all are pulled`,
-    },
-  ])
 }
 
 function asEvent(outcome: FileOutcome): RunEvent {

@@ -25,12 +25,13 @@ export interface Targets {
 }
 
 /** Where a photo's original belongs: at each of its paths once, whatever the device; without any, under its content hash. */
-export function targetsOf({ photo, locations }: PhotoGroup): Targets {
+export function targetsOf({ photo, locations, isOldVersion }: PhotoGroup): Targets {
   if (locations.length === 0) return { targets: [{ path: nameOf(photo), modificationTime: undefined }], refused: [] }
   const targets = new Map<BytePath, Target>()
   const refused: RefusedTarget[] = []
   for (const location of locations) {
-    const path = bytePathIn(location)
+    const recorded = bytePathOfLocation(location)
+    const path = isOldVersion ? withSuffix(recorded, photo.contentHash.slice(0, 8)) : recorded
     const modificationTime = findModificationTime(location.modificationTime)
     const reason =
       findPathProblem(path) ?? (modificationTime === undefined ? 'its recorded modification time is none' : undefined)
@@ -45,7 +46,8 @@ export function nameOf(photo: Photo): string {
   return `${photo.contentHash}${extensionOf(photo.contentType)}`
 }
 
-function bytePathIn({ path, pathBytes }: Location): BytePath {
+/** The exact bytes of a location's path. */
+export function bytePathOfLocation({ path, pathBytes }: Location): BytePath {
   return pathBytes === undefined ? bytePathOf(path) : Buffer.from(pathBytes, 'base64').toString('latin1')
 }
 
