@@ -1,0 +1,160 @@
+import { chmod, mkdir, rm, symlink, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { bytePathOf } from '../../../cli/byte-path.ts'
+import type { RunEvent } from '../../../cli/run-event.ts'
+import type { SourceRecord } from '../../../cli/state/source-records.ts'
+import { mountPointOf } from '../../../cli/sync/mount-point.ts'
+import { type ScanOptions, scan } from '../../../cli/sync/scan.ts'
+import { findSources } from '../../../cli/sync/sources.ts'
+import { type WatchSourcesOptions, watchSources } from '../../../cli/sync/watch-sources.ts'
+import { collect } from '../../collect.ts'
+import { temporaryFolder } from '../../temporary-folder.ts'
+
+interface RunOptions extends Partial<Pick<WatchSourcesOptions, 'allowsEmpty' | 'dryRun'>> {
+  readonly selection?: ScanOptions['selection']
+}
+
+/** Folders of a user, and runs over them that remember each other. */
+async function worldInTest() {
+  const root = await temporaryFolder()
+  const remembered = new Map<string, SourceRecord>()
+  const records = {
+    find: async (path: string) => remembered.get(path),
+    put: async (path: string, record: SourceRecord) => void remembered.set(path, record),
+  }
+  const run = async (names: readonly string[], { selection, ...options }: RunOptions = {}): Promise<readonly RunEvent[]> => {
+    const told: RunEvent[] = []
+    const tell = async (events: readonly RunEvent[]) => void told.push(...events)
+    const now = () => new Date(2026, 10, 23, 12).getTime()
+    const sources = findSources(names.map((name) => join(root, name)))
+    const scanned = scan(sources, { now, selection })
+    const common = { records, allowsEmpty: false, dryRun: false, now, tell }
+    await collect(watchSources(scanned, sources, { ...common, ...options }))
+    return told
+  }
+  const fill = async (name: string, ...files: readonly string[]): Promise<void> => {
+    await mkdir(join(root, name), { recursive: true })
+    for (const file of files) await writeFile(join(root, name, file), file)
+  }
+  const empty = async (name: string): Promise<void> => {
+    await rm(join(root, name), { recursive: true })
+    await mkdir(join(root, name))
+  }
+  return { root, remembered, run, fill, empty }
+}
+
+const incomplete = (message: RegExp) => ({ kind: 'incomplete', exitCode: 4, message: expect.stringMatching(message) })
+
+describe('a source that had files', () => {
+  test('and is empty now is told, run after run, until its files are back', async () => {
+    const { run, fill, empty } = await worldInTest()
+    await fill('DCIM/100CANON', 'a.jpg', 'b.jpg')
+    expect(await run(['DCIM'])).toEqual([])
+    await empty('DCIM')
+    const message = /DCIM is empty, and had 2 files on 2026-11-23; is its disk mounted\? .+ --allow-empty$/
+    for (const _ of [1, 2]) expect(await run(['DCIM'])).toEqual([incomplete(message)])
+    await fill('DCIM', 'a.jpg')
+    expect(await run(['DCIM'])).toEqual([])
+  })
+
+  test('is believed to be empty when the user says so, and from then on', async () => {
+    const { run, fill, empty } = await worldInTest()
+    await fill('DCIM', 'a.jpg')
+    await run(['DCIM'])
+    await empty('DCIM')
+    const note = { kind: 'note', message: expect.stringMatching(/^there are no files in .+DCIM$/) }
+    expect(await run(['DCIM'], { allowsEmpty: true })).toEqual([note])
+    expect(await run(['DCIM'])).toEqual([note])
+  })
+
+  test('does not hide the others', async () => {
+    const { run, fill, empty } = await worldInTest()
+    await fill('A', 'a.jpg')
+    await fill('B', 'b.jpg')
+    await run(['A', 'B'])
+    await empty('A')
+    expect(await run(['A', 'B'])).toEqual([incomplete(/A is empty/)])
+  })
+
+  test('is not empty because of what is left out by filters, but because of hidden names and junk it is', async () => {
+    const { run, fill, empty } = await worldInTest()
+    await fill('DCIM', 'a.jpg')
+    await run(['DCIM'])
+    expect(await run(['DCIM'], { selection: { exclude: ['*.jpg'] } })).toEqual([])
+    expect(await run(['DCIM'], { selection: { modifiedFromMs: Date.UTC(2200, 0) } })).toEqual([])
+    await empty('DCIM')
+    await fill('DCIM', '.nomount', 'Thumbs.db')
+    expect(await run(['DCIM'])).toEqual([incomplete(/DCIM is empty/)])
+  })
+
+  test.skipIf(process.getuid?.() === 0)('and of which a folder cannot be listed now is nothing to be judged', async () => {
+    const { root, run, fill, remembered } = await worldInTest()
+    await fill('DCIM/100CANON', 'a.jpg')
+    await run(['DCIM'])
+    const before = new Map(remembered)
+    await chmod(join(root, 'DCIM/100CANON'), 0)
+    expect(await run(['DCIM'])).toEqual([])
+    await chmod(join(root, 'DCIM/100CANON'), 0o700)
+    expect(remembered).toEqual(before)
+  })
+
+  test('and lies where its disk was mounted, which is not there now, is told, though somebody has put other files there', async () => {
+    const { root, run, fill, remembered } = await worldInTest()
+    await fill('mnt/DCIM', 'a.jpg')
+    // No test may mount anything: it is remembered as if a disk had been.
+    const path = bytePathOf(join(root, 'mnt/DCIM'))
+    remembered.set(path, { files: 40_000, mountPoint: bytePathOf(join(root, 'mnt')), seenAtMs: new Date(2026, 0, 2).getTime() })
+    const message =
+      /DCIM had 40000 files on 2026-01-02, on a disk that was mounted at .+\/mnt and is not now; is its disk mounted/
+    expect(await run(['mnt/DCIM'])).toEqual([incomplete(message)])
+    expect(await run(['mnt/DCIM'], { allowsEmpty: true })).toEqual([])
+    expect(await run(['mnt/DCIM'])).toEqual([])
+    expect(remembered.get(path)).toMatchObject({ files: 1, mountPoint: mountPointOf(path) })
+  })
+
+  test('and is a link that leads elsewhere now is another one', async () => {
+    const { root, run, fill } = await worldInTest()
+    await fill('card-1', 'a.jpg')
+    await fill('card-2', 'b.jpg')
+    await symlink(join(root, 'card-1'), join(root, 'card'))
+    await run(['card'])
+    await rm(join(root, 'card'))
+    await symlink(join(root, 'card-2'), join(root, 'card'))
+    expect(await run(['card'])).toEqual([])
+  })
+})
+
+test('a folder that is empty from the beginning is a note', async () => {
+  const { root, run, empty, fill } = await worldInTest()
+  await fill('DCIM')
+  await empty('DCIM')
+  expect(await run(['DCIM'])).toEqual([{ kind: 'note', message: `there are no files in ${join(root, 'DCIM')}` }])
+})
+
+test('a dry run says the same, and remembers nothing', async () => {
+  const { run, fill, empty, remembered } = await worldInTest()
+  await fill('DCIM', 'a.jpg')
+  await run(['DCIM'], { dryRun: true })
+  expect(remembered.size).toBe(0)
+  await run(['DCIM'])
+  await empty('DCIM')
+  expect(await run(['DCIM'], { dryRun: true })).toEqual([incomplete(/DCIM is empty/)])
+})
+
+test('a run that is stopped on its way judges nothing', async () => {
+  const { root, run, fill, remembered } = await worldInTest()
+  await fill('DCIM', 'a.jpg')
+  await run(['DCIM'])
+  const sources = findSources([join(root, 'DCIM')])
+  const told: RunEvent[] = []
+  const tell = async (events: readonly RunEvent[]) => void told.push(...events)
+  const stopped = async function* () {
+    yield* []
+    throw new Error('stopped')
+  }
+  const records = { find: async (path: string) => remembered.get(path), put: async () => {} }
+  const options = { records, allowsEmpty: false, dryRun: false, now: Date.now, tell }
+  await expect(collect(watchSources(stopped(), sources, options))).rejects.toThrow('stopped')
+  expect(told).toEqual([])
+})
