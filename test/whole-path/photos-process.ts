@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { inject, onTestFinished } from 'vitest'
 import { z } from 'zod'
+import type { Context } from '../../cli/context.ts'
 import { run } from '../../cli/program.ts'
 import { RecordedStream } from '../cli/terminal/recorded-stream.ts'
 import { temporaryFolder } from '../temporary-folder.ts'
@@ -38,6 +39,8 @@ export interface PhotosUser {
    * wrong outside of the command. Paths are whole ones.
    */
   here(...commandLine: readonly string[]): Promise<Finished>
+  /** The same in a world that differs, as in its clock. */
+  hereIn(world: Partial<Context>, ...commandLine: readonly string[]): Promise<Finished>
 }
 
 export interface StartOptions {
@@ -69,13 +72,18 @@ export async function photosUser(): Promise<PhotosUser> {
     start,
     photos: (...commandLine) => start(commandLine).finished,
     here: (...commandLine) => runHere(commandLine, environment),
+    hereIn: (world, ...commandLine) => runHere(commandLine, environment, world),
   }
 }
 
-async function runHere(commandLine: readonly string[], environment: Readonly<Record<string, string>>): Promise<Finished> {
+async function runHere(
+  commandLine: readonly string[],
+  environment: Readonly<Record<string, string>>,
+  world: Partial<Context> = {},
+): Promise<Finished> {
   const [stdout, stderr] = [new RecordedStream(), new RecordedStream()]
   const context = { stdin: Readable.from([]), stdout, stderr, environment, now: () => new Date() }
-  const exitCode = await run(commandLine, { ...context, signal: new AbortController().signal })
+  const exitCode = await run(commandLine, { ...context, signal: new AbortController().signal, ...world })
   return { exitCode, stdout: stdout.text, stderr: stderr.text }
 }
 

@@ -1,0 +1,64 @@
+import { randomBytes } from 'node:crypto'
+import { join } from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
+import { expect, test } from 'vitest'
+import type { Context } from '../../cli/context.ts'
+import type { Fault, PassingRequest } from './fault-proxy.ts'
+import { type FaultScript, faultScripts } from './fault-scripts.ts'
+import { requireBackedUp, requireWholeFiles } from './library-checks.ts'
+import { outcomesOf, summaryOf } from './photos-process.ts'
+import { readTree } from './tree.ts'
+import { clips, wired } from './wired.ts'
+
+/** Large originals begin at 6 MiB here, so that one goes up in three parts, the last one shorter, in no time. */
+const uploadSizes = { maximumPutBytes: 6 * 2 ** 20, minimumPartBytes: 5 * 2 ** 20 }
+
+/** Waits are so many times shorter than they are said to be; the backend does its work in real time meanwhile. */
+const hurry = 200
+
+/** A clock on which waiting takes hardly any time, and time passes as if it had. */
+function hastyClock(): Required<Pick<Context, 'clock'>>['clock'] & { readonly now: () => number } {
+  let skippedMs = 0
+  return {
+    now: () => Date.now() + skippedMs,
+    elapsed: () => performance.now() + skippedMs,
+    async delay(milliseconds, signal) {
+      await wait(milliseconds / hurry, undefined, signal ? { signal } : {})
+      skippedMs += milliseconds * (1 - 1 / hurry)
+    },
+  }
+}
+
+const trees: Record<FaultScript['tree'], () => Record<string, Buffer>> = {
+  clips: () => clips(3),
+  large: () => ({ 'large.MOV': randomBytes(12 * 2 ** 20 + 1), ...clips(1) }),
+}
+
+test('there are at least forty scripts, each with a name of its own', () => {
+  expect(new Set(faultScripts.map(({ name }) => name)).size).toBe(faultScripts.length)
+  expect(faultScripts.length).toBeGreaterThanOrEqual(40)
+})
+
+test.for(faultScripts)('$name', async (script) => {
+  let decide: (request: PassingRequest) => Fault = () => undefined
+  const { user, folder, proxy } = await wired(trees[script.tree](), (request) => decide(request), { uploadSizes })
+  const tree = await readTree(folder)
+  const clock = hastyClock()
+  const world = { clock, inactivityMs: 1000 }
+  const sync = () => user.hereIn(world, 'sync', folder, '--library', user.library, '--json')
+  const pull = () => user.hereIn(world, 'pull', '--to', join(user.folder, 'faulty'), '--library', user.library, '--json')
+  if (script.isPull) expect(await sync()).toMatchObject({ exitCode: 0 })
+
+  decide = script.begin(clock.now)
+  const finished = await (script.isPull ? pull() : sync())
+  decide = () => undefined
+
+  expect(proxy.faults).toBeGreaterThan(0)
+  expect(finished.exitCode, finished.stdout + finished.stderr).toBe(script.exitCode)
+  await requireWholeFiles(user.library)
+  if (script.exitCode === 3) expect(outcomesOf(finished).filter(({ action }) => action === 'failed')).not.toEqual([])
+  if (script.exitCode === 5) expect(finished.stderr).toMatch(/^photos: .+\n {2}.+\n$/m)
+  if (script.isPull) expect(await readTree(join(user.folder, 'faulty', 'camera'))).toEqual(tree)
+  else if (script.exitCode !== 0) expect(summaryOf(await sync())).toMatchObject({ failed: 0, exit_code: 0 })
+  await requireBackedUp(user, folder)
+})
