@@ -1,0 +1,180 @@
+import { createHash, randomBytes } from 'node:crypto'
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { expect, onTestFinished, test } from 'vitest'
+import { serveLibrary } from '../../embedded/serve.ts'
+import { announceServing } from '../../embedded/serving.ts'
+import { type PhotosUser, photosUser, type RunningPhotos } from './photos-process.ts'
+import { startWatchedWire, type WatchedRequest, type WatchedWire, type Watching } from './watched-wire.ts'
+
+const mebibyte = 2 ** 20
+/** The smallest parts that S3 joins. */
+const partBytes = 5 * mebibyte
+const fileBytes = 3 * partBytes + 1
+const allParts = [1, 2, 3, 4]
+/** A run never gets there: so many points would mean that one of them never ends. */
+const mostPoints = 60
+const preloaded = new URL('kill-at-step.mjs', import.meta.url).href
+
+/** What has passed the wire since the last file was made. */
+interface Passed {
+  sentBytes: number
+  /** Parts that the backend has said it has, in the order of the answers. */
+  readonly storedParts: number[]
+}
+
+interface Workbench {
+  readonly user: PhotosUser
+  readonly wire: WatchedWire
+  readonly watching: Watching
+  readonly passed: Passed
+}
+
+/** A library that makes small parts, at the far end of a wire that a test watches. */
+async function workbench(): Promise<Workbench> {
+  const user = await photosUser()
+  const uploadSizes = { maximumPutBytes: partBytes, minimumPartBytes: partBytes }
+  const backend = await serveLibrary({ folder: user.library, log: () => {}, uploadSizes })
+  onTestFinished(() => backend.close())
+  const passed: Passed = { sentBytes: 0, storedParts: [] }
+  const watching: Watching = { before: async () => 'pass', answered: async () => 'pass', received: () => {} }
+  const wire = await startWatchedWire(backend.url, backend.identity, {
+    before: (request) => watching.before(request),
+    answered: (request, status) => {
+      if (request.partNumber !== undefined && status === 200) passed.storedParts.push(request.partNumber)
+      return watching.answered(request, status)
+    },
+    received: (request, bytes) => {
+      if (request.partNumber !== undefined) passed.sentBytes += bytes
+    },
+  })
+  await announceServing(user.library, wire.url)
+  return { user, wire, watching, passed }
+}
+
+/** A folder with one original that goes up in parts and that nobody has seen before. */
+async function newCard({ user, passed }: Workbench, name: string): Promise<{ folder: string; contentHash: string }> {
+  const folder = join(user.folder, 'cards', name)
+  await mkdir(folder, { recursive: true })
+  const bytes = randomBytes(fileBytes)
+  await writeFile(join(folder, 'MVI_1.MOV'), bytes)
+  passed.sentBytes = 0
+  passed.storedParts.length = 0
+  return { folder, contentHash: createHash('sha256').update(bytes).digest('hex') }
+}
+
+function startSync({ user }: Workbench, folder: string, environment: Record<string, string> = {}): RunningPhotos {
+  return user.start(['sync', folder, '--library', user.library, '-q'], { environment })
+}
+
+/** The run after the killed one ends it, and sends nothing again that the remote had said it has. */
+async function requireContinued(
+  bench: Workbench,
+  { folder, contentHash }: { folder: string; contentHash: string },
+  point: string,
+) {
+  const { user, wire, passed } = bench
+  await wire.idle()
+  const storedBefore = [...passed.storedParts]
+  const isBegun = storedBefore.length > 0 && !(await isStored(user, contentHash))
+  const begun = await readJournal(user)
+  if (isBegun && storedBefore.length < allParts.length)
+    expect(begun, point).toMatchObject([{ contentHash, sizeBytes: fileBytes }])
+
+  const again = await user.here('sync', folder, '--library', user.library, '-q')
+  expect(again, point).toEqual({ exitCode: 0, stdout: '', stderr: expect.not.stringContaining('failed') })
+  expect(passed.storedParts.toSorted(), point).toEqual(allParts) // each one once: none was sent that was there
+  // What was under way when it was killed, at most a part for each of the transfers.
+  expect(passed.sentBytes - fileBytes, point).toBeLessThanOrEqual(partBytes * (allParts.length - storedBefore.length))
+  expect(await isStored(user, contentHash), point).toBe(true)
+  expect(await readJournal(user), point).toEqual([])
+  expect(await readdir(join(user.library, '.photos', 's3', 'parts')), point).toEqual([])
+}
+
+async function isStored({ library }: PhotosUser, contentHash: string): Promise<boolean> {
+  const originals = join(library, 'originals')
+  for (const path of await readdir(originals, { recursive: true }).catch(() => [])) {
+    if (!path.includes(contentHash)) continue
+    const bytes = await readFile(join(originals, path))
+    return createHash('sha256').update(bytes).digest('hex') === contentHash
+  }
+  return false
+}
+
+async function readJournal({ folder }: PhotosUser): Promise<unknown> {
+  const state = join(folder, 'state', 'photos')
+  const name = (await readdir(state).catch(() => [])).find((entry) => entry.endsWith('-uploads.json'))
+  return name === undefined ? [] : JSON.parse(await readFile(join(state, name), 'utf8'))
+}
+
+test('SIGKILL before every step of the journal and of what is remembered', { timeout: 240_000 }, async () => {
+  const bench = await workbench()
+  const { user } = bench
+  const trace = join(user.folder, 'steps')
+  for (let point = 1; ; point += 1) {
+    expect(point).toBeLessThan(mostPoints)
+    const card = await newCard(bench, `step-${point}`)
+    await writeFile(trace, '')
+    const environment = {
+      NODE_OPTIONS: `--import=${preloaded}`,
+      PHOTOS_TEST_KILL_AT_STEP: String(point),
+      PHOTOS_TEST_STEPS: trace,
+    }
+    const { exitCode } = await startSync(bench, card.folder, environment).finished
+    const steps = (await readFile(trace, 'utf8')).trimEnd().split('\n')
+    await requireContinued(bench, card, `step ${point}, ${steps.at(-1)}`)
+    if (exitCode === null) {
+      expect(steps.length).toBe(point)
+      continue
+    }
+    expect(exitCode).toBe(0)
+    expect(steps.filter(isOfTheJournal)).toEqual([...durableReplacement, ...durableReplacement])
+    return expect(steps.at(-1)).toBe('after what is remembered') // which is the last step of all
+  }
+})
+
+const durableReplacement = [
+  'open journal',
+  'write journal',
+  'sync journal',
+  'rename journal',
+  'open folder',
+  'sync folder',
+  'after the journal',
+]
+/** What else is remembered of a file, and when, is not the journal's business. */
+const isOfTheJournal = (step: string): boolean => !step.endsWith('what is remembered')
+
+const isOfTheProtocol = ({ method, path }: WatchedRequest): boolean =>
+  method === 'PUT' || path.startsWith('/v1/uploads') || path === '/v1/photos/confirm'
+
+test.each(['before', 'answered'] as const)(
+  'SIGKILL at every request of an upload in parts: %s',
+  { timeout: 240_000 },
+  async (moment) => {
+    const bench = await workbench()
+    const { watching } = bench
+    for (let point = 1; ; point += 1) {
+      expect(point).toBeLessThan(mostPoints)
+      const card = await newCard(bench, `${moment}-${point}`)
+      const running = startSync(bench, card.folder)
+      let requests = 0
+      let killed = ''
+      watching[moment] = async (request) => {
+        if (!isOfTheProtocol(request) || killed !== '' || ++requests !== point) return 'pass'
+        killed = `request ${point}, ${request.method} ${request.path} ${request.partNumber ?? ''}`
+        running.child.kill('SIGKILL')
+        await running.finished
+        return 'drop'
+      }
+      const { exitCode } = await running.finished
+      watching[moment] = async () => 'pass'
+      await requireContinued(bench, card, killed)
+      if (exitCode !== null) {
+        expect({ exitCode, killed }).toEqual({ exitCode: 0, killed: '' })
+        // Begin, at least one signature, the parts, complete, and at least one question whether it is stored.
+        return expect(point).toBeGreaterThan(3 + allParts.length)
+      }
+    }
+  },
+)
