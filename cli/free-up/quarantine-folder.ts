@@ -21,10 +21,10 @@ export function requireQuarantine(to: string, sourcePaths: readonly BytePath[], 
     if (isInside(source, own)) throw refusal(`${shownPath(path)} lies in ${to}, into which its files are to be moved`)
   }
   const library = bytePathOf(realPathOf(resolve(ownLibrary)))
-  if (isInside(library, own)) throw refusal(`the library in ${ownLibrary} lies in ${to}`)
   for (let folder = own; folder !== ''; folder = folder.slice(0, folder.lastIndexOf('/'))) {
     if (folder === library || isLibrary(folder)) throw refusal(`${to} is, or lies in, a library of photos`)
   }
+  if (isInside(library, own)) throw refusal(`the library in ${ownLibrary} lies in ${to}`)
   return quarantine
 }
 
