@@ -93,3 +93,21 @@ export function findMediaType(contentType: string): MediaType | undefined {
 export function extensionOf(contentType: string): string {
   return byContentType.get(contentType)?.extensions[0] ?? ''
 }
+
+/** RAW formats that begin exactly as another one does. */
+const sameBeginnings: ReadonlyMap<string, readonly string[]> = new Map([
+  ['image/x-adobe-dng', ['image/x-gopro-gpr', 'image/x-leica-rwl']],
+  ['image/x-nikon-nef', ['image/x-nikon-nrw']],
+  ['image/x-sony-arw', ['image/x-sony-sr2']],
+])
+
+/**
+ * What a file is, by what its content shows and what its name says: the content, but where this shows only a container or a
+ * family, the member of it that the name says.
+ */
+export function refineContentType(shown: string, named: string | undefined): string {
+  if (named === undefined) return shown
+  // Most RAW formats are TIFF files inside, and only some say so in their first bytes.
+  if (shown === 'image/tiff') return findMediaType(named)?.kind === 'raw' ? named : shown
+  return sameBeginnings.get(shown)?.includes(named) ? named : shown
+}

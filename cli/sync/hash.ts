@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { FileHandle } from 'node:fs/promises'
 import { type ContentHash, contentHashOf } from '../../contract/content-hash.ts'
-import { findMediaTypeByName } from '../../contract/media-types.ts'
 import type { Tell } from '../event-stream.ts'
 import { mapConcurrently } from '../map-concurrently.ts'
 import { createSlotPool } from '../remote/slot-pool.ts'
@@ -9,12 +8,13 @@ import { isRacy } from '../state/file-record.ts'
 import type { LocalState } from '../state/local-state.ts'
 import { findFileErrorReason } from './file-error.ts'
 import { failed, skipped } from './file-event.ts'
+import { findContentType } from './find-content-type.ts'
 import { formatModificationTime } from './format-modification-time.ts'
 import { openOriginal, requireUnchanged } from './open-original.ts'
-import { jsonContentType, notMediaReason } from './plan.ts'
+import { notMediaReason } from './plan.ts'
 import type { FileToHash } from './recall.ts'
 import type { ScannedFile } from './scan.ts'
-import { isTakeoutSidecar, sniffBytes, sniffContentType, sniffJsonBytes } from './sniff-content-type.ts'
+import { takeoutHeadBytes } from './takeout-sidecar.ts'
 
 export interface HashedFile {
   readonly file: ScannedFile
@@ -88,35 +88,34 @@ export async function hashFile(item: FileToHash, options: HashFileOptions): Prom
 }
 
 async function hashOpenFile(handle: FileHandle, item: FileToHash, options: HashFileOptions): Promise<HashOutcome> {
-  const { file } = item
-  const contentType = await findContentType(handle, file, options.buffer)
+  const { file, knownHash } = item
+  const { buffer } = options
+  const { bytesRead } = await handle.read(buffer, 0, knownHash ? Math.min(takeoutHeadBytes, buffer.length) : buffer.length, 0)
+  const contentType = findContentType(file.name, buffer.subarray(0, bytesRead))
   if (contentType === undefined) return { kind: 'not-media' }
   const { sizeBytes } = file.fingerprint
   if (sizeBytes > options.maximumSizeBytes) return { kind: 'failed', reason: tooLarge(sizeBytes, options.maximumSizeBytes) }
-  const contentHash = item.knownHash ?? (await hashBytes(handle, options))
+  const contentHash = knownHash ?? (await hashBytes(handle, { ...options, headBytes: bytesRead }))
   const { mtimeNs } = await handle.stat({ bigint: true })
   await requireUnchanged(handle, file, 'read')
   return { kind: 'hashed', hashed: { file, contentHash, contentType, modificationTime: formatModificationTime(mtimeNs) } }
 }
 
-/** By its name, or else by its first bytes. JSON has a name that tells nothing. */
-async function findContentType(handle: FileHandle, file: ScannedFile, buffer: Buffer): Promise<string | undefined> {
-  const named = findMediaTypeByName(file.name)
-  if (named && named.contentType !== jsonContentType) return named.contentType
-  const { bytesRead } = await handle.read(buffer, 0, named ? sniffJsonBytes : sniffBytes, 0)
-  const head = buffer.subarray(0, bytesRead)
-  if (named) return isTakeoutSidecar(head) ? named.contentType : undefined
-  return sniffContentType(head)
+export interface HashBytesOptions {
+  readonly buffer: Buffer
+  /** So many bytes from the start of the file are in the buffer already. */
+  readonly headBytes?: number
+  readonly signal: AbortSignal
 }
 
 /** SHA-256 of an open file from its start to its end. */
-export async function hashBytes(handle: FileHandle, options: Pick<HashFileOptions, 'buffer' | 'signal'>): Promise<ContentHash> {
-  const digest = createHash('sha256')
-  for (let position = 0; ; ) {
-    options.signal.throwIfAborted()
-    const { bytesRead } = await handle.read(options.buffer, 0, options.buffer.length, position)
+export async function hashBytes(handle: FileHandle, { buffer, headBytes = 0, signal }: HashBytesOptions): Promise<ContentHash> {
+  const digest = createHash('sha256').update(buffer.subarray(0, headBytes))
+  for (let position = headBytes; ; ) {
+    signal.throwIfAborted()
+    const { bytesRead } = await handle.read(buffer, 0, buffer.length, position)
     if (bytesRead === 0) return contentHashOf(digest.digest())
-    digest.update(options.buffer.subarray(0, bytesRead))
+    digest.update(buffer.subarray(0, bytesRead))
     position += bytesRead
   }
 }

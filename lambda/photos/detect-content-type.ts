@@ -1,5 +1,6 @@
 import { fileTypeFromBuffer } from 'file-type'
-import { findMediaType, unknownContentType } from '../../contract/media-types.ts'
+import { sniffContentType } from '../../contract/content-signatures.ts'
+import { findMediaType, refineContentType, unknownContentType } from '../../contract/media-types.ts'
 
 /** More than any signature needs (MPEG-TS: 4100 bytes), little enough that no hostile file can keep the detector busy. */
 const headBytes = 8192
@@ -22,13 +23,6 @@ const contentTypeByDetectedName: ReadonlyMap<string, string> = new Map([
   ['application/vnd.ms-asf', 'video/x-ms-wmv'],
 ])
 
-/** RAW formats that begin exactly as another one does: here the name knows more than the first bytes. */
-const hintsThatRefine: ReadonlyMap<string, readonly string[]> = new Map([
-  ['image/x-adobe-dng', ['image/x-gopro-gpr', 'image/x-leica-rwl']],
-  ['image/x-nikon-nef', ['image/x-nikon-nrw']],
-  ['image/x-sony-arw', ['image/x-sony-sr2']],
-])
-
 /**
  * What an original is: by its first bytes (4100 or more are enough), and where these say nothing that
  * contract/media-types.ts knows, by `hint`, the content type that the client signed. The same bytes and hint always
@@ -37,14 +31,15 @@ const hintsThatRefine: ReadonlyMap<string, readonly string[]> = new Map([
 export async function detectContentType(head: Uint8Array, hint: string): Promise<string> {
   const hinted = findMediaType(hint)?.contentType ?? unknownContentType
   const detected = await detectByContent(head.subarray(0, headBytes))
-  if (detected === undefined || refines(hinted, detected)) return hinted
-  return detected
+  return detected === undefined ? hinted : refineContentType(detected, hinted)
 }
 
+/** As the CLI does, so that both say the same of a file; file-type tells which RAW a TIFF is, and knows rarer beginnings. */
 async function detectByContent(head: Uint8Array): Promise<string | undefined> {
+  const sniffed = sniffContentType(head)
+  if (sniffed !== undefined && sniffed !== 'image/tiff') return sniffed
   const name = await findDetectedName(head)
-  const contentType = name && findMediaType(contentTypeByDetectedName.get(name) ?? name)?.contentType
-  return contentType ?? (isTiff(head) ? 'image/tiff' : undefined)
+  return (name && findMediaType(contentTypeByDetectedName.get(name) ?? name)?.contentType) || sniffed
 }
 
 async function findDetectedName(head: Uint8Array): Promise<string | undefined> {
@@ -54,16 +49,4 @@ async function findDetectedName(head: Uint8Array): Promise<string | undefined> {
     // A malformed header, such as a box that ends before it begins: the bytes say nothing.
     return undefined
   }
-}
-
-/** file-type asks a TIFF's tags which RAW it is, and gives up where these come last in the file, as many programs write them. */
-function isTiff(head: Uint8Array): boolean {
-  const signature = Buffer.from(head.subarray(0, 4)).toString('latin1')
-  return signature === 'II*\0' || signature === 'MM\0*'
-}
-
-function refines(hint: string, detected: string): boolean {
-  // Most RAW formats are TIFF files inside, and only some say so in their first bytes.
-  if (detected === 'image/tiff') return findMediaType(hint)?.kind === 'raw'
-  return hintsThatRefine.get(detected)?.includes(hint) ?? false
 }
