@@ -20,6 +20,8 @@ export interface SendPartsOptions extends SendOptions {
   readonly sender: OriginalSender
   readonly partBuffers: PartBuffers
   readonly journal: UploadJournal
+  /** Parts of one file that are sent at the same time; the budget of the buffers may allow fewer, and the line, too. */
+  readonly transfers: number
 }
 
 interface Part {
@@ -31,9 +33,8 @@ interface Part {
 
 type SignedPart = readonly [Part, SignedRequest]
 
-/** Parts of one file that are read, and sent, at the same time; the budget of the buffers may allow fewer. */
+/** Parts of one file that are read at the same time. */
 const readsAtOnce = 2
-const sendsAtOnce = 4
 /** How often parts that the remote misses are sent again. */
 const maximumRounds = 3
 
@@ -97,7 +98,8 @@ async function sendAll(
     options.partBuffers.giveBack(part.buffer)
   }
   try {
-    for await (const _ of mapConcurrently(signed, sendsAtOnce, send, { signal, controller })) options.signal.throwIfAborted()
+    for await (const _ of mapConcurrently(signed, options.transfers, send, { signal, controller }))
+      options.signal.throwIfAborted()
   } finally {
     for (const buffer of lent) options.partBuffers.giveBack(buffer)
   }
