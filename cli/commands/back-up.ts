@@ -8,10 +8,10 @@ import type { ListedPaths } from '../sync/scan-listed.ts'
 import { sync } from '../sync/sync.ts'
 import { listedOf, type SelectionFlags, selectionOf } from './selection-options.ts'
 import type { StateFlags } from './state-options.ts'
-import type { TransferFlags } from './transfer-options.ts'
+import { prepareTransport, type RunLimitFlags, runLimitsOf, type TransferFlags } from './transfer-options.ts'
 
 /** What `sync` and `watch` have in common, as typed. */
-export interface BackUpFlags extends SelectionFlags, TransferFlags, StateFlags {
+export interface BackUpFlags extends SelectionFlags, TransferFlags, RunLimitFlags, StateFlags {
   readonly device?: string
   readonly library?: string
   readonly profile?: string
@@ -47,6 +47,8 @@ export async function backUp(
   try {
     const tell = (message: string): void => on({ kind: 'note', message })
     for (const message of notes) tell(message)
+    prepareTransport(transport, flags, on)
+    const limits = runLimitsOf(flags, transport)
     const state = await openState({ command, waitMs: flags.retryLock, tell })
     try {
       const sender = createOriginalSender(transport)
@@ -63,6 +65,7 @@ export async function backUp(
         selection,
         listed,
         isHeldBack,
+        limits,
         signal,
         allowsEmpty: flags.allowEmpty,
       }

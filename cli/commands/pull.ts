@@ -15,19 +15,25 @@ import {
   quietOption,
   sinceOption,
   toOption,
-  transfersOption,
   untilOption,
   verboseOption,
 } from './options.ts'
 import { createRunReporter, runReported } from './run-reported.ts'
+import {
+  addRunLimitOptions,
+  addTransferOptions,
+  prepareTransport,
+  type RunLimitFlags,
+  runLimitsOf,
+  type TransferFlags,
+} from './transfer-options.ts'
 
-interface PullFlags {
+interface PullFlags extends TransferFlags, RunLimitFlags {
   readonly to: string
   readonly since?: string
   readonly until?: string
   readonly library?: string
   readonly profile?: string
-  readonly transfers: number
   readonly thawTier: ThawTier
   readonly thawDays: number
   readonly dryRun?: true
@@ -39,7 +45,7 @@ interface PullFlags {
 
 /** `photos pull`: brings originals back into a folder. @param commandLine what was typed, to be typed again for what thaws */
 export function addPullCommand(program: Command, context: Context, finish: Finish, commandLine: readonly string[]): void {
-  program
+  const command = program
     .command('pull')
     .description('bring originals back, bit for bit; nothing that is in the folder is overwritten')
     .addOption(toOption())
@@ -47,7 +53,8 @@ export function addPullCommand(program: Command, context: Context, finish: Finis
     .addOption(untilOption())
     .addOption(dryRunOption())
     .addOption(versionsOption())
-    .addOption(transfersOption())
+  addRunLimitOptions(addTransferOptions(command))
+  command
     .addOption(thawTierOption())
     .addOption(thawDaysOption())
     .addOption(libraryOption())
@@ -97,8 +104,10 @@ async function pullInto(reporter: Reporter, range: ListRange, flags: PullFlags, 
   const { remote, transport, notes, close } = await openRemote({ library, profile, whenMissing: 'require', log }, context)
   try {
     if (!flags.json) for (const message of notes) reporter.on({ kind: 'note', message })
+    prepareTransport(transport, flags, (event) => reporter.on(event))
     const thaw = { tier: thawTier, days: thawDays }
-    const options = { remote, transport, range, to, transfers, thaw, dryRun, versions, signal: context.signal }
+    const limits = runLimitsOf(flags, transport)
+    const options = { remote, transport, range, to, transfers, thaw, dryRun, versions, limits, signal: context.signal }
     for await (const event of pull(options)) reporter.on(event)
   } finally {
     await close()

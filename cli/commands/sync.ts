@@ -16,7 +16,7 @@ import {
 import { runLogged } from './run-reported.ts'
 import { addFilesFromOption, addSelectionOptions } from './selection-options.ts'
 import { addStateOptions } from './state-options.ts'
-import { addTransferOptions } from './transfer-options.ts'
+import { addRunLimitOptions, addTransferOptions } from './transfer-options.ts'
 import { addUnattendedOptions, type UnattendedFlags } from './unattended-options.ts'
 
 interface SyncFlags extends BackUpFlags, UnattendedFlags {
@@ -39,7 +39,7 @@ export function describeSync(command: Command): Command {
     .addOption(dryRunOption())
   addSelectionOptions(command)
   addFilesFromOption(command)
-  addTransferOptions(command)
+  addRunLimitOptions(addTransferOptions(command))
   addStateOptions(command)
   command
     .addOption(libraryOption())

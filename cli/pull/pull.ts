@@ -7,6 +7,7 @@ import type { CallOptions, ListRange, Remote } from '../remote/remote.ts'
 import type { ThawRequest } from '../remote/thaw.ts'
 import type { Transport } from '../remote/transport.ts'
 import type { FileOutcome, RunEvent } from '../run-event.ts'
+import { createRunLimits, type RunLimits } from '../run-limits.ts'
 import { createForetelling, type ForetellThaw } from './foretell-thaw.ts'
 import { lookAtDisk, type PhotoOnDisk } from './look-at-disk.ts'
 import { passesOf } from './passes.ts'
@@ -35,8 +36,13 @@ export interface PullOptions {
   /** How originals that lie in an archive are asked for; unless told, by bulk and for a week. */
   readonly thaw?: ThawRequest
   readonly hardLink?: HardLink
+  /** When nothing new is to be begun; without them, all is brought. */
+  readonly limits?: RunLimits
   readonly signal?: AbortSignal | undefined
 }
+
+/** A pull under way. */
+type Pulling = PullOptions & { readonly limits: RunLimits }
 
 /**
  * Brings originals back: names, bytes and modification times (to the microsecond). Nothing that is in the folder is
@@ -49,7 +55,8 @@ export async function* pull(options: PullOptions): AsyncGenerator<RunEvent> {
   const events = createEventStream()
   const leaving = new AbortController()
   const signal = options.signal ? AbortSignal.any([options.signal, leaving.signal]) : leaving.signal
-  const run = runPull({ ...options, to: resolve(options.to), signal }, events, leaving).then(
+  const limits = options.limits ?? createRunLimits({}, options.transport.clock)
+  const run = runPull({ ...options, limits, to: resolve(options.to), signal }, events, leaving).then(
     () => events.end(),
     (error: unknown) => events.end({ error }),
   )
@@ -63,7 +70,7 @@ export async function* pull(options: PullOptions): AsyncGenerator<RunEvent> {
 }
 
 /** `controller` ends the whole run; `signal` is aborted with it. */
-async function runPull(options: PullOptions, events: EventStream, controller: AbortController): Promise<void> {
+async function runPull(options: Pulling, events: EventStream, controller: AbortController): Promise<void> {
   const { to, thaw: request = defaultThaw, dryRun = false, versions = false } = options
   const { tell } = events
   const passes = passesOf({ ...options, versions })
@@ -78,18 +85,27 @@ async function runPull(options: PullOptions, events: EventStream, controller: Ab
     }
   }
   await tell(passes.notes())
+  await tell(options.limits.events())
 }
 
 /** Tells of what has its outcome already, which is all in a dry run, and passes on what is missing. */
 function lookAtAll(
   groups: AsyncIterable<PhotoGroup>,
-  { to, transfers, signal, dryRun = false }: PullOptions,
+  { to, transfers, limits, signal, dryRun = false }: Pulling,
   tell: Tell,
   foretellThaw: ForetellThaw = async (seen) => seen,
 ): AsyncGenerator<PhotoOnDisk> {
   const disk = { to: bytePathOf(to), dryRun, signal }
   const lookAt = async (group: PhotoGroup): Promise<PhotoOnDisk> => await foretellThaw(await lookAtDisk(group, disk))
-  return tellOutcomes(mapConcurrently(tellFound(groups, tell), transfers, lookAt, { signal }), tell)
+  return tellOutcomes(mapConcurrently(tellFound(beforeLimit(groups, limits), tell), transfers, lookAt, { signal }), tell)
+}
+
+/** What comes after the limit is not even looked for: comparing what is there already takes its time, too. */
+async function* beforeLimit<T>(items: AsyncIterable<T>, limits: RunLimits): AsyncGenerator<T> {
+  for await (const item of items) {
+    if (limits.isReached()) return limits.leaveRest()
+    yield item
+  }
 }
 
 async function* tellFound(groups: AsyncIterable<PhotoGroup>, tell: Tell): AsyncGenerator<PhotoGroup> {
@@ -110,13 +126,17 @@ async function* tellOutcomes(seen: AsyncIterable<PhotoOnDisk>, tell: Tell): Asyn
 
 async function download(
   missing: AsyncIterable<PhotoOnDisk>,
-  options: PullOptions & { readonly unfinished: UnfinishedFolder; readonly thawOriginal: ThawOriginal },
+  options: Pulling & { readonly unfinished: UnfinishedFolder; readonly thawOriginal: ThawOriginal },
   events: EventStream,
   controller: AbortController,
 ): Promise<void> {
-  const { remote, transport, transfers, to, signal, hardLink, unfinished, thawOriginal } = options
+  const { remote, transport, transfers, to, limits, signal, hardLink, unfinished, thawOriginal } = options
+  const onMoved = (bytes: number): void => {
+    limits.moved(bytes)
+    events.moved(bytes)
+  }
   const outcomes = mapConcurrently(
-    missing,
+    beforeLimit(missing, limits),
     transfers,
     ({ photo, originalKey, missing: targets }, taskSignal) =>
       pullPhoto(
@@ -130,7 +150,7 @@ async function download(
           sign: remote.signDownload(originalKey, { signal: taskSignal }),
           thaw: () => thawOriginal({ photo, originalKey }, taskSignal),
           isStored: () => isStored(photo, remote, { signal: taskSignal }),
-          onMoved: (bytes) => events.moved(bytes),
+          onMoved,
           signal: taskSignal,
         },
       ),

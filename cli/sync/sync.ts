@@ -2,6 +2,7 @@ import { createEventStream, type EventStream } from '../event-stream.ts'
 import type { Remote } from '../remote/remote.ts'
 import type { Clock } from '../remote/retry.ts'
 import type { RunEvent } from '../run-event.ts'
+import { createRunLimits, type RunLimits } from '../run-limits.ts'
 import type { LocalState } from '../state/local-state.ts'
 import { abandonUploads } from './abandon-uploads.ts'
 import { confirm } from './confirm.ts'
@@ -20,6 +21,7 @@ import { scan } from './scan.ts'
 import { type ListedPaths, scanListed } from './scan-listed.ts'
 import type { Selection } from './selection.ts'
 import { findSources, type Source } from './sources.ts'
+import { stopAtParts, untilLimit } from './stop-at-limit.ts'
 import { tellGone } from './tell-gone.ts'
 import { upload, uploadAgain } from './upload.ts'
 import { watchSources } from './watch-sources.ts'
@@ -45,6 +47,8 @@ export interface SyncOptions {
   readonly allowsEmpty?: boolean | undefined
   /** Asked for every file that was found; without it, all are taken. */
   readonly isHeldBack?: IsHeldBack | undefined
+  /** When nothing new is to be begun; without them, all is sent. */
+  readonly limits?: RunLimits | undefined
   readonly signal?: AbortSignal | undefined
 }
 
@@ -91,7 +95,12 @@ async function backUp(
   options: SyncOptions,
 ): Promise<void> {
   const { remote, state, clock, device } = options
-  const { tell, moved: onMoved } = events
+  const { tell } = events
+  const limits = options.limits ?? createRunLimits({}, clock)
+  const onMoved = (bytes: number): void => {
+    limits.moved(bytes)
+    events.moved(bytes)
+  }
   const inFlight = createOriginalsInFlight()
   const fail = async (files: readonly HashedFile[], reason: string): Promise<void> => {
     await state.forget(files.map(({ file }) => ({ folder: file.folder.path, name: file.name })))
@@ -101,6 +110,8 @@ async function backUp(
     await tell(files.map(({ file }) => skipped(file, reason)))
   const stage = {
     ...options,
+    sender: stopAtParts(options.sender, limits),
+    limits,
     controller,
     inFlight,
     tell,
@@ -126,8 +137,11 @@ async function backUp(
     : watchSources(scan(sources, scanOptions), sources, watched)
   const taken = options.isHeldBack ? holdBack(scanned, options.isHeldBack) : scanned
   const unknown = recall(taken, { state, tell, memory })
-  const hashed = hash(unknown, { ...stage, maximumSizeBytes: remote.configuration.maximumOriginalSizeBytes })
-  if (options.dryRun) return await rehearse(hashed, stage)
+  const hashed = hash(untilLimit(unknown, limits), { ...stage, maximumSizeBytes: remote.configuration.maximumOriginalSizeBytes })
+  if (options.dryRun) {
+    await rehearse(hashed, stage)
+    return await tell(limits.events())
+  }
   const originals = gatherOriginals(hashed, inFlight)
   const uploaded = upload(originals, stage)
   const confirmed = confirm(uploaded, {
@@ -147,5 +161,7 @@ async function backUp(
     )
   }
   await tellGone(await memory.end(), { remote, state, device, isWhole, signal: controller.signal })
-  if (!options.listed) await abandonUploads(sources, stage)
+  // A file that was not looked for may only have moved.
+  if (isWhole && !limits.isReached()) await abandonUploads(sources, stage)
+  await tell(limits.events())
 }

@@ -1,22 +1,21 @@
-import { maximumBatchSize } from '../../contract/photos.ts'
 import type { BeginUpload } from '../../contract/transfers.ts'
 import { mapConcurrently } from '../map-concurrently.ts'
-import { batches } from '../read-ahead.ts'
 import type { Remote } from '../remote/remote.ts'
 import type { UploadJournal } from '../state/upload-journal.ts'
+import { type BeginUploadsOptions, type BegunUpload, beginUpload, beginUploads, isLeft, leave } from './begin-uploads.ts'
 import type { HashedFile } from './hash.ts'
 import type { OriginalSender } from './original-sender.ts'
-import type { Original, OriginalsInFlight } from './originals-in-flight.ts'
+import type { Original } from './originals-in-flight.ts'
 import type { PartBuffers } from './part-buffers.ts'
 import { planUpload, type UploadPlan } from './plan.ts'
-import { sendOriginal } from './send-original.ts'
+import { type SendResult, sendOriginal } from './send-original.ts'
+import { LimitReachedError } from './stop-at-limit.ts'
 
-export interface UploadOptions {
+export interface UploadOptions extends BeginUploadsOptions {
   readonly remote: Remote
   readonly sender: OriginalSender
   readonly partBuffers: PartBuffers
   readonly journal: UploadJournal
-  readonly inFlight: OriginalsInFlight
   /** Tells that files have failed. */
   readonly fail: (files: readonly HashedFile[], reason: string) => Promise<void>
   /** Tells that files are not to be backed up. */
@@ -24,17 +23,12 @@ export interface UploadOptions {
   readonly onMoved: (bytes: number) => void
   /** Originals that are sent at the same time. */
   readonly transfers: number
-  /** Of the whole run. */
-  readonly controller: AbortController
 }
 
-interface BegunUpload {
-  readonly original: Original
-  readonly answer: BeginUpload
-}
-
-/** How often an original is begun anew before it counts as failed. */
+/** How often an original is begun anew, without getting further, before it counts as failed. */
 const maximumAttempts = 4
+/** An original that has waited so long for its turn did so for others' sake. */
+const longWaitMs = 60 * 1000
 
 /**
  * Asks the remote what it lacks and sends that, `transfers` originals at a time. Passes on the originals whose bytes the
@@ -42,7 +36,7 @@ const maximumAttempts = 4
  */
 export async function* upload(originals: AsyncIterable<Original>, options: UploadOptions): AsyncGenerator<Original> {
   const { controller } = options
-  const begun = begin(originals, options)
+  const begun = beginUploads(originals, options)
   const uploads = mapConcurrently(begun, options.transfers, (item, signal) => uploadOriginal(item, options, signal), {
     controller,
   })
@@ -51,60 +45,93 @@ export async function* upload(originals: AsyncIterable<Original>, options: Uploa
   }
 }
 
-async function* begin(originals: AsyncIterable<Original>, { remote, controller }: UploadOptions): AsyncGenerator<BegunUpload> {
-  for await (const batch of batches(originals, maximumBatchSize, controller)) {
-    const answers = await remote.beginUploads(batch.map(candidateOf), { signal: controller.signal })
-    for (const [index, answer] of answers.entries()) {
-      const original = batch[index]
-      if (original) yield { original, answer }
-    }
-  }
-}
-
-function candidateOf({ contentHash, sizeBytes, contentType }: Original) {
-  return { contentHash, sizeBytes, contentType }
-}
-
-/** The original once the remote has its bytes; undefined when it has failed or is not wanted, and that is told. */
+/** The original once the remote has its bytes; undefined when it has failed, is not wanted, or is left, and that is told. */
 export async function uploadOriginal(
   begun: BegunUpload,
   options: UploadOptions,
   signal: AbortSignal,
 ): Promise<Original | undefined> {
   const { original } = begun
-  let { answer } = begun
-  for (let attempts = 1; ; ) {
-    const plan = planUpload(answer)
-    const source = original.files[0]
-    if (plan.kind !== 'send') return await settle(original, plan, options)
-    // Every file of it has become unreadable, which is told already: no file is left to be told of, only to leave the flight.
-    if (source === undefined) return await fail(original, 'no file of it is left', options)
-    const result = await sendOriginal(source, plan.upload, { ...options, signal })
-    if (result.kind === 'sent') {
-      original.uploadedFrom = source
-      return original
+  for (let current = begun, attempts = 1; ; ) {
+    const step = await advance(current, options, signal)
+    if (step.kind === 'over') return step.original
+    if (step.kind === 'next-file') continue
+    const next = await beginUpload(original, options, signal)
+    const hasOnlyWaited = !step.hasMoved && next.begunAtMs - current.begunAtMs > longWaitMs
+    if (!hasOnlyWaited && !isFurther(current, next) && attempts++ === maximumAttempts) {
+      return await fail(original, step.reason, options)
     }
-    if (result.kind === 'unreadable') {
+    current = next
+  }
+}
+
+type Step =
+  | { readonly kind: 'over'; readonly original: Original | undefined }
+  /** This one was unreadable; another one may have the same bytes. */
+  | { readonly kind: 'next-file' }
+  | { readonly kind: 'begin-again'; readonly reason: string; readonly hasMoved: boolean }
+
+async function advance({ original, answer }: BegunUpload, options: UploadOptions, signal: AbortSignal): Promise<Step> {
+  const plan = planUpload(answer)
+  const source = original.files[0]
+  if (plan.kind !== 'send') return { kind: 'over', original: await settle(original, plan, options) }
+  // Every file of it has become unreadable, which is told already: no file is left to be told of, only to leave the flight.
+  if (source === undefined) return { kind: 'over', original: await fail(original, 'no file of it is left', options) }
+  if (isLeft(original, options)) return { kind: 'over', original: undefined }
+  const { result, hasMoved } = await trySending(source, plan.upload, options, signal)
+  switch (result.kind) {
+    case 'sent':
+      original.uploadedFrom = source
+      return { kind: 'over', original }
+    case 'left':
+      leave(original, options)
+      return { kind: 'over', original: undefined }
+    case 'failed':
+      return { kind: 'over', original: await fail(original, result.reason, options) }
+    case 'unreadable':
       original.files.shift()
       await options.fail([source], result.reason)
-      continue
-    }
-    if (result.kind === 'failed' || attempts === maximumAttempts) return await fail(original, result.reason, options)
-    attempts += 1
-    answer = await beginOne(original, options.remote, signal)
+      return { kind: 'next-file' }
+    case 'begin-again':
+      return { ...result, hasMoved }
   }
+}
+
+interface Sending {
+  readonly result: SendResult | { readonly kind: 'left' }
+  /** Bytes went over the network, be it in vain. */
+  readonly hasMoved: boolean
+}
+
+async function trySending(
+  source: HashedFile,
+  upload: Extract<BeginUpload, { kind: 'put' | 'parts' }>,
+  options: UploadOptions,
+  signal: AbortSignal,
+): Promise<Sending> {
+  let hasMoved = false
+  const onMoved = (bytes: number): void => {
+    hasMoved = true
+    options.onMoved(bytes)
+  }
+  try {
+    return { result: await sendOriginal(source, upload, { ...options, onMoved, signal }), hasMoved }
+  } catch (error) {
+    if (error instanceof LimitReachedError) return { result: { kind: 'left' }, hasMoved }
+    throw error
+  }
+}
+
+/** Parts were stored since. An upload that the remote forgot begins with none. */
+function isFurther({ answer: before }: BegunUpload, { answer: after }: BegunUpload): boolean {
+  if (before.kind !== 'parts' || after.kind !== 'parts') return false
+  return after.uploadedPartNumbers.length > before.uploadedPartNumbers.length
 }
 
 /** Sends an original that the remote has lost before it was processed. */
 export async function uploadAgain(original: Original, options: UploadOptions): Promise<Original | undefined> {
   const { signal } = options.controller
-  return await uploadOriginal({ original, answer: await beginOne(original, options.remote, signal) }, options, signal)
-}
-
-async function beginOne(original: Original, remote: Remote, signal: AbortSignal): Promise<BeginUpload> {
-  const [answer] = await remote.beginUploads([candidateOf(original)], { signal })
-  if (!answer) throw new Error('the remote answered a question about one original with nothing')
-  return answer
+  return await uploadOriginal(await beginUpload(original, options, signal), options, signal)
 }
 
 async function fail(original: Original, reason: string, options: UploadOptions): Promise<undefined> {

@@ -1,0 +1,91 @@
+import { maximumBatchSize } from '../../contract/photos.ts'
+import type { BeginUpload } from '../../contract/transfers.ts'
+import { readAhead } from '../read-ahead.ts'
+import type { Remote } from '../remote/remote.ts'
+import type { Clock } from '../remote/retry.ts'
+import type { RunLimits } from '../run-limits.ts'
+import type { Original, OriginalsInFlight } from './originals-in-flight.ts'
+
+export interface BegunUpload {
+  readonly original: Original
+  readonly answer: BeginUpload
+  /** By a clock that nobody sets. */
+  readonly begunAtMs: number
+}
+
+export interface BeginUploadsOptions {
+  readonly remote: Pick<Remote, 'beginUploads'>
+  readonly inFlight: OriginalsInFlight
+  readonly limits: RunLimits
+  readonly clock: Pick<Clock, 'elapsed'>
+  /** Of the whole run. */
+  readonly controller: AbortController
+}
+
+/** A signed request is good for an hour. A batch that takes so long is too large, by then or by the next one. */
+const tooSlowMs = 15 * 60 * 1000
+const fastMs = 5 * 60 * 1000
+const firstBatchSize = 25
+
+/**
+ * Asks the remote, in batches, what it lacks. A batch is as large as the pace of the run allows: what is signed long before it
+ * is sent has expired by then.
+ */
+export async function* beginUploads(
+  originals: AsyncIterable<Original>,
+  options: BeginUploadsOptions,
+): AsyncGenerator<BegunUpload> {
+  const { remote, clock, controller } = options
+  const arriving = readAhead(originals, maximumBatchSize, controller)
+  let batchSize = firstBatchSize
+  try {
+    for (;;) {
+      await arriving.arrival()
+      const arrived = arriving.take(batchSize)
+      if (arrived.length === 0) return
+      const batch = arrived.filter((original) => !isLeft(original, options))
+      const begunAtMs = clock.elapsed()
+      const answers = batch.length === 0 ? [] : await remote.beginUploads(batch.map(candidateOf), { signal: controller.signal })
+      for (const [index, answer] of answers.entries()) {
+        const original = batch[index]
+        if (original) yield { original, answer, begunAtMs }
+      }
+      batchSize = nextBatchSize(batchSize, clock.elapsed() - begunAtMs)
+    }
+  } finally {
+    await arriving.close()
+  }
+}
+
+function nextBatchSize(batchSize: number, tookMs: number): number {
+  if (tookMs > tooSlowMs) return Math.max(1, Math.floor(batchSize / 2))
+  return tookMs < fastMs ? Math.min(maximumBatchSize, batchSize * 2) : batchSize
+}
+
+/** Asks again about one. */
+export async function beginUpload(
+  original: Original,
+  { remote, clock }: Pick<BeginUploadsOptions, 'remote' | 'clock'>,
+  signal: AbortSignal,
+): Promise<BegunUpload> {
+  const begunAtMs = clock.elapsed()
+  const [answer] = await remote.beginUploads([candidateOf(original)], { signal })
+  if (!answer) throw new Error('the remote answered a question about one original with nothing')
+  return { original, answer, begunAtMs }
+}
+
+function candidateOf({ contentHash, sizeBytes, contentType }: Original) {
+  return { contentHash, sizeBytes, contentType }
+}
+
+/** Whether it stays for the next run. */
+export function isLeft(original: Original, { limits, inFlight }: Pick<BeginUploadsOptions, 'limits' | 'inFlight'>): boolean {
+  if (!limits.isReached()) return false
+  leave(original, { limits, inFlight })
+  return true
+}
+
+export function leave(original: Original, { limits, inFlight }: Pick<BeginUploadsOptions, 'limits' | 'inFlight'>): void {
+  inFlight.leave(original)
+  limits.leave(original.files.splice(0).length)
+}
