@@ -7,6 +7,7 @@ import { UserError } from '../errors.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { makeFolder } from '../make-folder.ts'
 import { encodeFileRecord, type FileRecord, findFileRecord } from './file-record.ts'
+import { findDamage, writeChecksums } from './find-damage.ts'
 import { describeFailure, findLevelCode, isDamage } from './level-failure.ts'
 import { type Attempt, openRegistrations, type Registrations } from './registrations.ts'
 import { openSourceRecords, type SourceRecords } from './source-records.ts'
@@ -141,6 +142,7 @@ function createLocalState(database: Database, { path, notes, uploads }: StatePar
       await uploads.close()
       await database.close()
       if (isDamaged) await moveAside(path)
+      else await writeChecksums(path)
     },
   }
 }
@@ -203,14 +205,24 @@ async function* foldersBelow(database: Database, path: string, attempt: Attempt)
 }
 
 async function openOrReplace(path: string, notes: string[]): Promise<Database> {
+  const opened = await openUnlessDamaged(path)
+  if (opened.kind === 'open') return opened.database
+  const aside = await moveAside(path)
+  const database = await open(path)
+  notes.push(`the local state was damaged (${opened.damage}); it now lies in ${aside}, and files will be hashed again`)
+  return database
+}
+
+type Opened = { readonly kind: 'open'; readonly database: Database } | { readonly kind: 'damaged'; readonly damage: string }
+
+async function openUnlessDamaged(path: string): Promise<Opened> {
+  const damage = await findDamage(path)
+  if (damage !== undefined) return { kind: 'damaged', damage }
   try {
-    return await open(path)
+    return { kind: 'open', database: await open(path) }
   } catch (error) {
     if (!isDamage(error)) throw error
-    const aside = await moveAside(path)
-    const database = await open(path)
-    notes.push(`the local state was damaged (${describeFailure(error)}); it now lies in ${aside}, and files will be hashed again`)
-    return database
+    return { kind: 'damaged', damage: describeFailure(error) }
   }
 }
 

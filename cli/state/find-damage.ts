@@ -1,0 +1,91 @@
+import { type FileHandle, open, readdir, readFile, rename, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { crc32 } from 'node:zlib'
+import { z } from 'zod'
+import { errorCode } from '../error-code.ts'
+
+/** Of a table: its length in bytes and the CRC-32 of these. */
+const checksumsSchema = z.record(z.string(), z.tuple([z.int(), z.int()]))
+type Checksums = z.infer<typeof checksumsSchema>
+
+/** Lies among the files of the database, which lets others alone. */
+const checksumsName = 'CHECKSUMS'
+const chunkBytes = 1 << 20
+
+/**
+ * What is wrong with the files of a database that is closed, in a few words; undefined where nothing shows. It is for what
+ * LevelDB itself would not notice: a damaged table makes it believe anything, or end the process by an assertion.
+ */
+export async function findDamage(path: string): Promise<string | undefined> {
+  const current = await readIfThere(join(path, 'CURRENT'))
+  if (current !== undefined && !/^MANIFEST-\d+\n$/.test(current)) return 'CURRENT names no manifest'
+  const checksums = await readChecksums(path)
+  for (const name of await findTables(path)) {
+    const expected = checksums[name]
+    if (expected === undefined) continue // of a run that was killed; or a file of somebody else's
+    const [sizeBytes, crc] = await checksumOf(join(path, name))
+    if (sizeBytes !== expected[0] || crc !== expected[1]) return `${name} has other bytes than were written`
+  }
+  return undefined
+}
+
+/**
+ * Writes down what the tables of a closed database are like. They never change: those of before are not read again. On a disk
+ * that is full nothing is written, and nothing noticed then.
+ */
+export async function writeChecksums(path: string): Promise<void> {
+  const before = await readChecksums(path)
+  const checksums: Checksums = {}
+  for (const name of await findTables(path)) checksums[name] = before[name] ?? (await checksumOf(join(path, name)))
+  const json = JSON.stringify(checksums)
+  if (json === JSON.stringify(before)) return
+  const target = join(path, checksumsName)
+  try {
+    await writeFile(`${target}.new`, `${crc32(json)} ${json}\n`, { mode: 0o600 })
+    await rename(`${target}.new`, target)
+  } catch (error) {
+    if (errorCode(error) === undefined) throw error
+  }
+}
+
+/** Nothing where the file is not there, or is damaged itself. */
+async function readChecksums(path: string): Promise<Checksums> {
+  const text = (await readIfThere(join(path, checksumsName))) ?? ''
+  const space = text.indexOf(' ')
+  const json = text.slice(space + 1).trimEnd()
+  if (space < 0 || text.slice(0, space) !== String(crc32(json))) return {}
+  return checksumsSchema.safeParse(JSON.parse(json)).data ?? {}
+}
+
+async function findTables(path: string): Promise<readonly string[]> {
+  return (await readdir(path)).filter((name) => /^\d+\.ldb$/.test(name)).toSorted()
+}
+
+async function checksumOf(path: string): Promise<[sizeBytes: number, crc: number]> {
+  const handle = await open(path, 'r')
+  try {
+    return await readChecksum(handle)
+  } finally {
+    await handle.close()
+  }
+}
+
+async function readChecksum(handle: FileHandle): Promise<[sizeBytes: number, crc: number]> {
+  const buffer = Buffer.allocUnsafe(chunkBytes)
+  let crc = 0
+  for (let position = 0; ; ) {
+    const { bytesRead } = await handle.read(buffer, 0, chunkBytes, position)
+    if (bytesRead === 0) return [position, crc]
+    crc = crc32(buffer.subarray(0, bytesRead), crc)
+    position += bytesRead
+  }
+}
+
+async function readIfThere(path: string): Promise<string | undefined> {
+  try {
+    return await readFile(path, 'utf8')
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT') return undefined
+    throw error
+  }
+}
