@@ -125,7 +125,7 @@ describe('uploads', () => {
     expect(new URL(begun.request.url).pathname).toContain(served.bob.owner)
   })
 
-  test("Alice's upload in parts is not Bob's to sign, to complete or to learn of", async () => {
+  test("Alice's upload in parts is not Bob's to sign, to complete, to give up or to learn of", async () => {
     const hash = 'a'.repeat(64)
     const begun = await begin(alice, 100 * 2 ** 20, hash)
     if (begun.kind !== 'parts') throw new Error(`expected parts, got ${begun.kind}`)
@@ -142,7 +142,9 @@ describe('uploads', () => {
     }
     const completed = await post(bob, '/v1/uploads/complete', { contentHash: hash, uploadId })
     expect(jsonOf(completed)).toEqual({ kind: 'unknown' })
-    expect(await begin(alice, 100 * 2 ** 20, hash)).toMatchObject({ kind: 'parts', uploadedPartNumbers: [] })
+    const abandoned = await post(bob, '/v1/uploads/abandon', { uploads: [{ contentHash: hash, uploadId }] })
+    expect(jsonOf(abandoned)).toEqual({ uploads: [{ kind: 'gone', contentHash: hash }] }) // as of one that never was
+    expect(await begin(alice, 100 * 2 ** 20, hash)).toMatchObject({ kind: 'parts', uploadId, uploadedPartNumbers: [] })
   })
 })
 
