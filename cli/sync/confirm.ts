@@ -92,19 +92,24 @@ interface Patience {
   pause(): Promise<void>
 }
 
-/** Waits longer and longer while nothing happens, and not for ever. */
-function createPatience(clock: Clock, signal: AbortSignal): Patience {
-  let renewedAt = clock.now()
+/**
+ * Waits longer and longer while nothing happens, and not for ever. Only the pauses count: neither an outage that a question
+ * has survived nor a night in which the machine slept says anything of the backend.
+ */
+function createPatience(clock: Pick<Clock, 'random' | 'delay'>, signal: AbortSignal): Patience {
+  let waitedMs = 0
   let pauseMs = firstPauseMs
   return {
     renew() {
-      renewedAt = clock.now()
+      waitedMs = 0
       pauseMs = firstPauseMs
     },
-    isThin: () => clock.now() - renewedAt > thinAfterMs,
-    isLost: () => clock.now() - renewedAt > patienceMs,
+    isThin: () => waitedMs > thinAfterMs,
+    isLost: () => waitedMs > patienceMs,
     async pause() {
-      await clock.delay(clock.random() * pauseMs, signal)
+      const thisPauseMs = clock.random() * pauseMs
+      await clock.delay(thisPauseMs, signal)
+      waitedMs += thisPauseMs
       pauseMs = Math.min(pauseMs * pauseGrowth, longestPauseMs)
     },
   }
