@@ -6,9 +6,10 @@ import { freeUp } from '../free-up/free-up.ts'
 import { openQuarantine, type Quarantine } from '../free-up/quarantine.ts'
 import { requireQuarantine } from '../free-up/quarantine-folder.ts'
 import { type OpenedRemote, openRemote } from '../session/open-remote.ts'
+import type { Selection } from '../sync/selection.ts'
 import { findSources, type Source } from '../sync/sources.ts'
 import type { Reporter } from '../terminal/reporter.ts'
-import { parseTimeRange } from '../time-range.ts'
+import { parseModificationRange } from '../time-range.ts'
 import { dryRunOption, jsonOption, libraryOption, profileOption, quietOption, toOption, verboseOption } from './options.ts'
 import { createRunReporter, runReported } from './run-reported.ts'
 
@@ -49,7 +50,7 @@ function olderOption(): Option {
 interface Typed {
   readonly sources: readonly Source[]
   readonly quarantineFolder: string
-  readonly modifiedBeforeMs: number | undefined
+  readonly selection: Selection
 }
 
 async function freeUpAsTyped(folder: string, flags: FreeUpFlags, context: Context): Promise<ExitCode> {
@@ -61,7 +62,8 @@ async function freeUpAsTyped(folder: string, flags: FreeUpFlags, context: Contex
     sources.map(({ path }) => path),
     library,
   )
-  const typed = { sources, quarantineFolder, modifiedBeforeMs: momentAfter(flags.older, context.now()) }
+  const { beforeMs } = parseModificationRange(flags, context.now())
+  const typed = { sources, quarantineFolder, selection: { modifiedBeforeMs: beforeMs } }
   const reporter = await createRunReporter('free-up', flags, context)
   return await runReported(reporter, context.signal, () => freeUpOnce(reporter, typed, flags, context))
 }
@@ -74,8 +76,8 @@ async function freeUpOnce(reporter: Reporter, typed: Typed, flags: FreeUpFlags, 
     if (!flags.json) for (const message of opened.notes) reporter.on({ kind: 'note', message })
     await using quarantine = dryRun ? undefined : await quarantineOf(typed, opened, context)
     const { remote, transport } = opened
-    const { sources, modifiedBeforeMs } = typed
-    const options = { remote, clock: transport.clock, quarantine, modifiedBeforeMs, signal: context.signal }
+    const { sources, selection } = typed
+    const options = { remote, clock: transport.clock, quarantine, selection, signal: context.signal }
     for await (const event of freeUp(sources, options)) reporter.on(event)
   } finally {
     await opened.close()
@@ -84,12 +86,6 @@ async function freeUpOnce(reporter: Reporter, typed: Typed, flags: FreeUpFlags, 
 
 async function quarantineOf(typed: Typed, { remote }: OpenedRemote, { now, signal }: Context): Promise<Quarantine> {
   return await openQuarantine(typed.quarantineFolder, { remoteId: remote.configuration.remoteId, now, signal })
-}
-
-/** The first moment that is too late, in milliseconds since 1970, by the clock and the zone of this machine. */
-function momentAfter(older: string | undefined, now: Date): number | undefined {
-  const { before } = parseTimeRange({ until: older }, now)
-  return before === undefined ? undefined : new Date(before).getTime()
 }
 
 function notAFolder(path: string): UserError {

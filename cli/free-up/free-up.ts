@@ -3,7 +3,6 @@ import { bytePathOf, joinBytePath, shownPath } from '../byte-path.ts'
 import { errorCode } from '../error-code.ts'
 import { UserError } from '../errors.ts'
 import { exitCodes } from '../exit-codes.ts'
-import { mapConcurrently } from '../map-concurrently.ts'
 import { findPullFailure } from '../pull/write-error.ts'
 import type { Remote } from '../remote/remote.ts'
 import type { Clock } from '../remote/retry.ts'
@@ -11,9 +10,11 @@ import type { FileOutcome, RunEvent } from '../run-event.ts'
 import { findFileErrorReason } from '../sync/file-error.ts'
 import { openOriginal } from '../sync/open-original.ts'
 import { locationPathOf, pathOf, shownPathOf } from '../sync/scan.ts'
+import type { Selection } from '../sync/selection.ts'
 import type { Source } from '../sync/sources.ts'
-import { explainUnverified, type VerifiedOriginal, verifyStored } from '../verify/verify-stored.ts'
-import { findCandidates, type HashedCandidate } from './find-candidates.ts'
+import type { HashedCandidate } from '../verify/find-candidates.ts'
+import { verifyFiles } from '../verify/verify-files.ts'
+import { explainUnverified, type VerifiedOriginal } from '../verify/verify-stored.ts'
 import type { Quarantine } from './quarantine.ts'
 
 export interface FreeUpOptions {
@@ -21,13 +22,9 @@ export interface FreeUpOptions {
   readonly clock: Clock
   /** Undefined for a dry run: all is read and verified, and nothing moved. */
   readonly quarantine: Quarantine | undefined
-  /** Only files whose modification time lies before, in milliseconds since 1970. */
-  readonly modifiedBeforeMs?: number | undefined
+  readonly selection: Selection
   readonly signal: AbortSignal
 }
-
-/** While files of one batch are moved, the backend reads the originals of the next. */
-const batchesAtOnce = 2
 
 /**
  * Moves files of folders aside whose originals the backend has just read again: each file is hashed anew, whatever is remembered of
@@ -35,24 +32,11 @@ const batchesAtOnce = 2
  * and is named. One file's failure never ends the run; a full disk does, with a `UserError`.
  */
 export async function* freeUp(sources: readonly Source[], options: FreeUpOptions): AsyncGenerator<RunEvent> {
-  const { remote, clock } = options
-  const controller = new AbortController()
-  const signal = AbortSignal.any([options.signal, controller.signal])
-  const batches = findCandidates(sources, { clock, modifiedBeforeMs: options.modifiedBeforeMs, signal })
-  const verified = mapConcurrently(
-    batches,
-    batchesAtOnce,
-    async (batch, taskSignal) => {
-      const contentHashes = batch.candidates.map(({ contentHash }) => contentHash)
-      return { batch, told: await verifyStored(contentHashes, { remote, clock, signal: taskSignal }) }
-    },
-    { signal: options.signal, controller },
-  )
   let moved = 0
-  for await (const { batch, told } of verified) {
-    yield* batch.events
-    for (const candidate of batch.candidates) {
-      const outcome = await settle(candidate, told.get(candidate.contentHash), options)
+  for await (const { events, files } of verifyFiles(sources, options)) {
+    yield* events
+    for (const { candidate, verification } of files) {
+      const outcome = await settle(candidate, verification, options)
       if (outcome.action === 'moved') moved += 1
       yield { kind: 'file', outcome }
     }

@@ -1,11 +1,15 @@
 import type { ContentHash } from '../../contract/content-hash.ts'
 import { maximumBatchSize } from '../../contract/photos.ts'
+import type { Verification } from '../../contract/verifications.ts'
 import { mapConcurrently } from '../map-concurrently.ts'
 import { type PhotoGroup, photoGroups } from '../pull/photo-groups.ts'
 import { nameOf } from '../pull/targets.ts'
 import type { ListRange, Remote } from '../remote/remote.ts'
 import type { Clock } from '../remote/retry.ts'
 import type { FileOutcome, RunEvent } from '../run-event.ts'
+import { shownPathOf } from '../sync/scan.ts'
+import type { Source } from '../sync/sources.ts'
+import { verifyFiles } from './verify-files.ts'
 import { explainUnverified, verifyStored } from './verify-stored.ts'
 
 export interface VerifyRunOptions {
@@ -22,6 +26,27 @@ interface Listed {
   readonly contentHash: ContentHash
   readonly path: string
   readonly sizeBytes: number
+}
+
+export interface VerifySourcesOptions extends Omit<VerifyRunOptions, 'range'> {
+  readonly sources: readonly Source[]
+}
+
+/** The same for the files of folders (and single files): whether the originals of the bytes that they have now are stored. */
+export async function* verifySources({ sources, ...options }: VerifySourcesOptions): AsyncGenerator<RunEvent> {
+  for await (const { events, files } of verifyFiles(sources, { ...options, selection: {} })) {
+    yield* events
+    for (const { candidate, verification } of files) {
+      const { file, contentHash } = candidate
+      const described = { contentHash, path: shownPathOf(file), sizeBytes: file.fingerprint.sizeBytes }
+      yield { kind: 'file', outcome: { ...outcomeOf(described, verification), ...unknownFails(verification) } }
+    }
+  }
+}
+
+/** In a list it may have gone meanwhile; of a file that was named it is the answer. */
+function unknownFails(verification: Verification | undefined): Partial<Pick<FileOutcome, 'action'>> {
+  return verification?.kind === 'unknown' || verification?.kind === 'trashed' ? { action: 'failed' } : {}
 }
 
 /**
@@ -47,9 +72,7 @@ export async function* verify({ remote, clock, range, signal }: VerifyRunOptions
   }
 }
 
-type Told = Awaited<ReturnType<typeof verifyStored>>
-
-function outcomeOf(photo: Listed, verification: ReturnType<Told['get']>): FileOutcome {
+function outcomeOf(photo: Listed, verification: Verification | undefined): FileOutcome {
   if (verification?.kind === 'verified') return { ...photo, action: 'verified' }
   const explained = explainUnverified(verification)
   // Between the list and now it was deleted, or it cannot be read: neither says anything about its bytes.

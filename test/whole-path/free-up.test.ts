@@ -16,6 +16,12 @@ test('free-up and verify as they are typed', async () => {
   const verified = await user.here('verify', ...at)
   expect(verified).toMatchObject({ exitCode: 0, stdout: expect.stringMatching(/^verified 2 \(11\.0 kB\), failed 0 in /) })
 
+  await writeFile(join(folder, 'MVI_3.MP4'), randomBytes(7000))
+  const named = await user.here('verify', folder, ...at)
+  expect(named).toMatchObject({ exitCode: 3, stdout: expect.stringMatching(/^verified 2 \(11\.0 kB\), failed 1 in /) })
+  expect(named.stderr).toContain(`failed: ${folder}/MVI_3.MP4: not backed up\n`)
+  await rm(join(folder, 'MVI_3.MP4'))
+
   const typed = ['free-up', folder, '--to', aside, ...at] as const
   const dryRun = await user.here(...typed, '-n')
   expect(dryRun).toMatchObject({

@@ -6,6 +6,7 @@ import { requireQuarantine } from '../../../cli/free-up/quarantine-folder.ts'
 import type { Remote } from '../../../cli/remote/remote.ts'
 import type { FileOutcome, RunEvent } from '../../../cli/run-event.ts'
 import { createOriginalSender } from '../../../cli/sync/original-sender.ts'
+import type { Selection } from '../../../cli/sync/selection.ts'
 import { findSources } from '../../../cli/sync/sources.ts'
 import type { EmbeddedOptions } from '../../../embedded/serve.ts'
 import { type LibraryInTest, openLibraryInTest } from '../../embedded/library-in-test.ts'
@@ -16,7 +17,7 @@ import { clockAhead, type Run, runSync } from '../sync/run-sync.ts'
 export interface FreeUpInTest extends Pick<QuarantineOptions, 'hardLink'> {
   readonly remote?: Remote
   readonly dryRun?: boolean
-  readonly modifiedBeforeMs?: number
+  readonly selection?: Selection
   /** Unless told, `camera` beside the quarantine. */
   readonly from?: string
 }
@@ -60,7 +61,7 @@ export async function openWorkbench(
 }
 
 async function freeUpOnce(
-  { dryRun = false, modifiedBeforeMs, hardLink, ...asked }: FreeUpInTest,
+  { dryRun = false, selection = {}, hardLink, ...asked }: FreeUpInTest,
   place: { readonly folder: string; readonly quarantine: string; readonly libraryFolder: string; readonly remote: Remote },
 ): Promise<FreedUp> {
   const { folder, libraryFolder, remote } = { ...place, remote: asked.remote ?? place.remote, folder: asked.from ?? place.folder }
@@ -73,7 +74,7 @@ async function freeUpOnce(
   await using quarantine = dryRun ? undefined : await openQuarantine(aside, { remoteId, now, signal, hardLink })
   const events: RunEvent[] = []
   const clock = clockAhead()
-  for await (const event of freeUp(sources, { remote, clock, quarantine, modifiedBeforeMs, signal })) events.push(event)
+  for await (const event of freeUp(sources, { remote, clock, quarantine, selection, signal })) events.push(event)
   const outcomes = events.flatMap((event) => (event.kind === 'file' ? [event.outcome] : []))
   return {
     outcomes: Object.fromEntries(

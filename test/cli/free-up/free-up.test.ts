@@ -143,11 +143,13 @@ test('a dry run reads and verifies, moves nothing and makes no quarantine', asyn
   await expect(stat(bench.quarantine)).rejects.toThrow('ENOENT')
 })
 
-test('only files that were last changed before the given moment', async () => {
-  const bench = await openWorkbench({ 'a.MP4': clip(), 'b.MP4': clip() })
+test('only files that were last changed before the given moment, with their sidecars, whenever these were changed', async () => {
+  const bench = await openWorkbench({ 'a.MP4': clip(), 'b.MP4': clip(), 'a.xmp': '<x:xmpmeta/>' })
   await bench.sync()
   const { mtimeMs } = await stat(join(bench.folder, 'b.MP4'))
-  expect((await bench.freeUp({ modifiedBeforeMs: mtimeMs })).outcomes).toEqual({ 'a.MP4': 'moved' })
+  const { outcomes, notes } = await bench.freeUp({ selection: { modifiedBeforeMs: mtimeMs } })
+  expect(outcomes).toEqual({ 'a.MP4': 'moved', 'a.xmp': 'moved' })
+  expect(notes[0]).toBe('left out: 1 by filters (--verbose names them)')
 })
 
 test('two runs into one quarantine get into each other’s way in words only', async () => {

@@ -1,11 +1,14 @@
 import type { ContentHash } from '../../contract/content-hash.ts'
 import { maximumBatchSize } from '../../contract/photos.ts'
+import { joinBytePath, shownPath } from '../byte-path.ts'
 import type { Clock } from '../remote/retry.ts'
 import type { RunEvent } from '../run-event.ts'
 import { isRacy } from '../state/file-record.ts'
 import { failed } from '../sync/file-event.ts'
 import { hashFile } from '../sync/hash.ts'
+import { countLeftOut, formatLeftOut, type LeftOutCounts } from '../sync/left-out.ts'
 import { type ScannedBatch, type ScannedFile, scan } from '../sync/scan.ts'
+import type { Selection } from '../sync/selection.ts'
 import type { Source } from '../sync/sources.ts'
 
 /** A photo, video or sidecar, and the content hash of the bytes that it has now. */
@@ -22,13 +25,13 @@ export interface CandidateBatch {
 
 export interface FindOptions {
   readonly clock: Clock
-  /** See {@link FreeUpOptions}. */
-  readonly modifiedBeforeMs: number | undefined
+  /** Which files; without links, which are never followed here. */
+  readonly selection: Selection
   readonly signal: AbortSignal
 }
 
 const bufferBytes = 2 * 1024 * 1024
-/** So many events make a batch, too: a folder in which nothing is a photo is told of while it is walked. */
+/** So many events are told before the next candidates are: a folder may have nothing but what is left out. */
 const maximumEvents = 500
 
 /** Walks the sources as a sync does, and reads every file to its end, whatever is remembered of it. */
@@ -36,29 +39,37 @@ export async function* findCandidates(sources: readonly Source[], options: FindO
   const buffer = Buffer.allocUnsafeSlow(bufferBytes)
   let events: RunEvent[] = []
   let candidates: HashedCandidate[] = []
-  for await (const scanned of scan(sources, { now: options.clock.now, signal: options.signal })) {
-    const files = scanned.files.filter((file) => isWanted(file, options))
-    events.push(foundIn(files, scanned), ...scanned.outcomes.map((outcome): RunEvent => ({ kind: 'file', outcome })))
-    for (const file of files) {
+  const leftOut: LeftOutCounts = new Map()
+  const selection = { ...options.selection, followsLinks: false }
+  for await (const scanned of scan(sources, { now: options.clock.now, selection, signal: options.signal })) {
+    countLeftOut(leftOut, scanned.leftOut)
+    events.push(...eventsOf(scanned))
+    for (const file of scanned.files) {
       const hashed = await hashNow(file, buffer, options)
       if (hashed.kind === 'refused') events.push(failed(file, hashed.reason))
       else candidates.push({ file, contentHash: hashed.contentHash })
-      if (candidates.length < maximumBatchSize && events.length < maximumEvents) continue
+      if (candidates.length < maximumBatchSize) continue
       yield { events, candidates }
       events = []
       candidates = []
     }
+    if (events.length < maximumEvents) continue
+    yield { events, candidates: [] }
+    events = []
   }
-  yield { events, candidates }
+  const message = formatLeftOut(leftOut)
+  yield { events: message === undefined ? events : [...events, { kind: 'note', message }], candidates }
 }
 
-function isWanted({ fingerprint }: ScannedFile, { modifiedBeforeMs }: FindOptions): boolean {
-  return modifiedBeforeMs === undefined || fingerprint.mtimeMs < modifiedBeforeMs
-}
-
-function foundIn(files: readonly ScannedFile[], { outcomes }: ScannedBatch): RunEvent {
+function eventsOf({ folder, files, outcomes, leftOut }: ScannedBatch): readonly RunEvent[] {
   const sizeBytes = files.reduce((sum, file) => sum + file.fingerprint.sizeBytes, 0)
-  return { kind: 'found', files: files.length + outcomes.length, sizeBytes }
+  return [
+    { kind: 'found', files: files.length + outcomes.length, sizeBytes },
+    ...outcomes.map((outcome): RunEvent => ({ kind: 'file', outcome })),
+    ...leftOut.map(
+      ({ name, cause }): RunEvent => ({ kind: 'left_out', path: joinBytePath(folder.shown, shownPath(name)), cause }),
+    ),
+  ]
 }
 
 /** By then no further change of a file can leave the times behind that it has now. */
