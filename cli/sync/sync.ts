@@ -102,8 +102,8 @@ async function backUp(
     events.moved(bytes)
   }
   const inFlight = createOriginalsInFlight()
-  const fail = async (files: readonly HashedFile[], reason: string): Promise<void> => {
-    await state.forget(files.map(({ file }) => ({ folder: file.folder.path, name: file.name })))
+  const fail = async (files: readonly HashedFile[], reason: string, hash: 'doubtful' | 'right' = 'doubtful'): Promise<void> => {
+    if (hash === 'doubtful') await state.forget(files.map(({ file }) => ({ folder: file.folder.path, name: file.name })))
     await tell(files.map(({ file }) => failed(file, reason)))
   }
   const skip = async (files: readonly HashedFile[], reason: string): Promise<void> =>

@@ -16,8 +16,8 @@ export interface UploadOptions extends BeginUploadsOptions {
   readonly sender: OriginalSender
   readonly partBuffers: PartBuffers
   readonly journal: UploadJournal
-  /** Tells that files have failed. */
-  readonly fail: (files: readonly HashedFile[], reason: string) => Promise<void>
+  /** Tells that files have failed. A hash that is right need not be computed again, which takes minutes for the largest. */
+  readonly fail: (files: readonly HashedFile[], reason: string, hash?: 'doubtful' | 'right') => Promise<void>
   /** Tells that files are not to be backed up. */
   readonly skip: (files: readonly HashedFile[], reason: string) => Promise<void>
   readonly onMoved: (bytes: number) => void
@@ -136,7 +136,7 @@ export async function uploadAgain(original: Original, options: UploadOptions): P
 
 async function fail(original: Original, reason: string, options: UploadOptions): Promise<undefined> {
   options.inFlight.leave(original)
-  await options.fail(original.files.splice(0), reason)
+  await options.fail(original.files.splice(0), reason, 'right')
 }
 
 /** What is to be done without sending anything. */

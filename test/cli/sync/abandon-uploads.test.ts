@@ -1,7 +1,8 @@
 import { mkdir, readFile, rename, rm, utimes, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { expect, test } from 'vitest'
 import { TransferError, UserError } from '../../../cli/errors.ts'
+import { openLocalState } from '../../../cli/state/local-state.ts'
 import { temporaryFolder } from '../../temporary-folder.ts'
 import { createRemoteInMemory, hashOf } from './remote-in-memory.ts'
 import { onlyOwner, runSync } from './run-sync.ts'
@@ -29,7 +30,7 @@ async function brokenOff() {
     JSON.parse(await readFile(join(stateFolder, 'state', `in-memory.${onlyOwner}-v1-uploads.json`), 'utf8'))
   const abandoned = () => backend.calls.filter(({ name }) => name === 'abandon').length
   expect(await begun()).toMatchObject([{ contentHash: hashOf(large), path, sizeBytes: 1000, partSizeBytes: 300 }])
-  return { ...backend, dcim, path, sync, begun, abandoned }
+  return { ...backend, stateFolder, dcim, path, sync, begun, abandoned }
 }
 
 test('what is still there is gone on with, and the journal is empty once it is backed up', async () => {
@@ -86,6 +87,19 @@ test('a file that cannot be sent today is no reason to give up', async () => {
   }
   expect((await sync()).counts).toMatchObject({ failed: 1 })
   expect([(await begun()).length, abandoned()]).toEqual([1, 0])
+})
+
+test('a large original that could not be sent need not be hashed again', async () => {
+  const { stateFolder, remote, path, sync, faults } = await brokenOff()
+  faults.beforeSend = () => {
+    throw new TransferError('the wire broke again')
+  }
+  await sync()
+  const { remoteId } = remote.configuration
+  const state = await openLocalState(join(stateFolder, 'state'), { remoteId, owner: onlyOwner, origin: undefined })
+  const remembered = await state.findRecords(dirname(path), basename(path), basename(path))
+  await state.close()
+  expect(remembered.get(basename(path))?.contentHash).toBe(hashOf(large))
 })
 
 test('what another machine is sending, or the remote cannot give up now, is asked about again', async () => {
