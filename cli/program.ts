@@ -12,6 +12,7 @@ import { addPullCommand } from './commands/pull.ts'
 import { addScheduleCommand } from './commands/schedule.ts'
 import { addServeCommand } from './commands/serve.ts'
 import { addSyncCommand } from './commands/sync.ts'
+import { addTrashCommand } from './commands/trash.ts'
 import { addUsersCommand } from './commands/users.ts'
 import { addVerifyCommand } from './commands/verify.ts'
 import { addWatchCommand } from './commands/watch.ts'
@@ -75,6 +76,7 @@ function createProgram(commandLine: readonly string[], context: Context, finish:
   addVerifyCommand(program, context, finish)
   addFreeUpCommand(program, context, finish)
   addCostCommand(program, context, finish)
+  addTrashCommand(program, context, finish)
   addServeCommand(program, context, finish)
   addUsersCommand(program, context, finish)
   addScheduleCommand(program, context, finish)
