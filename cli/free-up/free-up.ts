@@ -32,16 +32,22 @@ export interface FreeUpOptions {
  * and is named. One file's failure never ends the run; a full disk does, with a `UserError`.
  */
 export async function* freeUp(sources: readonly Source[], options: FreeUpOptions): AsyncGenerator<RunEvent> {
-  let moved = 0
+  let [found, moved] = [0, 0]
   for await (const { events, files } of verifyFiles(sources, options)) {
-    yield* events
+    for (const event of events) {
+      if (event.kind === 'found') found += event.files
+      yield event
+    }
     for (const { candidate, verification } of files) {
       const outcome = await settle(candidate, verification, options)
       if (outcome.action === 'moved') moved += 1
       yield { kind: 'file', outcome }
     }
   }
-  if (options.quarantine && moved > 0) yield* howToGoOn(sources, options.quarantine.folder)
+  if (options.quarantine === undefined || moved === 0) return
+  yield* howToGoOn(sources, options.quarantine.folder)
+  const message = 'nothing is left in the folder: its next sync has to be told once that this is meant, with --allow-empty'
+  if (moved === found) yield { kind: 'note', message }
 }
 
 async function settle(

@@ -60,6 +60,24 @@ test('free-up and verify as they are typed', async () => {
   expect(messagesOf(damaged).at(-1)).toMatchObject({ verified: 0, failed: 2, exit_code: 13 })
 })
 
+test('what was moved aside is pulled back as it was, also after the next sync', async () => {
+  const user = await photosUser()
+  const [folder, aside, to] = [join(user.folder, 'camera'), join(user.folder, 'aside'), join(user.folder, 'back')]
+  await writeTree(folder, { '2021/MVI_1.MP4': randomBytes(5000), 'MVI_2.MP4': randomBytes(6000) })
+  const tree = await readTree(folder)
+  const at = ['--library', user.library]
+  expect(await user.here('sync', folder, ...at, '-q')).toMatchObject({ exitCode: 0 })
+  const freed = await user.here('free-up', folder, '--to', aside, ...at)
+  expect(freed).toMatchObject({ exitCode: 0, stderr: expect.stringContaining('--allow-empty') })
+  // Nothing is left of what was there, as if its disk were not mounted: a person has to say that this is meant.
+  expect(await user.here('sync', folder, ...at, '-q')).toMatchObject({ exitCode: 4 })
+  for (const more of [['--allow-empty'], []]) {
+    expect(await user.here('sync', folder, ...at, '-q', ...more)).toMatchObject({ exitCode: 0 })
+  }
+  expect(await user.here('pull', '--to', to, ...at, '-q')).toMatchObject({ exitCode: 0 })
+  expect(await readTree(join(to, 'camera'))).toEqual(tree)
+})
+
 test('what free-up refuses before anything is opened', async () => {
   const user = await photosUser()
   const folder = join(user.folder, 'camera')

@@ -36,6 +36,7 @@ test('what is backed up is moved with its sidecars, bit for bit, and a receipt t
   expect(notes).toEqual([
     `to have them back: cp -an ${bench.quarantine}/camera/. ${bench.folder}/ (receipts.jsonl there tells of each one)`,
     `they still take their space; when you are sure, delete them yourself: rm -r ${bench.quarantine}`,
+    'nothing is left in the folder: its next sync has to be told once that this is meant, with --allow-empty',
   ])
 })
 
