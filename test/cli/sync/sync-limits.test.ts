@@ -6,7 +6,6 @@ import { TransferError } from '../../../cli/errors.ts'
 import { createRunLimits } from '../../../cli/run-limits.ts'
 import type { OriginalSender } from '../../../cli/sync/original-sender.ts'
 import { temporaryFolder } from '../../temporary-folder.ts'
-import { createVirtualClock } from '../remote/virtual-clock.ts'
 import { createRemoteInMemory } from './remote-in-memory.ts'
 import { clockAhead, runSync } from './run-sync.ts'
 
@@ -71,31 +70,6 @@ test('a large original stops at the next part, and goes on there', async () => {
   const second = await runSync([dcim], { ...backend, stateFolder })
   expect(second.counts).toEqual({ uploaded: 1 })
   expect(backend.sentPartNumbers).toHaveLength(10)
-})
-
-/** Each transfer takes so long, and fails as it is told. */
-function slowly(sender: OriginalSender, takesMs: number, clock: ReturnType<typeof createVirtualClock>): OriginalSender {
-  return {
-    sendRange: async (...transfer) => {
-      await clock.delay(takesMs)
-      return await sender.sendRange(...transfer)
-    },
-    sendBytes: async (...transfer) => {
-      await clock.delay(takesMs)
-      return await sender.sendBytes(...transfer)
-    },
-  }
-}
-
-test('on a slow line originals are begun in smaller and smaller batches', async () => {
-  const { dcim, stateFolder } = await folderOf(photos(60, 10))
-  const backend = createRemoteInMemory()
-  const clock = createVirtualClock(Date.now() + 3_600_000)
-  const sender = slowly(backend.sender, 4 * 60_000, clock)
-  await runSync([dcim], { ...backend, sender, stateFolder, clock, transfers: 2 })
-  const sizes = backend.calls.filter(({ name }) => name === 'begin').map(({ count }) => count)
-  expect(Math.max(...sizes)).toBeLessThanOrEqual(25)
-  expect(sizes.slice(3).every((size) => size < 13)).toBe(true)
 })
 
 test('an upload in parts whose requests expire again and again is begun anew as long as parts arrive', async () => {

@@ -1,0 +1,41 @@
+import { createHash } from 'node:crypto'
+import { expect, test } from 'vitest'
+import { createRunLimits } from '../../../cli/run-limits.ts'
+import { beginUploads } from '../../../cli/sync/begin-uploads.ts'
+import { createOriginalsInFlight, type Original } from '../../../cli/sync/originals-in-flight.ts'
+import { contentHashOf } from '../../../contract/content-hash.ts'
+import { createRemoteInMemory } from './remote-in-memory.ts'
+
+async function* originals(count: number): AsyncGenerator<Original> {
+  for (let index = 0; index < count; index += 1) {
+    const contentHash = contentHashOf(createHash('sha256').update(String(index)).digest())
+    yield { contentHash, sizeBytes: 1, contentType: 'image/jpeg', files: [], uploadedFrom: undefined }
+  }
+}
+
+/** How many were begun at once, where each one takes so long to send. */
+async function batchSizes(count: number, eachTakesMs: number): Promise<readonly number[]> {
+  const { remote, calls } = createRemoteInMemory()
+  let elapsedMs = 0
+  const clock = { elapsed: () => elapsedMs }
+  const limits = createRunLimits({}, clock)
+  const options = { remote, inFlight: createOriginalsInFlight(), limits, clock, controller: new AbortController() }
+  for await (const { begunAtMs } of beginUploads(originals(count), options)) {
+    expect(begunAtMs).toBeLessThanOrEqual(elapsedMs)
+    elapsedMs += eachTakesMs
+    await new Promise((resolve) => setImmediate(resolve)) // the source has its turn
+  }
+  return calls.map(({ count: size }) => size)
+}
+
+test('what is signed is sent within its hour: on a slow line batches become small', async () => {
+  const [, ...sizes] = await batchSizes(200, 4 * 60_000)
+  expect(Math.max(...sizes)).toBeLessThanOrEqual(50)
+  expect(sizes.slice(-10, -1)).toEqual(Array.from({ length: 9 }, () => 3)) // twelve minutes each
+})
+
+test('on a fast line, and where nothing is to be sent, a hundred are asked about at once', async () => {
+  const sizes = await batchSizes(1000, 10)
+  expect(Math.max(...sizes)).toBe(100)
+  expect(sizes.length).toBeLessThan(15)
+})
