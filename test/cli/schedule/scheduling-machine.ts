@@ -9,6 +9,8 @@ import { RecordedStream } from '../terminal/recorded-stream.ts'
 /** A machine with the schedulers that a test gives it: programs that write down how they were called, and answer from files. */
 export interface SchedulingMachine {
   readonly home: string
+  /** Where its schedulers lie, for PATH. */
+  readonly programs: string
   /** A folder to back up, with a name that every scheduler has trouble with. */
   readonly photos: string
   /** `photos schedule WORDS…`. */
@@ -62,6 +64,7 @@ export async function schedulingMachine(
   }
   return {
     home,
+    programs,
     photos,
     async schedule(words, { environment = {}, typed } = {}) {
       const [stdout, stderr] = [new RecordedStream(), new RecordedStream()]
