@@ -70,5 +70,17 @@ function withSuffix(path: BytePath, suffix: string): BytePath {
   const nameStart = path.lastIndexOf('/') + 1
   const dot = path.lastIndexOf('.')
   const end = dot > nameStart ? dot : path.length
-  return `${path.slice(0, end)} (${suffix})${path.slice(end)}`
+  const room = longestNameBytes - (path.length - end) - ` (${suffix})`.length
+  return `${path.slice(0, nameStart)}${cutShort(path.slice(nameStart, end), room)} (${suffix})${path.slice(end)}`
+}
+
+/** Of nearly every file system. */
+const longestNameBytes = 255
+
+/** At most so many bytes, and of UTF-8 no half character. */
+function cutShort(name: BytePath, bytes: number): BytePath {
+  if (name.length <= bytes) return name
+  let end = Math.max(bytes, 1)
+  while (end > 1 && /[\x80-\xbf]/.test(name.charAt(end))) end -= 1
+  return name.slice(0, end)
 }
