@@ -104,6 +104,7 @@ test('a file that is renamed, changed and deleted between batches is stored unde
   expect(locations.sort()).toEqual(['card/IMG_1.JPG', 'card/IMG_2.JPG', 'card/IMG_2.JPG', 'card/holiday.JPG'])
   expect(output.lines.map((line) => line.replace(/^\S+ | in [\d.]+ s$/g, ''))).toEqual([
     'watching one source, 1 folder in all',
+    expect.stringMatching(/^there are no files in .*card$/),
     'uploaded 0 (0 B), already stored 0, skipped 0, failed 0',
     'uploaded 1 (5 B), already stored 0, skipped 0, failed 0',
     'uploaded 1 (6 B), already stored 1, skipped 0, failed 0',
