@@ -1,8 +1,9 @@
 import type { IncomingMessage } from 'node:http'
 import type { z } from 'zod'
 import { apiErrorSchema } from '../../contract/api-error.ts'
-import type { UserError } from '../errors.ts'
-import type { Session } from '../session/session.ts'
+import { UserError } from '../errors.ts'
+import type { Session, TokenOptions } from '../session/session.ts'
+import { UserPoolUnreachableError } from '../session/user-pool.ts'
 import { defaultSignInHint, notAPhotosAnswer, refused, sessionRefused, tooManyDevices, unreachable } from './remote-errors.ts'
 import { isNetworkError, parseRetryAfter, RetryableError, retry } from './retry.ts'
 import { AnswerTooLongError, answerInTime, readBody, startExchange, type Transport } from './transport.ts'
@@ -69,6 +70,7 @@ async function callWithRetries<T>(call: ApiCall<T>, options: ApiClientOptions): 
     })
   } catch (error) {
     if (isNetworkError(error)) throw options.whenUnreachable?.(error) ?? unreachable(options.url, error)
+    if (error instanceof SessionUnreachableError) throw error.told
     if (error instanceof RetryableError) throw unreachable(options.url, error)
     if (error instanceof AnswerTooLongError) throw notAPhotosAnswer(options.url, answerTo(call), error.message, error)
     throw error
@@ -79,10 +81,34 @@ async function callWithRetries<T>(call: ApiCall<T>, options: ApiClientOptions): 
 async function callInSession<T>(call: ApiCall<T>, options: ApiClientOptions): Promise<JsonAnswer> {
   const { session } = options
   if (!session) return await callOnce(call, undefined, options)
-  const token = await session.accessToken({ signal: call.signal })
+  const token = await accessToken(session, {}, call)
   const answer = await callOnce(call, token, options)
   if (answer.status !== 401) return answer
-  return await callOnce(call, await session.accessToken({ refused: token, signal: call.signal }), options)
+  return await callOnce(call, await accessToken(session, { refused: token }, call), options)
+}
+
+/** In an outage the session cannot be refreshed either: that passes with it. */
+async function accessToken<T>(
+  session: Session,
+  { refused }: Pick<TokenOptions, 'refused'>,
+  { signal }: ApiCall<T>,
+): Promise<string> {
+  try {
+    return await session.accessToken({ refused, signal })
+  } catch (error) {
+    if (!(error instanceof UserError && error.cause instanceof UserPoolUnreachableError)) throw error
+    throw new SessionUnreachableError(error)
+  }
+}
+
+class SessionUnreachableError extends RetryableError {
+  override readonly name = 'SessionUnreachableError'
+  readonly told: UserError
+
+  constructor(told: UserError) {
+    super(told.message, { cause: told })
+    this.told = told
+  }
 }
 
 async function callOnce<T>(

@@ -24,7 +24,7 @@ import type { Session } from '../session/session.ts'
 import { type ApiCall, type ApiClient, createApiClient } from './api-client.ts'
 import { createCredentialIssuer } from './issue-credentials.ts'
 import type { CallOptions, ListRange, Remote } from './remote.ts'
-import { defaultSignInHint, unreachableAtFirst } from './remote-errors.ts'
+import { defaultSignInHint, remoteIsOlder, unreachableAtFirst } from './remote-errors.ts'
 import { createOriginalSigner } from './sign-original.ts'
 import { createTemporaryCredentials } from './temporary-credentials.ts'
 import type { Transport } from './transport.ts'
@@ -139,9 +139,9 @@ async function post<T>(
   return found(await client({ path, body, answer, signal: options?.signal }), path)
 }
 
-/** Routes that are always there: without them the remote is another product, or an older one. */
+/** Routes that are always there: without them the remote is an older one. */
 function found<T>(answer: T | undefined, path: string): T {
-  if (answer === undefined) throw new Error(`the remote has no ${path}`)
+  if (answer === undefined) throw remoteIsOlder(`it has no ${path}`)
   return answer
 }
 

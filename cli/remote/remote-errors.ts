@@ -42,6 +42,14 @@ export function notAPhotosAnswer(url: string, what: string, reason: string, caus
   })
 }
 
+/** What is told of a remote that lacks what this release asks for. @param how known, in lower case */
+export function remoteIsOlder(how: string): UserError {
+  return new UserError(`the remote is older than this photos: ${how}`, {
+    exitCode: exitCodes.remoteUnreachable,
+    hint: 'update the remote: `npm run deploy` with the current release, or start its `photos serve` from the current release',
+  })
+}
+
 /** A remote that is one says no. @param said its own words, which are shown to people only by who makes them visible */
 export function refused(url: string, path: string, said: string): UserError {
   return new UserError(`${new URL(url).host} refuses ${path}: ${said}`, {

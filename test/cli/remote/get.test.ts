@@ -75,6 +75,15 @@ test('takes a broken connection up again behind what is written, however often i
   expect(movedBytes()).toBe(bytes.length)
 })
 
+test('a line that breaks after every few hundred kilobytes gets there', async () => {
+  const { result, ranges, content } = await receive((response, offset) =>
+    serve(response, offset, Math.min(bytes.length, offset + 300_000)),
+  )
+  expect(await result).toBe(hash)
+  expect((await content()).equals(bytes)).toBe(true)
+  expect(ranges.length).toBeGreaterThan(20)
+})
+
 test('gives up a connection that never brings anything', async () => {
   const { result, ranges } = await receive((response) => void response.destroy())
   await expect(result).rejects.toMatchObject({ name: 'UserError', exitCode: 5, message: expect.stringContaining('storage') })
