@@ -1,6 +1,7 @@
 import { apiVersion, type RemoteConfiguration } from '../../contract/remote-configuration.ts'
 import { UserError } from '../errors.ts'
 import { exitCodes } from '../exit-codes.ts'
+import { remoteIsOlder } from '../remote/remote-errors.ts'
 import type { Checked } from './finding.ts'
 import type { Patient, PatientSession } from './patient.ts'
 
@@ -15,14 +16,6 @@ export async function checkConfiguration(patient: Patient): Promise<Checked<Remo
     value: configuration,
     fault: remoteIsOlder(`it speaks API version ${configuration.apiVersion}, this photos ${apiVersion}`),
   }
-}
-
-/** What is told of a remote that lacks what this release asks for. @param how known, in lower case */
-export function remoteIsOlder(how: string): UserError {
-  return new UserError(`the remote is older than this photos: ${how}`, {
-    exitCode: exitCodes.remoteUnreachable,
-    hint: 'update the remote: `npm run deploy` with the current release, or start its `photos serve` from the current release',
-  })
 }
 
 /**

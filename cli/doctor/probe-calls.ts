@@ -10,7 +10,7 @@ import {
 } from '../../contract/probes.ts'
 import type { SignedRequest } from '../../contract/transfers.ts'
 import { type ApiClientOptions, createApiClient } from '../remote/api-client.ts'
-import { remoteIsOlder } from './check-remote.ts'
+import { remoteIsOlder } from '../remote/remote-errors.ts'
 
 /** What the API does for a doctor. Throws what a `Remote` does; also where the remote is of a release without probes. */
 export interface ProbeCalls {

@@ -3,6 +3,7 @@ import type { Verification } from '../../contract/verifications.ts'
 import type { Remote } from '../remote/remote.ts'
 import type { Clock } from '../remote/retry.ts'
 import type { FileOutcome } from '../run-event.ts'
+import { trashedReason } from '../sync/plan.ts'
 
 export interface VerifyOptions {
   readonly remote: Pick<Remote, 'beginVerification' | 'findVerifications'>
@@ -57,7 +58,7 @@ export function explainUnverified(
     case 'unknown':
       return { reason: 'not backed up' }
     case 'trashed':
-      return { reason: 'deleted from the backup by you' }
+      return { reason: trashedReason(verification.contentHash) }
     case 'processing':
     case undefined:
       return { reason: 'the backend has not read its original in time; run again' }

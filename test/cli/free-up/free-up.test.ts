@@ -65,7 +65,7 @@ test('the backend reads the originals now: what it cannot vouch for stays, whate
   expect(outcomes).toEqual({
     'a.MP4': 'failed: the stored bytes are not those of its content hash',
     'b.MP4': 'failed: the storage does not have it any more',
-    'c.MP4': 'failed: deleted from the backup by you',
+    'c.MP4': `failed: deleted from the backup by you; to bring it back: photos trash restore ${hashes[2]}`,
     'd.MP4': 'moved',
   })
   expect(files.map(({ storedBytesDiffer }) => storedBytesDiffer)).toEqual([true, true, undefined, undefined])
