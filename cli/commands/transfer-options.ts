@@ -60,6 +60,7 @@ export function prepareTransport(
 ): void {
   const note = (message: string): void => on({ kind: 'note', message })
   transport.notices.listen(note)
+  transport.outage.endure()
   transport.bandwidth.limit(bwlimit)
   const onChange = (limit: number): void => note(`${limit} at once, as the line and the storage can take it`)
   transport.concurrency.configure({ ceiling: transfers, ...(verbose && { onChange }) })

@@ -4,6 +4,8 @@ import { type Clock, type Patience, type RequestPatience, RetryableError } from 
 
 /** Two ends that may be gone each for itself: the API with what belongs to it, and the storage. */
 export interface Outage {
+  /** Without it nothing is waited for: who lists photos on a terminal wants to know soon, and who backs up wants to be told. */
+  endure(): void
   readonly api: Patience
   readonly storage: Patience & {
     /** It was waited for in vain, and the run should end. */
@@ -11,8 +13,8 @@ export interface Outage {
   }
 }
 
-/** So long is an end waited for that does not answer at all: a router is restarted, a train leaves its tunnel. */
-export const outagePatienceMs = 15 * 60 * 1000
+/** So long is an end waited for, once that is asked for, while it does not answer at all: a router is restarted, a train leaves its tunnel. */
+const outagePatienceMs = 15 * 60 * 1000
 /** Shorter ones are nobody's business. */
 const quietMs = 10 * 1000
 /** A request that has failed so often before another one succeeded is at fault itself; less is how an outage begins. */
@@ -26,10 +28,11 @@ interface End {
 
 /**
  * Tells what a request that fails again and again cannot know of itself: whether anything else succeeds. While nothing
- * does, all of them are tried on, for {@link outagePatienceMs}; the user is told once that it has begun, and once that it is over.
+ * does, all of them are tried on, for 15 minutes; the user is told once that it has begun, and once that it is over.
  */
 export function createOutage(clock: Pick<Clock, 'now' | 'elapsed'>, notices: Pick<Notices, 'tell'>): Outage {
   const ends = { api: newEnd(), storage: newEnd() }
+  let patienceMs = 0
   let toldOf: End | undefined
 
   const failingMs = ({ failingSinceMs }: End): number => (failingSinceMs === undefined ? 0 : clock.elapsed() - failingSinceMs)
@@ -37,7 +40,7 @@ export function createOutage(clock: Pick<Clock, 'now' | 'elapsed'>, notices: Pic
   function tellOnce(end: End): void {
     if (toldOf !== undefined || failingMs(end) < quietMs) return
     toldOf = end
-    const until = new Date(clock.now() + outagePatienceMs - failingMs(end))
+    const until = new Date(clock.now() + patienceMs - failingMs(end))
     notices.tell(`the remote does not answer; trying until ${timeOfDay(until)}`)
   }
 
@@ -67,7 +70,7 @@ export function createOutage(clock: Pick<Clock, 'now' | 'elapsed'>, notices: Pic
         failures += 1
         lastFailureMs = clock.elapsed()
         end.failingSinceMs ??= lastFailureMs
-        if (failuresBeforeSuccess >= failuresOfOne || failingMs(end) >= outagePatienceMs) return false
+        if (failuresBeforeSuccess >= failuresOfOne || failingMs(end) >= patienceMs) return false
         if (isRefusedHere(error)) return false
         tellOnce(end)
         return true
@@ -76,8 +79,11 @@ export function createOutage(clock: Pick<Clock, 'now' | 'elapsed'>, notices: Pic
   }
 
   return {
+    endure() {
+      patienceMs = outagePatienceMs
+    },
     api: { start: () => startRequest(ends.api) },
-    storage: { start: () => startRequest(ends.storage), isLost: () => failingMs(ends.storage) >= outagePatienceMs },
+    storage: { start: () => startRequest(ends.storage), isLost: () => patienceMs > 0 && failingMs(ends.storage) >= patienceMs },
   }
 }
 

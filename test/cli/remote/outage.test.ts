@@ -17,6 +17,7 @@ function outageInTest() {
   const told: string[] = []
   notices.listen((message) => told.push(message))
   const outage = createOutage(clock, notices)
+  outage.endure()
   /** A request that fails until so much time has passed; says how often it was tried. */
   const request = async (patience: typeof outage.api, untilMs: number, error: Error): Promise<number> => {
     let attempts = 0
@@ -102,6 +103,16 @@ test('a short trouble is nobody’s business', async () => {
   const { told, outage, request } = outageInTest()
   await request(outage.api, 5000, reset)
   expect(told).toEqual([])
+})
+
+test('who lists photos is told after half a minute', async () => {
+  const clock = createVirtualClock()
+  const { api, storage } = createOutage(clock, createNotices())
+  for (const patience of [api, storage]) {
+    await expect(retry(() => Promise.reject(reset), { clock, patience })).rejects.toBe(reset)
+  }
+  expect(clock.elapsed()).toBe(2 * 31_750)
+  expect(storage.isLost()).toBe(false)
 })
 
 test('who counts the attempts is not made to wait', async () => {

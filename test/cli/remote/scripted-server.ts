@@ -52,7 +52,7 @@ export interface TestTransport {
 /** With the pauses of {@link transportInTest}: 8, which take half a minute, then every 30 s until 15 minutes are over. */
 export const attemptsOfAnOutage = 37
 
-/** A transport that never waits, although time passes as if it had: `random` is always 1, less a little. */
+/** A transport that endures outages and yet never waits, although time passes as if it had: `random` is always 1, less a little. */
 export function transportInTest(options: TransportOptions = {}): TestTransport {
   const pausesMs: number[] = []
   let elapsedMs = 0
@@ -62,6 +62,7 @@ export function transportInTest(options: TransportOptions = {}): TestTransport {
   }
   const clock = { now: () => 0, elapsed: () => elapsedMs, random: () => 1, delay, ...options.clock }
   const transport = createTransport({ ...options, clock })
+  transport.outage.endure()
   onTestFinished(() => transport.close())
   return { transport, pausesMs }
 }
