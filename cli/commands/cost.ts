@@ -1,4 +1,5 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
+import type { ListEntry } from '../../contract/photos.ts'
 import type { RemoteConfiguration, StorageClass } from '../../contract/remote-configuration.ts'
 import type { Context, Finish } from '../context.ts'
 import { estimateCost } from '../cost/estimate.ts'
@@ -75,10 +76,10 @@ export interface CostOptions {
   readonly context: Pick<Context, 'stdout' | 'stderr' | 'now' | 'signal'>
 }
 
-/** Reads the whole list once, a page at a time, and writes the estimate. */
+/** Reads the whole list once, and that of the trash, a page at a time, and writes the estimate. */
 export async function runCost({ remote, flags, context }: CostOptions): Promise<ExitCode> {
   const { stdout, stderr, signal } = context
-  const usage = await measureUsage(remote.listPhotos({}, { signal }), context.now())
+  const usage = await measureUsage(listAll(remote, signal), context.now())
   const classes = flags.storageClass === undefined ? storageClasses : [flags.storageClass]
   const estimate = estimateCost(usage, flags.years, classes)
   const subject = subjectOf(remote.configuration)
@@ -90,6 +91,12 @@ export async function runCost({ remote, flags, context }: CostOptions): Promise<
     for (const line of lines) stdout.write(`${line}\n`)
   }
   return exitCodes.done
+}
+
+/** What is in the trash lies in the storage all the same, and costs as much. */
+async function* listAll(remote: Remote, signal: AbortSignal): AsyncGenerator<ListEntry> {
+  yield* remote.listPhotos({}, { signal })
+  yield* remote.listPhotos({ trashed: true }, { signal })
 }
 
 function subjectOf({ endpoints, region, storageClass }: RemoteConfiguration): CostSubject {

@@ -4,7 +4,7 @@ import { Readable } from 'node:stream'
 import { describe, expect, test } from 'vitest'
 import { runCost } from '../../../cli/commands/cost.ts'
 import { run } from '../../../cli/program.ts'
-import type { Remote } from '../../../cli/remote/remote.ts'
+import type { ListRange, Remote } from '../../../cli/remote/remote.ts'
 import type { ListEntry, Photo } from '../../../contract/photos.ts'
 import type { RemoteConfiguration } from '../../../contract/remote-configuration.ts'
 import { temporaryFolder } from '../../temporary-folder.ts'
@@ -31,8 +31,10 @@ async function cost(
   } = {},
 ) {
   const { remote } = await remoteInTest([])
-  async function* listPhotos(): AsyncGenerator<ListEntry> {
-    for (let listed = 0; listed < photos; listed += 1)
+  // One of them is in the trash, and costs as much as the others.
+  async function* listPhotos({ trashed }: ListRange): AsyncGenerator<ListEntry> {
+    const inTrash = Math.min(1, photos)
+    for (let listed = trashed ? photos - inTrash : 0; listed < (trashed ? photos : photos - inTrash); listed += 1)
       yield photoEntryOf({ ...photo, sizeBytes: options.sizeBytes ?? photo.sizeBytes, ...options.photo })
   }
   const configuration = { ...remote.configuration, ...options.configuration }
