@@ -3,7 +3,9 @@ import { appendFile, rename, rm, symlink, truncate, utimes, writeFile } from 'no
 import { basename, dirname, join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { fingerprintOf } from '../../../cli/state/file-record.ts'
-import { hashFile } from '../../../cli/sync/hash.ts'
+import type { LocalState } from '../../../cli/state/local-state.ts'
+import { createNoState } from '../../../cli/state/no-state.ts'
+import { hash, hashFile } from '../../../cli/sync/hash.ts'
 import type { ScannedFile } from '../../../cli/sync/scan.ts'
 import { temporaryFolder } from '../../temporary-folder.ts'
 import { hashOf } from './remote-in-memory.ts'
@@ -105,4 +107,29 @@ describe('hashFile', () => {
     )
     await expect(hashing).rejects.toThrow()
   })
+})
+
+it('of a large original the hash outlives a power failure, since to read it again takes long', async () => {
+  const folder = await temporaryFolder()
+  const paths = ['small.mov', 'large.mov'].map((name) => join(folder, name))
+  for (const [index, path] of paths.entries()) {
+    await writeFile(path, 'content')
+    await truncate(path, index * 64 * 2 ** 20)
+  }
+  const durable = new Map<string, boolean>()
+  const remember: LocalState['remember'] = async (files, options) => {
+    for (const { name } of files) durable.set(name, options.durable)
+  }
+  async function* files() {
+    for (const path of paths) yield { file: scanned(path), knownHash: undefined }
+  }
+  const state = { ...createNoState(), remember }
+  const options = { state, tell: async () => {}, maximumSizeBytes: 1e9, controller: new AbortController() }
+  for await (const { file } of hash(files(), options)) expect(durable.has(file.name)).toBe(true)
+  expect(durable).toEqual(
+    new Map([
+      ['small.mov', false],
+      ['large.mov', true],
+    ]),
+  )
 })
