@@ -52,6 +52,9 @@ export async function* beginUploads(
       }
       batchSize = nextBatchSize(batchSize, clock.elapsed() - begunAtMs)
     }
+  } catch (error) {
+    controller.abort(error) // closing what was read ahead aborts, too, and would be taken for the cause
+    throw error
   } finally {
     await arriving.close()
   }

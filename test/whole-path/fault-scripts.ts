@@ -11,6 +11,8 @@ export interface FaultScript {
   readonly exitCode: number
   /** A pull after a whole sync meets the faults, and not the sync. */
   readonly isPull?: true
+  /** When silence ends a connection; a second unless the line is slower than that. */
+  readonly inactivityMs?: number
 }
 
 type Matches = (request: PassingRequest) => boolean
@@ -181,10 +183,10 @@ const signatures: readonly FaultScript[] = [
     ...stored,
   },
   {
-    name: 'credentials have expired',
+    name: 'credentials are refused as soon as they are given',
     ...clips,
     begin: first(1, fetchOriginal, s3Error(400, 'ExpiredToken')),
-    ...stored,
+    exitCode: 12,
     isPull: true,
   },
   {
@@ -207,12 +209,19 @@ const lines: readonly FaultScript[] = [
   { name: '10 minutes without a network in a pull', ...clips, begin: outage(list, 10 * minutes), ...stored, isPull: true },
   { name: 'a day without a network', ...clips, begin: outage(begin, 24 * 60 * minutes), ...unreachable },
   { name: 'DNS does not know the API', ...clips, begin: always(describe, { kind: 'unknown-name' }), ...unreachable },
-  { name: 'DNS does not know S3', ...clips, begin: always(begin, { kind: 'unknown-name' }), ...someFailed },
-  { name: 'a line of 50 kB/s up', ...clips, begin: always(send, { kind: 'slow', bytesPerSecond: 50_000 }), ...stored },
+  { name: 'DNS does not know S3', ...clips, begin: always(begin, { kind: 'unknown-name' }), ...unreachable },
+  {
+    name: 'a line of 50 kB/s up',
+    ...clips,
+    begin: always(send, { kind: 'slow', bytesPerSecond: 50_000 }),
+    inactivityMs: 10_000,
+    ...stored,
+  },
   {
     name: 'a line of 50 kB/s down',
     ...clips,
     begin: always(fetchOriginal, { kind: 'slow', bytesPerSecond: 50_000 }),
+    inactivityMs: 10_000,
     ...stored,
     isPull: true,
   },
