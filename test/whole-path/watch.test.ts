@@ -1,0 +1,120 @@
+import { randomBytes } from 'node:crypto'
+import { rename, utimes, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { z } from 'zod'
+import { listPhotos, messagesOf, type RunningPhotos, summaryOf } from './photos-process.ts'
+import { clips, wired } from './wired.ts'
+
+const partBytes = 8 * 1024 * 1024
+
+test('SIGTERM in the middle of a large upload ends the watch within 5 s; the next run goes on at the next part', async () => {
+  let parts = 0
+  let isStopped = false
+  const large = randomBytes(9 * partBytes)
+  const { user, folder, sync } = await wired({ 'MVI_1.MOV': large }, ({ isUpload }) => {
+    if (!isUpload || isStopped) return undefined
+    parts += 1
+    return parts > 3 ? { kind: 'stall', before: 'request' } : undefined
+  })
+  const watch = user.start(['watch', folder, '--library', user.library, '--settle', '100ms', '--verbose'])
+  // Four at once: the sixth is sent when two have arrived.
+  await waitUntil(watch, () => parts > 5)
+  const stoppedAtMs = performance.now()
+  watch.child.kill('SIGTERM')
+  const { exitCode, stderr } = await watch.finished
+  expect(performance.now() - stoppedAtMs).toBeLessThan(5000)
+  expect({ exitCode, stderr }).toEqual({ exitCode: 143, stderr: expect.stringContaining('interrupted') })
+  isStopped = true
+  const { bytes_uploaded: bytes } = summaryOf(await sync())
+  expect(bytes).toBeLessThanOrEqual(large.length - 2 * partBytes)
+  expect(await listPhotos(user)).toMatchObject([{ size_bytes: large.length }])
+})
+
+/** Waits for something that a request brings about; everything of it happens in this process. */
+async function waitUntil({ finished }: RunningPhotos, isSo: () => boolean): Promise<void> {
+  let ended: unknown
+  void finished.then((end) => {
+    ended = end
+  })
+  while (!isSo()) {
+    if (ended !== undefined) throw new Error(`photos ended: ${JSON.stringify(ended)}`)
+    await new Promise((resolve) => setImmediate(resolve))
+  }
+}
+
+test('events are backed up, as JSON; what comes while the remote is away is backed up when it is back', async () => {
+  let isAway = false
+  const { user, folder } = await wired(clips(2), () => (isAway ? { kind: 'reset', afterBytes: 0 } : undefined))
+  const watch = user.start(['watch', folder, '--library', user.library, '--settle', '100ms', '--json'])
+  await watch.saying(/"message_type":"summary","uploaded":2/)
+  isAway = true
+  await writeFile(join(folder, 'MVI_8.MP4'), randomBytes(1000))
+  await watch.saying(/"message_type":"error".*"exit_code":5/)
+  await writeFile(join(folder, 'MVI_9.MP4'), randomBytes(1000))
+  isAway = false
+  await watch.saying(/"action":"uploaded","path":"[^"]*MVI_8.MP4"/)
+  await watch.saying(/"action":"uploaded","path":"[^"]*MVI_9.MP4"/)
+  watch.child.kill('SIGTERM')
+  const end = await watch.finished
+  expect(end.exitCode).toBe(143)
+  expect(messagesOf(end).length).toBeGreaterThan(5)
+  expect(await listPhotos(user)).toHaveLength(4)
+})
+
+/** Run before the command: says, each time it is asked, what memory is held once all garbage is gone. */
+const memoryTeller = `
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
+setFlagsFromString('--expose-gc')
+const collect = runInNewContext('gc')
+process.on('SIGUSR2', () => {
+  for (let time = 0; time < 3; time += 1) collect()
+  const { heapUsed, rss } = process.memoryUsage()
+  process.stderr.write('MEMORY ' + heapUsed + ' ' + rss + ' END\\n')
+})
+`
+
+interface Memory {
+  readonly heapBytes: number
+  readonly rssBytes: number
+}
+
+test('memory after 50,000 events is within 20 % of that after 5,000', async () => {
+  const { user, folder } = await wired(clips(50), () => undefined)
+  const teller = join(user.folder, 'memory.mjs')
+  await writeFile(teller, memoryTeller)
+  const watch = user.start(['watch', folder, '--library', user.library, '--settle', '100ms', '--json'], {
+    environment: { NODE_OPTIONS: `--import=${teller}` },
+  })
+  await watch.saying(/"message_type":"summary","uploaded":50/)
+  const measured: Memory[] = []
+  for (let round = 0; round < 10; round += 1) {
+    const before = summariesOf(watch)
+    for (let time = 0; time < 100; time += 1) await stir(folder, round * 100 + time)
+    await watch.saying(new RegExp(`(?:"message_type":"summary"[^]*){${before + 1}}`))
+    if (round === 0 || round === 9) measured.push(await memoryOf(watch, measured.length + 1))
+  }
+  const [first, last] = measured
+  process.stderr.write(`memory of a watch in bytes: ${JSON.stringify(measured)}, in ${summariesOf(watch)} batches\n`)
+  expect(last?.heapBytes).toBeLessThan(1.2 * (first?.heapBytes ?? 0))
+  expect(last?.rssBytes).toBeLessThan(1.2 * (first?.rssBytes ?? 0))
+})
+
+function summariesOf({ said }: RunningPhotos): number {
+  return said.stdout.split('"message_type":"summary"').length - 1
+}
+
+/** Fifty events: most files get another time, one another name. */
+async function stir(folder: string, count: number): Promise<void> {
+  for (let index = 0; index < 48; index += 1) await utimes(join(folder, `MVI_${index}.MP4`), count, count)
+  const [name, another] = [join(folder, 'MVI_49.MP4'), join(folder, `renamed ${count}.MP4`)]
+  await rename(name, another)
+  await rename(another, name)
+}
+
+async function memoryOf(watch: RunningPhotos, time: number): Promise<Memory> {
+  watch.child.kill('SIGUSR2')
+  const [, heap, rss] = await watch.saying(new RegExp(`(?:MEMORY (\\d+) (\\d+) END[^]*){${time}}`), 'stderr')
+  return { heapBytes: z.coerce.number().parse(heap), rssBytes: z.coerce.number().parse(rss) }
+}
