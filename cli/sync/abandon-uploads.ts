@@ -1,4 +1,4 @@
-import { lstatSync, readdirSync } from 'node:fs'
+import { readdirSync, statSync } from 'node:fs'
 import { maximumBatchSize } from '../../contract/photos.ts'
 import { type BytePath, bytesOf, joinBytePath } from '../byte-path.ts'
 import { UserError } from '../errors.ts'
@@ -45,9 +45,9 @@ function covers(source: Source, path: BytePath): boolean {
 /** Another file lies there by now, or none among others: an empty folder may be one whose disk is not mounted. */
 function isGone({ path, sizeBytes, mtimeMs }: BegunUpload): boolean {
   try {
-    const stats = lstatSync(bytesOf(path), { throwIfNoEntry: false })
+    const stats = statSync(bytesOf(path), { throwIfNoEntry: false })
     if (stats === undefined) return readdirSync(bytesOf(path.slice(0, path.lastIndexOf('/') + 1))).length > 0
-    // Not the device: that of a disk that is plugged in again may be another one.
+    // Through a link, as runs that follow links came to it. Not the device: that of a disk that is plugged in again may be another one.
     return stats.size !== sizeBytes || stats.mtimeMs !== mtimeMs
   } catch {
     return false

@@ -1,4 +1,4 @@
-import { mkdir, readFile, rename, rm, utimes, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, rename, rm, symlink, utimes, writeFile } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { expect, test } from 'vitest'
 import { TransferError, UserError } from '../../../cli/errors.ts'
@@ -76,6 +76,14 @@ test('nothing is given up where a disk may not be mounted', async () => {
   const { sync, begun, abandoned, dcim } = await brokenOff()
   await rename(join(dcim, '100'), join(dcim, '..', 'elsewhere'))
   await mkdir(join(dcim, '100'))
+  await sync()
+  expect([(await begun()).length, abandoned()]).toEqual([1, 0])
+})
+
+test('a file that is reached through a link is there', async () => {
+  const { sync, begun, abandoned, dcim, path } = await brokenOff()
+  await rename(path, join(dcim, '..', 'elsewhere.MOV'))
+  await symlink(join(dcim, '..', 'elsewhere.MOV'), path)
   await sync()
   expect([(await begun()).length, abandoned()]).toEqual([1, 0])
 })
