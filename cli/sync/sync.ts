@@ -160,7 +160,8 @@ async function backUp(
       ),
     )
   }
-  await tellGone(await memory.end(), { remote, state, device, isWhole, signal: controller.signal })
+  const found = await memory.end()
+  await tellGone(watched.allowsEmpty ? sources : found, { remote, state, device, isWhole, signal: controller.signal })
   // A file that was not looked for may only have moved.
   if (isWhole && !limits.isReached()) await abandonUploads(sources, stage)
   await tell(limits.events())

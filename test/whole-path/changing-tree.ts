@@ -35,7 +35,7 @@ const names = [
 const paths = folders.flatMap((folder) => names.map((name) => folder + name))
 
 /** So many different originals there are in one tree. */
-const contents = 4
+const contents = 3
 
 const path = fc.nat(paths.length - 1)
 const file = fc.nat(20)

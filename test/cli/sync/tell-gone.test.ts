@@ -1,0 +1,126 @@
+import { mkdir, rename, rm, writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { expect, test } from 'vitest'
+import { bytePathOf } from '../../../cli/byte-path.ts'
+import type { Remote } from '../../../cli/remote/remote.ts'
+import { openLocalState } from '../../../cli/state/local-state.ts'
+import type { SyncOptions } from '../../../cli/sync/sync.ts'
+import { temporaryFolder } from '../../temporary-folder.ts'
+import { createRemoteInMemory, hashOf } from './remote-in-memory.ts'
+import { onlyOwner, runSync } from './run-sync.ts'
+
+interface Card {
+  readonly dcim: string
+  readonly stateFolder: string
+  /** Runs a sync. Resolves with what it told of as gone: paths, and whose bytes lie there now. */
+  sync(options?: Partial<SyncOptions>): Promise<readonly string[]>
+}
+
+async function cardWith(files: Readonly<Record<string, string>>): Promise<Card> {
+  const stateFolder = await temporaryFolder()
+  const dcim = join(stateFolder, 'DCIM')
+  for (const [path, content] of Object.entries(files)) await write(join(dcim, path), content)
+  const backend = createRemoteInMemory()
+  return {
+    dcim,
+    stateFolder,
+    async sync(options = {}) {
+      const gone: string[] = []
+      const remote: Remote = {
+        ...backend.remote,
+        confirm: async (photos, callOptions) => {
+          for (const { path, replacedBy } of photos.flatMap(({ gone = [] }) => gone))
+            gone.push(replacedBy ? `${path} replaced` : path)
+          return await backend.remote.confirm(photos, callOptions)
+        },
+      }
+      await runSync([dcim], { ...backend, ...options, remote, stateFolder })
+      return gone.toSorted()
+    },
+  }
+}
+
+async function write(path: string, content: string): Promise<void> {
+  await mkdir(dirname(path), { recursive: true })
+  await writeFile(path, content)
+}
+
+test('what was moved, deleted or edited is told once, and nothing else ever is', async () => {
+  const { dcim, sync } = await cardWith({
+    'a.jpg': 'a',
+    'b.jpg': 'b',
+    'c.jpg': 'c',
+    'z.jpg': 'z',
+    'sub/d.jpg': 'd',
+    'sub/deep/e.jpg': 'e',
+    'sub-1/f.jpg': 'f',
+  })
+  expect(await sync()).toEqual([])
+  expect(await sync()).toEqual([])
+  await rename(join(dcim, 'a.jpg'), join(dcim, 'renamed.jpg'))
+  await writeFile(join(dcim, 'b.jpg'), 'edited')
+  await rm(join(dcim, 'z.jpg'))
+  await rename(join(dcim, 'sub'), join(dcim, 'moved'))
+  expect(await sync()).toEqual(['DCIM/a.jpg', 'DCIM/b.jpg replaced', 'DCIM/sub/d.jpg', 'DCIM/sub/deep/e.jpg', 'DCIM/z.jpg'])
+  expect(await sync()).toEqual([])
+})
+
+test('a file that is there and was not taken is not gone', async () => {
+  const { dcim, sync } = await cardWith({ 'a.jpg': 'a', 'b.jpg': 'b', 'sub/c.jpg': 'c' })
+  await sync()
+  expect(await sync({ selection: { exclude: ['b.jpg', 'sub'] } })).toEqual([])
+  await rm(join(dcim, 'b.jpg'))
+  expect(await sync({ listed: [bytePathOf(join(dcim, 'a.jpg'))] })).toEqual([])
+  expect(await sync({ dryRun: true })).toEqual([])
+  expect(await sync()).toEqual(['DCIM/b.jpg'])
+})
+
+test('a source without any file may be a disk that is away; who says that it is not is believed', async () => {
+  const { dcim, sync } = await cardWith({ 'a.jpg': 'a' })
+  await sync()
+  await rm(join(dcim, 'a.jpg'))
+  expect(await sync()).toEqual([])
+  expect(await sync({ allowsEmpty: true })).toEqual(['DCIM/a.jpg'])
+})
+
+test('what was on a disk that is not there is not gone', async () => {
+  const { dcim, stateFolder, sync } = await cardWith({ 'a.jpg': 'a', 'disk/.empty': '' })
+  await sync()
+  const state = await openLocalState(join(stateFolder, 'state'), { remoteId: 'in-memory', owner: onlyOwner, origin: undefined })
+  const device = 0x7fff_ffff
+  const times = { sizeBytes: 1, mtimeMs: 0, ctimeMs: 0 }
+  const contentHash = hashOf(Buffer.from('on the disk'))
+  const [folder, name] = [bytePathOf(join(dcim, 'disk')), 'b.jpg']
+  const record = { fingerprint: { device, inode: 1, ...times }, contentHash, confirmedLocationBytes: 'DCIM/disk/b.jpg'.length }
+  await state.remember([{ folder, name, record }], { durable: true })
+  const registration = { folder, contentHash, locationBytes: 'DCIM/disk/c.jpg'.length, device, supersededBy: undefined }
+  await state.registrations.put([{ ...registration, name: 'c.jpg' }], { durable: true })
+  await state.close()
+  expect(await sync()).toEqual([])
+})
+
+test('what could not be told is told by the next run', async () => {
+  const { dcim, stateFolder, sync } = await cardWith({ 'a.jpg': 'a', 'b.jpg': 'b' })
+  await sync()
+  await rename(join(dcim, 'a.jpg'), join(dcim, 'c.jpg'))
+  const backend = createRemoteInMemory()
+  const cut: Remote = {
+    ...backend.remote,
+    confirm: async (photos, options) => {
+      if (photos.some(({ gone }) => gone)) throw new Error('the line is cut')
+      return await backend.remote.confirm(photos, options)
+    },
+  }
+  await expect(runSync([dcim], { ...backend, remote: cut, stateFolder })).rejects.toThrow('the line is cut')
+  expect(await sync()).toEqual(['DCIM/a.jpg'])
+})
+
+test('what went back to its place before anybody was told is not gone', async () => {
+  const { dcim, sync } = await cardWith({ 'a.jpg': 'a', 'b.jpg': 'b' })
+  await sync()
+  await writeFile(join(dcim, 'a.jpg'), 'other')
+  expect(await sync()).toEqual(['DCIM/a.jpg replaced'])
+  await writeFile(join(dcim, 'a.jpg'), 'a')
+  expect(await sync()).toEqual(['DCIM/a.jpg replaced'])
+  expect(await sync()).toEqual([])
+})
