@@ -50,7 +50,8 @@ export async function ping(address: URL, text: string, options: PingOptions): Pr
     await retry(() => post(address, text, options), { clock: transport.clock, maximumAttempts, signal })
     return undefined
   } catch (error) {
-    return error instanceof PingRefused ? error.message : 'nobody answers there'
+    if (error instanceof PingRefused) return error.message
+    return error instanceof UserError ? 'its certificate is not trusted, or it does not speak https' : 'nobody answers there'
   }
 }
 

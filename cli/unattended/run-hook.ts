@@ -12,15 +12,16 @@ export interface HookOptions {
  * is for the results of the run. Never throws: resolves with why it failed, in lower case, or with undefined.
  */
 export async function runHook(command: string, { environment, signal }: HookOptions): Promise<string | undefined> {
-  // A group of its own, so that all of it can be ended.
-  const child = spawn(command, { shell: true, detached: true, env: environment, stdio: ['ignore', 2, 2] })
+  let child: ChildProcess | undefined
   try {
+    // A group of its own, so that all of it can be ended.
+    child = spawn(command, { shell: true, detached: true, env: environment, stdio: ['ignore', 2, 2] })
     const [exitCode, endedBy] = await once(child, 'exit', { signal })
     if (exitCode === 0) return undefined
     return exitCode === null ? `it was ended by ${endedBy}` : `its exit code was ${exitCode}`
   } catch (error) {
     if (!signal.aborted) return error instanceof Error ? error.message : String(error)
-    end(child)
+    if (child !== undefined) end(child)
     return 'it took too long and was ended'
   }
 }

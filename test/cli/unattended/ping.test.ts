@@ -60,6 +60,14 @@ describe('a ping', () => {
     expect(await ping(new URL('/secret', url), '', transportInTest())).toBe('nobody answers there')
   })
 
+  test('to what does not speak https is in vain at once, and the address is not told', async () => {
+    const url = new URL('/secret', await listen((_request, response) => void response.end()))
+    url.protocol = 'https:'
+    const { transport, pausesMs } = transportInTest()
+    expect(await ping(url, '', { transport })).toBe('its certificate is not trusted, or it does not speak https')
+    expect(pausesMs).toEqual([])
+  })
+
   test('waits for a silent one no longer than it may', async () => {
     let asked = 0
     const url = await listen(() => {
