@@ -30,7 +30,7 @@ export function addFreeUpCommand(program: Command, context: Context, finish: Fin
     .command('free-up')
     .description('move files aside whose stored originals the backend has just read again; nothing is deleted')
     .argument('<dir>', 'folder in which room is to be made')
-    .addOption(toOption().env('PHOTOS_QUARANTINE'))
+    .addOption(quarantineOption())
     .addOption(olderOption())
     .addOption(dryRunOption())
     .addOption(libraryOption())
@@ -39,6 +39,10 @@ export function addFreeUpCommand(program: Command, context: Context, finish: Fin
     .addOption(quietOption())
     .addOption(verboseOption())
     .action(async (folder: string, flags: FreeUpFlags) => finish(await freeUpAsTyped(folder, flags, context)))
+}
+
+function quarantineOption(): Option {
+  return toOption('folder to move them into, also on another disk; made when it is not there', 'PHOTOS_QUARANTINE')
 }
 
 function olderOption(): Option {

@@ -18,11 +18,8 @@ export function insecureHttpOption(): Option {
   return new Option('--insecure-http', 'allow http, where anyone on the network can read along').env('PHOTOS_INSECURE_HTTP')
 }
 
-export function toOption(): Option {
-  return new Option('--to <dir>', 'folder to pull into; made when it is not there')
-    .env('PHOTOS_TO')
-    .argParser(parseFolder)
-    .makeOptionMandatory()
+export function toOption(description = 'folder to pull into; made when it is not there', variable = 'PHOTOS_TO'): Option {
+  return new Option('--to <dir>', description).env(variable).argParser(parseFolder).makeOptionMandatory()
 }
 
 /** At sign-in. */

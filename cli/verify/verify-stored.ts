@@ -12,7 +12,7 @@ export interface VerifyOptions {
 }
 
 const firstPauseMs = 200
-const longestPauseMs = 5000
+const longestPauseMs = 2000
 /** So long nothing may come: longer than the backend may read at one original, and than it waits after a failure. */
 const patienceMs = 20 * 60 * 1000
 

@@ -36,6 +36,28 @@ describe.skipIf(!canMount)('a full disk', { timeout: 120_000 }, () => {
     expect(await readTree(join(to, 'camera'))).toEqual(tree)
   })
 
+  test('under the folder that free-up moves into: every file is whole, and the next run goes on', async () => {
+    const user = await photosUser()
+    const folder = join(user.folder, 'camera')
+    await writeTree(folder, { 'a.MP4': randomBytes(3 * mebibyte), 'b.MP4': randomBytes(3 * mebibyte) })
+    const tree = await readTree(folder)
+    const at = ['--library', user.library]
+    expect(await user.here('sync', folder, ...at, '-q')).toMatchObject({ exitCode: 0 })
+
+    const to = await mountDisk(user, 5 * mebibyte)
+    const finished = await user.here('free-up', folder, '--to', to, ...at)
+    expect(finished).toMatchObject({
+      exitCode: 3,
+      stderr: expect.stringContaining(`photos: no space left in ${to}\n  make room`),
+    })
+    expect(await readTree(join(to, 'camera'))).toEqual(new Map([...tree].slice(0, 1)))
+    expect(await readTree(folder)).toEqual(new Map([...tree].slice(1)))
+
+    await run('mount', ['-o', 'remount,size=64m', to])
+    expect(await user.here('free-up', folder, '--to', to, ...at, '-q')).toMatchObject({ exitCode: 0 })
+    expect(await readTree(join(to, 'camera'))).toEqual(tree)
+  })
+
   test('under a library from the start: every file is named, and nothing is begun', async () => {
     const user = await photosUser()
     const folder = join(user.folder, 'camera')
