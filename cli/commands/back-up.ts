@@ -1,7 +1,7 @@
 import { hostname } from 'node:os'
 import type { Context } from '../context.ts'
 import type { RunEvent } from '../run-event.ts'
-import { openRemote } from '../session/open-remote.ts'
+import { openRemoteAlone } from '../session/open-remote-alone.ts'
 import type { IsHeldBack } from '../sync/hold-back.ts'
 import { createOriginalSender } from '../sync/original-sender.ts'
 import type { ListedPaths } from '../sync/scan-listed.ts'
@@ -40,39 +40,31 @@ export async function backUp(
   const selection = selectionOf(flags, context)
   const log = (line: string): void => void (flags.verbose && context.stderr.write(`${line}\n`))
   const whenMissing = dryRun ? 'pretend' : 'create'
-  const opened = await openRemote({ library, profile, whenMissing, log }, context)
-  const { remote, transport, notes, openState, close } = opened
-  // As `photos devices` calls it, where nothing else is said: one machine is not to have two names.
-  const device = flags.device ?? opened.deviceName ?? hostname()
+  const tell = (message: string): void => on({ kind: 'note', message })
+  const lock = { command, waitMs: flags.retryLock, tell }
+  const { opened, state, close } = await openRemoteAlone({ library, profile, whenMissing, log }, lock, context)
+  const { remote, transport, notes, deviceName } = opened
   try {
-    const tell = (message: string): void => on({ kind: 'note', message })
     for (const message of notes) tell(message)
     prepareTransport(transport, flags, on)
-    const limits = runLimitsOf(flags, transport)
-    const state = await openState({ command, waitMs: flags.retryLock, tell })
-    try {
-      const sender = createOriginalSender(transport)
-      const { clock } = transport
-      const signal = AbortSignal.any([context.signal, state.lost])
-      const options = {
-        remote,
-        state,
-        sender,
-        device,
-        transfers,
-        dryRun,
-        clock,
-        selection,
-        listed,
-        isHeldBack,
-        limits,
-        signal,
-        allowsEmpty: flags.allowEmpty,
-      }
-      for await (const event of sync(folders, options)) on(event)
-    } finally {
-      await state.close()
+    const { clock } = transport
+    const options = {
+      remote,
+      state,
+      sender: createOriginalSender(transport),
+      // As `photos devices` calls it, where nothing else is said: one machine is not to have two names.
+      device: flags.device ?? deviceName ?? hostname(),
+      transfers,
+      dryRun,
+      clock,
+      selection,
+      listed,
+      isHeldBack,
+      limits: runLimitsOf(flags, transport),
+      allowsEmpty: flags.allowEmpty,
+      signal: AbortSignal.any([context.signal, state.lost]),
     }
+    for await (const event of sync(folders, options)) on(event)
   } finally {
     await close()
   }

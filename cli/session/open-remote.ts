@@ -121,7 +121,7 @@ function pretendRemote(folder: string, context: Context): OpenedRemote {
     transport,
     notes: [`there is no library in ${folder} yet; a run that is not dry makes one`],
     deviceName: undefined,
-    openState: async () => ({ ...createNoState(), lost: new AbortController().signal }),
+    openState: async () => ({ ...createNoState(), lost: new AbortController().signal, hasWaited: false }),
     close: async () => transport.close(),
   }
 }

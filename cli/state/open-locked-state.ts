@@ -5,7 +5,7 @@ import { cannotBeOpened, type LocalState, openLocalState, type StateKey, stateNa
 import { acquireRunLock, type RunLock, type RunLockOptions } from './run-lock.ts'
 
 /** The local state of a run that is the only one at work with it. */
-export interface LockedState extends LocalState {
+export interface LockedState extends LocalState, Pick<RunLock, 'hasWaited'> {
   /** Aborted, with a `UserError` with exit code 11, when another run has the lock by now: nothing may be written any more. */
   readonly lost: AbortSignal
 }
@@ -25,7 +25,7 @@ export async function openLockedState(stateFolder: string, key: StateKey, option
         await lock.release()
       }
     }
-    return { ...state, lost: lock.lost, close }
+    return { ...state, lost: lock.lost, hasWaited: lock.hasWaited, close }
   } catch (error) {
     await lock.release()
     throw error

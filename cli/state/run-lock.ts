@@ -20,6 +20,8 @@ export interface RunLockOptions {
 }
 
 export interface RunLock {
+  /** Whether it took a while to get it: what was seen before may be different now. */
+  readonly hasWaited: boolean
   /** Aborted, with a `UserError`, when somebody else has the lock now: this machine has slept, and nobody could know that it lives. */
   readonly lost: AbortSignal
   release(): Promise<void>
@@ -41,7 +43,13 @@ const retryEveryMs = 1000
 export async function acquireRunLock(path: string, options: RunLockOptions): Promise<RunLock> {
   const files = openLockFiles(path)
   const self = await describeSelf(options.command, new Date(options.clock.now()))
-  return hold(files, await acquire(files, self, options), options)
+  let hasWaited = false
+  const delay: Clock['delay'] = async (milliseconds, signal) => {
+    hasWaited = true
+    await options.clock.delay(milliseconds, signal)
+  }
+  const file = await acquire(files, self, { ...options, clock: { ...options.clock, delay } })
+  return { ...hold(files, file, options), hasWaited }
 }
 
 async function acquire(files: LockFiles, self: LockHolder, options: RunLockOptions): Promise<LockFile> {
@@ -111,7 +119,7 @@ async function givesSignOfLife(
   return false
 }
 
-function hold(files: LockFiles, file: LockFile, { repeat = repeatUnseen }: RunLockOptions): RunLock {
+function hold(files: LockFiles, file: LockFile, { repeat = repeatUnseen }: RunLockOptions): Omit<RunLock, 'hasWaited'> {
   const losing = new AbortController()
   const beat = async (): Promise<void> => {
     // What the disk answers otherwise says nothing about who holds it.
