@@ -1,5 +1,6 @@
 import { Writable } from 'node:stream'
 import type { Context } from '../context.ts'
+import { Interruption } from '../interruption.ts'
 import { type BatchLine, type BatchReporter, createBatchReporter } from '../terminal/batch-line.ts'
 import { findReporterMode } from '../terminal/reporter.ts'
 import { openRunLog, type RunLog } from './run-log.ts'
@@ -12,19 +13,32 @@ export interface WatchReportFlags extends LogFileFlags {
   readonly verbose?: true
 }
 
-/** Tells of a watch as its flags ask, in its log file too. Close it with how the watch ended. */
+export interface WatchReport {
+  readonly reporter: BatchReporter
+  /** Says in the log file how the watch ended, which it does only by an error. */
+  readonly end: (error: unknown) => void
+}
+
+/** Tells of a watch as its flags ask, in its log file too. */
 export async function openWatchReport(
   folders: readonly string[],
   flags: WatchReportFlags,
   context: Context,
-): Promise<{ readonly reporter: BatchReporter; readonly close: () => void }> {
+): Promise<WatchReport> {
   const { stdout, stderr, now } = context
   const mode = findReporterMode(flags, context)
   const verbose = flags.verbose === true
   const log = await openRunLog('sync', ['watch', ...folders], flags, context)
   // A bar would be there for years; a line now and then is enough on a terminal, too.
   const shown = createBatchReporter({ mode: mode === 'json' || mode === 'quiet' ? mode : 'lines', stdout, stderr, now, verbose })
-  return { reporter: log ? both(shown, createLogReporter(log, context, verbose)) : shown, close: () => log?.close() }
+  if (log === undefined) return { reporter: shown, end: () => {} }
+  return { reporter: both(shown, createLogReporter(log, context, verbose)), end: (error) => endLog(log, error) }
+}
+
+function endLog(log: RunLog, error: unknown): void {
+  if (error instanceof Interruption) log.end(error.exitCode)
+  else log.fail(error)
+  log.close()
 }
 
 /** The log file puts the time before each line. */

@@ -1,5 +1,7 @@
+import { resolve } from 'node:path'
 import { type Command, InvalidArgumentError, Option } from 'commander'
-import { type Context, defaultLibraryFolder, type Finish } from '../context.ts'
+import { bytePathOf } from '../byte-path.ts'
+import { type Context, defaultLibraryFolder, type Finish, stateFolder } from '../context.ts'
 import { parseDuration } from '../duration.ts'
 import { findSources } from '../sync/sources.ts'
 import { completeClock } from '../system-clock.ts'
@@ -53,14 +55,16 @@ export function addWatchCommand(program: Command, context: Context, finish: Fini
 async function watchAsTyped(folders: readonly string[], flags: WatchFlags, context: Context): Promise<never> {
   const { rescan: rescanMs, settle: settleMs } = flags
   // What is mistyped is told at once, and not when the first batch begins.
-  const sources = findSources(folders, flags.library ?? defaultLibraryFolder(context))
+  const library = flags.library ?? defaultLibraryFolder(context)
+  const sources = findSources(folders, library)
   const { takesHidden = false } = selectionOf(flags, context)
-  const { reporter, close } = await openWatchReport(folders, flags, context)
+  const { reporter, end } = await openWatchReport(folders, flags, context)
   try {
     return await watch(sources, {
       settleMs,
       rescanMs,
       takesHidden,
+      except: [library, stateFolder(context)].map((folder) => bytePathOf(resolve(folder))),
       clock: completeClock(context.clock),
       signal: context.signal,
       note: reporter.note,
@@ -68,8 +72,9 @@ async function watchAsTyped(folders: readonly string[], flags: WatchFlags, conte
       backUp: async ({ folders: present, signal, ...batch }) =>
         await backUp(present, flags, { ...context, signal }, { ...batch, command: 'watch' }),
     })
-  } finally {
-    close()
+  } catch (error) {
+    end(error)
+    throw error
   }
 }
 

@@ -15,6 +15,8 @@ import { isFolder, listSubfolders } from './subfolders.ts'
 export interface FolderWatcherOptions {
   /** Whether hidden folders are watched, too. */
   readonly takesHidden: boolean
+  /** Folders that a batch itself writes to: watched, they would bring about the next one. */
+  readonly except: ReadonlySet<BytePath>
   /** Something was made, changed, renamed or removed here; or, for a folder, anywhere below it. May be told twice, or late. */
   readonly onChange: (path: BytePath) => void
   /** Events were lost. */
@@ -45,7 +47,7 @@ const queuedEvents = 16_384
 
 /** Watches a folder and all below it, but for junk and hidden ones, libraries, and what lies behind links. */
 export function watchFolders(root: BytePath, options: FolderWatcherOptions): FolderWatcher {
-  const { takesHidden, onChange, onLoss, onExhausted } = options
+  const { takesHidden, except, onChange, onLoss, onExhausted } = options
   const isTaken = (name: BytePath): boolean => findLeftOutCause(name, takesHidden) === undefined
   const outside: Around = { subfolders: new Map() }
   const countInBurst = createBurstMeter(onLoss)
@@ -70,7 +72,7 @@ export function watchFolders(root: BytePath, options: FolderWatcherOptions): Fol
   }
 
   async function placeAll(around: Around, name: BytePath, path: BytePath): Promise<void> {
-    if (isEnough || isLibrary(path)) return
+    if (isEnough || except.has(path) || isLibrary(path)) return
     const folder = place(around, name, path)
     if (folder === undefined) return
     for (const subfolder of await listSubfolders(path)) {

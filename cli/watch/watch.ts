@@ -17,6 +17,8 @@ export interface WatchOptions {
   readonly rescanMs: number
   /** Whether hidden files and folders are backed up, too. */
   readonly takesHidden?: boolean
+  /** Folders that a batch itself writes to, absolute. */
+  readonly except?: readonly BytePath[]
   readonly clock: Clock
   readonly signal: AbortSignal
   /** Backs up once. Throws a `UserError` for what concerns all of it. */
@@ -74,6 +76,7 @@ function startWatching(sources: readonly Source[], options: WatchOptions): Watch
   const rules = createBatchRules({ settleMs, now, dirty })
   const watched = watchSources(sources, {
     takesHidden: options.takesHidden ?? false,
+    except: new Set(options.except),
     onChange(path) {
       rules.forget(path)
       if (dirty.mark(path) === 'first') wake()
@@ -165,6 +168,6 @@ function describeStart(sources: number, folders: number): string {
 }
 
 function exhaustedNote(rescanMs: number): string {
-  const minutes = Math.max(1, Math.round(rescanMs / 60_000))
-  return `the system watches no more folders for this user (on Linux: raise fs.inotify.max_user_watches); all is looked through every ${minutes} min instead`
+  const often = rescanMs < 60_000 ? `${rescanMs / 1000} s` : `${Math.round(rescanMs / 60_000)} min`
+  return `the system watches no more folders for this user (on Linux: raise fs.inotify.max_user_watches); all is looked through every ${often} instead`
 }

@@ -6,6 +6,8 @@ import { followPresence, type SourceChange, type SourcePresence } from './source
 export interface WatchedSourcesOptions {
   /** Whether hidden folders are watched, too. */
   readonly takesHidden: boolean
+  /** Folders that a batch itself writes to. */
+  readonly except: ReadonlySet<BytePath>
   readonly onChange: (path: BytePath) => void
   /** What happened is not known, or not all of it: everything has to be looked through. */
   readonly onLoss: () => void

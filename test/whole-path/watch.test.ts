@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { rename, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -6,6 +7,8 @@ import { z } from 'zod'
 import { listPhotos, messagesOf, type RunningPhotos, summaryOf } from './photos-process.ts'
 import { clips, wired } from './wired.ts'
 
+/** For a user of its own, so that nobody else is short of them. */
+const limitWatches = 'echo 2 > /proc/sys/user/max_inotify_watches && exec "$@"'
 const partBytes = 8 * 1024 * 1024
 
 test('SIGTERM in the middle of a large upload ends the watch within 5 s; the next run goes on at the next part', async () => {
@@ -60,6 +63,19 @@ test('events are backed up, as JSON; what comes while the remote is away is back
   expect(end.exitCode).toBe(143)
   expect(messagesOf(end).length).toBeGreaterThan(5)
   expect(await listPhotos(user)).toHaveLength(4)
+})
+
+const canLimitWatches = spawnSync('unshare', ['-Ur', 'sh', '-c', limitWatches, 'sh', 'true']).status === 0
+
+test.skipIf(!canLimitWatches)('with too few watches it says so, and what no event tells is found by looking', async () => {
+  const { user, folder } = await wired({ 'a/b/c/MVI_1.MP4': randomBytes(1000) }, () => undefined)
+  const watch = user.start(['watch', folder, '--library', user.library, '--settle', '0', '--rescan', '1s', '--json'], {
+    wrapper: ['unshare', '-Ur', 'sh', '-c', limitWatches, 'sh'],
+  })
+  await watch.saying(/the system watches no more folders.*all is looked through every/)
+  await watch.saying(/"message_type":"summary","uploaded":1/)
+  await writeFile(join(folder, 'a/b/c/MVI_2.MP4'), randomBytes(1000))
+  await watch.saying(/"action":"uploaded","path":"[^"]*MVI_2.MP4"/)
 })
 
 /** Run before the command: says, each time it is asked, what memory is held once all garbage is gone. */

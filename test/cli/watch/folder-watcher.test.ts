@@ -14,6 +14,7 @@ async function watched(prepare: (path: (name: string) => string) => Promise<unkn
   const told = new Set<string>()
   const watcher = watchFolders(bytePathOf(folder), {
     takesHidden: false,
+    except: new Set([bytePathOf(path('own'))]),
     onChange(changed) {
       told.add(changed.slice(folder.length + 1))
       events.emit('change')
@@ -77,12 +78,12 @@ test('keeps names in any encoding', async () => {
 
 test('junk and hidden names, libraries and links tell nothing; a filter tells of its folder', async () => {
   const { path, telling, told, watcher } = await watched(async (at) => {
-    for (const name of ['.hidden', '@eaDir', 'library/.photos', 'real']) await mkdir(at(name), { recursive: true })
+    for (const name of ['.hidden', '@eaDir', 'library/.photos', 'own', 'real']) await mkdir(at(name), { recursive: true })
     await writeFile(at('library/.photos/library.json'), '{}')
     await symlink(at('real'), at('link'))
   })
   expect(watcher.folderCount()).toBe(2)
-  for (const name of ['.hidden/a.jpg', '@eaDir/a.jpg', 'library/a.jpg', '.DS_Store', 'a.jpg.part'])
+  for (const name of ['.hidden/a.jpg', '@eaDir/a.jpg', 'library/a.jpg', 'own/a.jpg', '.DS_Store', 'a.jpg.part'])
     await writeFile(path(name), 'a')
   await writeFile(path('real/.photosignore'), '*.tif')
   await telling('real')
