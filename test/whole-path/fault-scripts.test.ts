@@ -1,10 +1,9 @@
 import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
-import { setTimeout as wait } from 'node:timers/promises'
 import { expect, test } from 'vitest'
-import type { Context } from '../../cli/context.ts'
 import type { Fault, PassingRequest } from './fault-proxy.ts'
 import { type FaultScript, faultScripts } from './fault-scripts.ts'
+import { hastyClock } from './hasty-clock.ts'
 import { requireBackedUp, requireWholeFiles } from './library-checks.ts'
 import { outcomesOf, summaryOf } from './photos-process.ts'
 import { readTree } from './tree.ts'
@@ -12,22 +11,6 @@ import { clips, wired } from './wired.ts'
 
 /** Large originals begin at 6 MiB here, so that one goes up in three parts, the last one shorter, in no time. */
 const uploadSizes = { maximumPutBytes: 6 * 2 ** 20, minimumPartBytes: 5 * 2 ** 20 }
-
-/** Waits are so many times shorter than they are said to be; the backend does its work in real time meanwhile. */
-const hurry = 200
-
-/** A clock on which waiting takes hardly any time, and time passes as if it had. */
-function hastyClock(): Required<Pick<Context, 'clock'>>['clock'] & { readonly now: () => number } {
-  let skippedMs = 0
-  return {
-    now: () => Date.now() + skippedMs,
-    elapsed: () => performance.now() + skippedMs,
-    async delay(milliseconds, signal) {
-      await wait(milliseconds / hurry, undefined, signal ? { signal } : {})
-      skippedMs += milliseconds * (1 - 1 / hurry)
-    },
-  }
-}
 
 const trees: Record<FaultScript['tree'], () => Record<string, Buffer>> = {
   clips: () => clips(3),
