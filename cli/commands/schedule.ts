@@ -1,11 +1,10 @@
 import { resolve } from 'node:path'
-import { createInterface } from 'node:readline/promises'
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import type { Context, Finish } from '../context.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { carryOut, formatPlan } from '../schedule/carry-out.ts'
 import { findSchedulers, noScheduler, schedulerNames } from '../schedule/find-scheduler.ts'
-import { programRunner, type RunProgram } from '../schedule/run-program.ts'
+import type { RunProgram } from '../schedule/run-program.ts'
 import { defaultJobName, type Job, type JobStatus, type Plan, type Scheduler, type SchedulerName } from '../schedule/scheduler.ts'
 import { formatTiming, parseTiming } from '../schedule/timing.ts'
 import { profileNameSchema } from '../session/profile-name.ts'
@@ -77,7 +76,7 @@ async function install(words: readonly string[], flags: InstallFlags, program: C
   const timing = parseTiming(flags)
   const photos = [process.execPath, resolve(process.argv[1] ?? 'photos')]
   const job = { name: flags.name, timing, ...(await scheduledSync(words, photos, program, context)) }
-  const run = programRunner(context)
+  const run = await programsOf(context)
   const [scheduler] = await findSchedulers(flags.with, context, run)
   if (scheduler === undefined) throw noScheduler(formatWords(shellCommand(job)))
   const plan = await scheduler.planInstallation(job)
@@ -94,7 +93,7 @@ function shellCommand({ environment, command }: Pick<Job, 'environment' | 'comma
 }
 
 async function remove(flags: JobFlags, context: Context): Promise<void> {
-  const run = programRunner(context)
+  const run = await programsOf(context)
   let found = 0
   for (const { name, planRemoval } of await findSchedulers(flags.with, context, run)) {
     const plan = await planRemoval(flags.name)
@@ -110,6 +109,12 @@ interface Meant {
   readonly title: string
   readonly plan: Plan
   readonly isMeant: boolean
+}
+
+/** Loaded only here: other commands start sooner without what starts processes. */
+async function programsOf(context: Context): Promise<RunProgram> {
+  const { programRunner } = await import('../schedule/run-program.ts')
+  return programRunner(context)
 }
 
 /** Shows a plan, and carries it out where that is meant: by a flag, or by a yes on a terminal. Tells whether it was. */
@@ -128,6 +133,7 @@ async function carryOutIfMeant({ title, plan, isMeant }: Meant, run: RunProgram,
 
 async function isAgreed({ stdin, stderr, signal }: Context): Promise<boolean> {
   if (!stdin.isTTY) return false
+  const { createInterface } = await import('node:readline/promises')
   const questions = createInterface({ input: stdin, output: stderr })
   try {
     return /^y(es)?$/i.test((await questions.question('Do it? [y/N] ', { signal })).trim())
@@ -137,7 +143,7 @@ async function isAgreed({ stdin, stderr, signal }: Context): Promise<boolean> {
 }
 
 async function showStatus(flags: JobFlags, context: Context): Promise<void> {
-  const schedulers = await findSchedulers(flags.with, context, programRunner(context))
+  const schedulers = await findSchedulers(flags.with, context, await programsOf(context))
   const found = await Promise.all(
     schedulers.map(async (scheduler) => ({ scheduler, status: await scheduler.findStatus(flags.name) })),
   )

@@ -7,7 +7,6 @@ import { formatSummary, summaryMessage } from '../terminal/summary.ts'
 import type { Summary } from '../terminal/tally.ts'
 import { isSuccess } from './is-success.ts'
 import { createPingTransport, ping, pingAddress } from './ping.ts'
-import { runHook } from './run-hook.ts'
 
 /** Whom a run tells how it went. */
 export interface Listeners {
@@ -60,6 +59,8 @@ async function tellEnd(run: UnattendedRun, transport: Transport, exitCode: ExitC
   const command = run.listeners[name]
   if (command === undefined) return
   const signal = AbortSignal.timeout(run.context.signal.aborted ? hurryMs : hookMinutes * 60_000)
+  // Few runs need what starts processes.
+  const { runHook } = await import('./run-hook.ts')
   const failure = await runHook(command, { environment: hookEnvironment(run, exitCode), signal })
   if (failure !== undefined)
     run.note(`the command of ${name === 'onSuccess' ? '--on-success' : '--on-failure'} failed: ${failure}`)

@@ -115,6 +115,19 @@ test('an address that is none is a usage error that does not repeat it', async (
   expect(stderr).not.toContain('the-secret')
 })
 
+test('json: a source that is missing ends with an error and a summary', async () => {
+  const { exitCode, stdout } = await sync(['--json'], { folder: missing() })
+  const messages = stdout
+    .trimEnd()
+    .split('\n')
+    .map((line): unknown => JSON.parse(line))
+  expect(exitCode).toBe(4)
+  expect(messages).toEqual([
+    expect.objectContaining({ message_type: 'error', exit_code: 4 }),
+    expect.objectContaining({ message_type: 'summary', uploaded: 0, exit_code: 4 }),
+  ])
+})
+
 describe('the command', () => {
   const ran = () => readFile(join(home, 'ran'), 'utf8')
   const hook = () => `echo "$PHOTOS_EXIT_CODE|$PHOTOS_UPLOADED|$PHOTOS_FAILED|$PHOTOS_SUMMARY|$PHOTOS_PING_URL" > '${home}/ran'`
