@@ -1,8 +1,9 @@
 import sharp from 'sharp'
 import { expect, onTestFinished, test } from 'vitest'
-import { uploadKey } from '../../contract/object-keys.ts'
+import { uploadKey, verificationKey } from '../../contract/object-keys.ts'
 import { ownerSchema } from '../../contract/owner.ts'
 import { beginUploadsResponseSchema } from '../../contract/transfers.ts'
+import { askVerificationResponseSchema, beginVerificationResponseSchema } from '../../contract/verifications.ts'
 import { createApiHandler } from '../../lambda/api.ts'
 import { connectAuth } from '../../lambda/auth/connect-auth.ts'
 import { createAuthHandler } from '../../lambda/auth.ts'
@@ -22,7 +23,7 @@ import {
   tokenRefresh,
   tokenRefreshWithoutMetadata,
 } from './recorded-events/recorded-events.ts'
-import { confirmByEvent, sendByEvents } from './send-by-events.ts'
+import { confirmByEvent, post, sendByEvents } from './send-by-events.ts'
 import { openServicesInTest } from './services-in-test.ts'
 
 const owner = ownerSchema.parse('a4b8c408-0061-7001-8b1f-2f3c5e6d7a89')
@@ -72,6 +73,28 @@ test('the event of parts that became an object is the event of an original', asy
   const event = queueEvent([s3Message(uploadKey(owner, original.candidate.contentHash), 'multipart')])
   expect(await processUpload(event)).toEqual({ batchItemFailures: [] })
   expect(await confirmByEvent(api, owner, original)).toBe('stored')
+})
+
+test('what asks for a verification comes by the queue of uploads, and is answered once it was read', async () => {
+  const { api, processUpload } = await connectInTest()
+  const original = originalOf(await picture(), 'image/jpeg')
+  await sendByEvents(api, owner, original)
+  await processUpload(queueEvent([messageFor(original)]))
+  const contentHashes = [original.candidate.contentHash]
+  const { verificationId } = await post(
+    api,
+    '/v1/verifications',
+    { owner, json: { contentHashes } },
+    beginVerificationResponseSchema,
+  )
+  const ask = async () => {
+    const asked = { owner, json: { verificationId, contentHashes } }
+    return (await post(api, '/v1/verifications/ask', asked, askVerificationResponseSchema)).verifications[0]
+  }
+  expect(await ask()).toMatchObject({ kind: 'processing' })
+  const message = s3Message(verificationKey(owner, verificationId, original.candidate.contentHash))
+  expect(await processUpload(queueEvent([message, message]))).toEqual({ batchItemFailures: [] })
+  expect(await ask()).toMatchObject({ kind: 'verified', sizeBytes: original.bytes.length })
 })
 
 test('a body in base64 is the same request', async () => {
