@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto'
-import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { serveLibrary } from '../../embedded/serve.ts'
@@ -91,7 +91,7 @@ async function requireContinued(
   expect(passed.sentBytes - fileBytes, point).toBeLessThanOrEqual(partBytes * transfers)
   expect(await isStored(user, contentHash), point).toBe(true)
   expect(await readJournal(user), point).toEqual([])
-  expect(await readdir(join(user.library, '.photos', 's3', 'parts')), point).toEqual([])
+  expect(await unfinishedUploads(user), point).toEqual([])
 }
 
 async function isStored({ library }: PhotosUser, contentHash: string): Promise<boolean> {
@@ -102,6 +102,10 @@ async function isStored({ library }: PhotosUser, contentHash: string): Promise<b
     return createHash('sha256').update(bytes).digest('hex') === contentHash
   }
   return false
+}
+
+async function unfinishedUploads({ library }: PhotosUser): Promise<readonly string[]> {
+  return await readdir(join(library, '.photos', 's3', 'parts'))
 }
 
 async function readJournal({ folder }: PhotosUser): Promise<unknown> {
@@ -148,6 +152,26 @@ const durableReplacement = [
 /** What else is remembered of a file, and when, is not the journal's business. */
 const isOfTheJournal = (step: string): boolean => !step.endsWith('what is remembered')
 
+type Moment = 'before' | 'answered'
+
+/** A run that is killed at the first request that is meant, where there is one. */
+async function syncKilledAt(bench: Workbench, folder: string, moment: Moment, isMeant: (request: WatchedRequest) => boolean) {
+  const { watching } = bench
+  const running = startSync(bench, folder)
+  let killed: string | undefined
+  watching[moment] = async (request) => {
+    if (killed !== undefined || !isMeant(request)) return 'pass'
+    killed = `${request.method} ${request.path} ${request.partNumber ?? ''}`
+    running.child.kill('SIGKILL')
+    await running.finished
+    return 'drop'
+  }
+  const { exitCode } = await running.finished
+  watching[moment] = async () => 'pass'
+  await bench.wire.idle()
+  return { exitCode, killed }
+}
+
 const isOfTheProtocol = ({ method, path }: WatchedRequest): boolean =>
   method === 'PUT' || path.startsWith('/v1/uploads') || path === '/v1/photos/confirm'
 
@@ -156,28 +180,34 @@ test.each(['before', 'answered'] as const)(
   { timeout: 240_000 },
   async (moment) => {
     const bench = await workbench()
-    const { watching } = bench
     for (let point = 1; ; point += 1) {
       expect(point).toBeLessThan(mostPoints)
       const card = await newCard(bench, `${moment}-${point}`)
-      const running = startSync(bench, card.folder)
       let requests = 0
-      let killed = ''
-      watching[moment] = async (request) => {
-        if (!isOfTheProtocol(request) || killed !== '' || ++requests !== point) return 'pass'
-        killed = `request ${point}, ${request.method} ${request.path} ${request.partNumber ?? ''}`
-        running.child.kill('SIGKILL')
-        await running.finished
-        return 'drop'
-      }
-      const { exitCode } = await running.finished
-      watching[moment] = async () => 'pass'
-      await requireContinued(bench, card, killed)
-      if (exitCode !== null) {
-        expect({ exitCode, killed }).toEqual({ exitCode: 0, killed: '' })
-        // Begin, at least one signature, the parts, complete, and at least one question whether it is stored.
-        return expect(point).toBeGreaterThan(3 + allParts.length)
-      }
+      const isMeant = (request: WatchedRequest): boolean => isOfTheProtocol(request) && ++requests === point
+      const { exitCode, killed } = await syncKilledAt(bench, card.folder, moment, isMeant)
+      await requireContinued(bench, card, `request ${point}, ${killed}`)
+      if (exitCode === null) continue
+      expect({ exitCode, killed }).toEqual({ exitCode: 0, killed: undefined })
+      // Begin, at least one signature, the parts, complete, and at least one question whether it is stored.
+      return expect(point).toBeGreaterThan(3 + allParts.length)
     }
   },
 )
+
+test.each(['before', 'answered'] as const)('SIGKILL while an upload is given up: %s', async (moment) => {
+  const bench = await workbench()
+  const { user } = bench
+  const { folder } = await newCard(bench, moment)
+  await syncKilledAt(bench, folder, 'before', ({ partNumber }) => partNumber !== undefined)
+  expect(await unfinishedUploads(user)).toHaveLength(1)
+  await rename(join(folder, 'MVI_1.MOV'), join(user.folder, 'elsewhere.MOV'))
+  await writeFile(join(folder, 'IMG_1.JPG'), 'another one, so that the folder is not empty')
+
+  const { exitCode, killed } = await syncKilledAt(bench, folder, moment, ({ path }) => path === '/v1/uploads/abandon')
+  expect({ exitCode, killed }).toEqual({ exitCode: null, killed: 'POST /v1/uploads/abandon ' })
+  expect(await readJournal(user)).toHaveLength(1)
+  expect(await user.here('sync', folder, '--library', user.library, '-q')).toMatchObject({ exitCode: 0 })
+  expect(await readJournal(user)).toEqual([])
+  expect(await unfinishedUploads(user)).toEqual([])
+})
