@@ -64,8 +64,9 @@ export function createBatchRules({ settleMs, now, dirty }: BatchOptions): BatchR
     },
     hear(event) {
       if (event.kind !== 'file' || event.outcome.action !== 'failed') return event
-      // A name that is not UTF-8 is not found by what is shown of it, and is taken for gone; a look through everything names it.
-      return hearFailure(bytePathOf(event.outcome.path)) ? event : undefined
+      const { path } = event.outcome
+      // A name that is not UTF-8 cannot be found by what is shown of it; the next look through everything tries it again.
+      return path.includes('\ufffd') || hearFailure(bytePathOf(path)) ? event : undefined
     },
     forget: retries.forget,
   }

@@ -1,10 +1,11 @@
-import type { BytePath } from '../byte-path.ts'
+import { type BytePath, shownPath } from '../byte-path.ts'
 import { UserError } from '../errors.ts'
 import { type ExitCode, exitCodes } from '../exit-codes.ts'
 import type { Clock } from '../remote/retry.ts'
 import type { Source } from '../sync/sources.ts'
 import { type Batch, type BatchReport, createBatchRules } from './batch.ts'
 import { createDirtyPaths, type DirtyCount } from './dirty-paths.ts'
+import { isNetworkShare } from './network-share.ts'
 import { createSchedule } from './schedule.ts'
 import { createSleepDetector } from './sleep-detector.ts'
 import { wait } from './wait.ts'
@@ -115,6 +116,9 @@ function startWatching(sources: readonly Source[], options: WatchOptions): Watch
     async ready() {
       await watched.ready
       note(describeStart(sources.length, watched.folderCount()))
+      const shares = sources.filter(({ path }) => isNetworkShare(path))
+      for (const { path } of shares)
+        note(`${shownPath(path)} is a network share: what other machines do there is found by --rescan`)
     },
     async step() {
       signal.throwIfAborted()

@@ -1,10 +1,11 @@
 import { mkdir, rename, rm, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
 import { expect, onTestFinished, test } from 'vitest'
 import { UserError } from '../../../cli/errors.ts'
 import { type ExitCode, exitCodes } from '../../../cli/exit-codes.ts'
 import { Interruption } from '../../../cli/interruption.ts'
+import type { RunEvent } from '../../../cli/run-event.ts'
 import { scan } from '../../../cli/sync/scan.ts'
 import { findSources } from '../../../cli/sync/sources.ts'
 import type { Batch } from '../../../cli/watch/batch.ts'
@@ -21,6 +22,8 @@ interface World extends ManualClock {
   readonly batches: ('everything' | readonly string[])[]
   readonly notes: string[]
   readonly putOff: string[]
+  /** The files that were named. */
+  readonly named: ReadonlySet<string>
   /** What a batch does from now on; until then it is nothing. */
   inBatches(does: (batch: Batch) => Promise<void>): void
   readonly ended: Promise<unknown>
@@ -34,6 +37,8 @@ async function watching({ names = ['source'] } = {}): Promise<World> {
   for (const name of names) await mkdir(join(folder, name))
   const batches: World['batches'] = []
   const [notes, putOff]: [string[], string[]] = [[], []]
+  const named = new Set<string>()
+  const on = (event: RunEvent): void => void (event.kind === 'file' && named.add(basename(event.outcome.path)))
   let work = async (_batch: Batch): Promise<void> => {}
   const ended = watch(findSources(names.map((name) => join(folder, name))), {
     settleMs,
@@ -41,7 +46,7 @@ async function watching({ names = ['source'] } = {}): Promise<World> {
     clock: time.clock,
     signal: stopping.signal,
     note: (message) => notes.push(message.replaceAll(`${folder}/`, '')),
-    report: () => ({ on: () => {}, finish: () => {}, interrupt: () => {}, putOff: ({ message }) => putOff.push(message) }),
+    report: () => ({ on, finish: () => {}, interrupt: () => {}, putOff: ({ message }) => putOff.push(message) }),
     async backUp(batch) {
       batches.push(batch.listed?.map((path) => path.slice(folder.length + 1)).sort() ?? 'everything')
       await work(batch)
@@ -61,6 +66,7 @@ async function watching({ names = ['source'] } = {}): Promise<World> {
     batches,
     notes,
     putOff,
+    named,
     ended,
     stop,
     inBatches(does) {
@@ -151,18 +157,19 @@ test.each([exitCodes.usage, exitCodes.noRemote, exitCodes.notSignedIn])(
 )
 
 test('a file that fails is tried again, later each time; one that is gone has not failed', async () => {
-  const { batches, clock, path, until, inBatches } = await watching()
+  const { batches, clock, named, path, until, inBatches } = await watching()
   const attemptsMs: number[] = []
   inBatches(async ({ on, listed }) => {
     if (listed === undefined) return
     attemptsMs.push(clock.elapsed())
-    for (const name of ['bad.jpg', 'gone.jpg']) {
+    for (const name of ['bad.jpg', 'gone.jpg', 'not \ufffd UTF-8.jpg']) {
       on({ kind: 'file', outcome: { action: 'failed', path: path(`source/${name}`), sizeBytes: 1, reason: 'no' } })
     }
   })
   await writeFile(path('source/bad.jpg'), 'a')
   await until(() => batches.includes('everything'), 1000)
   expect(attemptsMs).toHaveLength(4)
+  expect([...named]).toEqual(['bad.jpg', 'not \ufffd UTF-8.jpg'])
   const pausesMs = attemptsMs.slice(1).map((moment, index) => moment - (attemptsMs[index] ?? 0))
   for (const [index, leastMs] of [30_000, 120_000, 480_000].entries()) {
     expect(pausesMs[index]).toBeGreaterThanOrEqual(leastMs)
