@@ -10,8 +10,8 @@ import { contentHashesOf, readTree } from './tree.ts'
 const seed = Number(process.env['PHOTOS_TEST_SEED'] ?? randomBytes(4).readUInt32LE())
 const trees = 3
 
-/** What a whole run of a few files does is some two thousand calls of the system. */
-const mostCalls = 2500
+/** What a whole run of a few files does is a thousand to two thousand calls of the system. */
+const mostCalls = 1400
 
 describe.skipIf(!isMeasurable)(`kill -9 between changes of a tree (PHOTOS_TEST_SEED=${seed})`, { timeout: 120_000 }, () => {
   test.each(Array.from({ length: trees }, (_, index) => index))('tree %i comes back as it is', async (index) => {

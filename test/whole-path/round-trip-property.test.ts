@@ -116,11 +116,12 @@ async function openHome(world: World, isHasty: boolean): Promise<Home> {
   const folder = join(world.folder, name)
   const source = join(folder, 'camera')
   const session = await sessionOf(name, world.library)
+  const direct = world.library.backend.url
 
-  async function inProcess(work: (process: Process) => Promise<void>): Promise<void> {
+  async function inProcess(url: string, work: (process: Process) => Promise<void>): Promise<void> {
     const transport = createTransport({ clock: clockOf(world.library, isHasty) })
     try {
-      const remote = await openHttpRemote({ url: world.url, session, transport })
+      const remote = await openHttpRemote({ url, session, transport })
       const { remoteId } = remote.configuration
       const state = await openLocalState(join(folder, 'state'), { remoteId, owner: session.owner, origin: undefined })
       try {
@@ -136,7 +137,7 @@ async function openHome(world: World, isHasty: boolean): Promise<Home> {
   return {
     tree: changingTree(source, name),
     sync: async (disturbance) =>
-      await inProcess(async (process) => {
+      await inProcess(isOnTheWire(disturbance) ? world.url : direct, async (process) => {
         try {
           await syncDisturbed(source, process, disturbance, world)
         } catch (error) {
@@ -146,7 +147,7 @@ async function openHome(world: World, isHasty: boolean): Promise<Home> {
         }
       }),
     requireRoundTrip: async () =>
-      await inProcess(async (process) => {
+      await inProcess(direct, async (process) => {
         expect(await count(runSync(source, process))).toMatchObject({ failed: 0 })
         expect(await count(runSync(source, process))).toEqual({ uploaded: 0, failed: 0, movedBytes: 0 })
         const to = join(folder, 'pulled')
@@ -156,6 +157,10 @@ async function openHome(world: World, isHasty: boolean): Promise<Home> {
       }),
     remove: () => rm(folder, { recursive: true }),
   }
+}
+
+function isOnTheWire({ kind }: Disturbance): boolean {
+  return kind === 'killed-at-request' || kind === 'faults'
 }
 
 interface Process {
