@@ -1,68 +1,15 @@
-import { createHash, randomBytes } from 'node:crypto'
-import { mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises'
+import { createHash } from 'node:crypto'
+import { readdir, readFile, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { expect, onTestFinished, test } from 'vitest'
-import { serveLibrary } from '../../embedded/serve.ts'
-import { announceServing } from '../../embedded/serving.ts'
-import { type PhotosUser, photosUser, type RunningPhotos } from './photos-process.ts'
-import { startWatchedWire, type WatchedRequest, type WatchedWire, type Watching } from './watched-wire.ts'
+import { expect, test } from 'vitest'
+import { allParts, fileBytes, newCard, partBytes, type Workbench, workbench } from './parts-workbench.ts'
+import type { PhotosUser, RunningPhotos } from './photos-process.ts'
+import type { WatchedRequest } from './watched-wire.ts'
 
-const mebibyte = 2 ** 20
-/** The smallest parts that S3 joins. */
-const partBytes = 5 * mebibyte
-const fileBytes = 3 * partBytes + 1
-const allParts = [1, 2, 3, 4]
 const transfers = 2
 /** A run never gets there: so many points would mean that one of them never ends. */
 const mostPoints = 60
 const preloaded = new URL('kill-at-step.mjs', import.meta.url).href
-
-/** What has passed the wire since the last file was made. */
-interface Passed {
-  sentBytes: number
-  /** Parts that the backend has said it has, in the order of the answers. */
-  readonly storedParts: number[]
-}
-
-interface Workbench {
-  readonly user: PhotosUser
-  readonly wire: WatchedWire
-  readonly watching: Watching
-  readonly passed: Passed
-}
-
-/** A library that makes small parts, at the far end of a wire that a test watches. */
-async function workbench(): Promise<Workbench> {
-  const user = await photosUser()
-  const uploadSizes = { maximumPutBytes: partBytes, minimumPartBytes: partBytes }
-  const backend = await serveLibrary({ folder: user.library, log: () => {}, uploadSizes })
-  onTestFinished(() => backend.close())
-  const passed: Passed = { sentBytes: 0, storedParts: [] }
-  const watching: Watching = { before: async () => 'pass', answered: async () => 'pass', received: () => {} }
-  const wire = await startWatchedWire(backend.url, backend.identity, {
-    before: (request) => watching.before(request),
-    answered: (request, status) => {
-      if (request.partNumber !== undefined && status === 200) passed.storedParts.push(request.partNumber)
-      return watching.answered(request, status)
-    },
-    received: (request, bytes) => {
-      if (request.partNumber !== undefined) passed.sentBytes += bytes
-    },
-  })
-  await announceServing(user.library, wire.url)
-  return { user, wire, watching, passed }
-}
-
-/** A folder with one original that goes up in parts and that nobody has seen before. */
-async function newCard({ user, passed }: Workbench, name: string): Promise<{ folder: string; contentHash: string }> {
-  const folder = join(user.folder, 'cards', name)
-  await mkdir(folder, { recursive: true })
-  const bytes = randomBytes(fileBytes)
-  await writeFile(join(folder, 'MVI_1.MOV'), bytes)
-  passed.sentBytes = 0
-  passed.storedParts.length = 0
-  return { folder, contentHash: createHash('sha256').update(bytes).digest('hex') }
-}
 
 function startSync({ user }: Workbench, folder: string, environment: Record<string, string> = {}): RunningPhotos {
   return user.start(['sync', folder, '--library', user.library, '--transfers', String(transfers), '-q'], {
