@@ -8,7 +8,7 @@ import { NodeHttpHandler } from '@smithy/node-http-handler'
 import { ClassicLevel } from 'classic-level'
 import dynalite from 'dynalite'
 import { ownServices } from '../lambda/aws/clients.ts'
-import { removeExpired } from './remove-expired.ts'
+import { type ExpiredRecords, removeExpired } from './remove-expired.ts'
 
 export interface EmbeddedDynamoDb {
   /** Reaches DynamoDB through a socket in the file system: no port that another user of the machine could talk to. */
@@ -16,7 +16,12 @@ export interface EmbeddedDynamoDb {
   /** Creates a table unless it is there. */
   ensureTable(definition: CreateTableCommandInput): Promise<void>
   /** Removes what DynamoDB would remove by its time to live: all whose `expiryAttribute`, in epoch seconds, has passed. */
-  removeExpired(definition: CreateTableCommandInput, expiryAttribute: string, now: Date, signal?: AbortSignal): Promise<void>
+  removeExpired(
+    definition: CreateTableCommandInput,
+    expiryAttribute: string,
+    now: Date,
+    options?: Pick<ExpiredRecords, 'signal' | 'range'>,
+  ): Promise<void>
   /** Everything written so far survives a power failure. dynalite itself leaves its writes to the operating system. */
   flush(): Promise<void>
   close(): Promise<void>
@@ -46,8 +51,8 @@ export async function openDynamoDb(folder: string, region: string): Promise<Embe
   return {
     agent,
     ensureTable: (definition) => createTable(client, definition),
-    removeExpired: (definition, expiryAttribute, now, signal) =>
-      removeExpired(client, { definition, expiryAttribute, now, signal }),
+    removeExpired: (definition, expiryAttribute, now, options) =>
+      removeExpired(client, { definition, expiryAttribute, now, ...options }),
     flush: () => syncLogs(folder),
     async close() {
       agent.destroy()

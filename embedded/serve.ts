@@ -42,6 +42,7 @@ import { openS3, type S3Options, type S3Store } from './s3/open-s3.ts'
 import { announceServing, withdrawServing } from './serving.ts'
 import { removeEmptyProbeFolders, removeExpiredProbes } from './tidy-probes.ts'
 import { abortExpiredUploads, tidyUploads } from './tidy-uploads.ts'
+import { removeExpiredVerifications } from './tidy-verifications.ts'
 
 /** A library may be served for months: what expires after a day shall not wait for its next start. */
 const sweepEveryMs = 60 * 60 * 1000
@@ -191,9 +192,11 @@ async function openLibrary(options: EmbeddedOptions, opened: ClosingStack): Prom
   await tidyUploads(s3Client, uploadBucket, queue, now())
   await removeExpiredProbes(s3Client, storageBucket, now())
   await removeEmptyProbeFolders(folder)
+  await removeExpiredVerifications(dynamoDb, { folder, identity }, now())
   const removeWhatHasExpired = async (signal: AbortSignal) => {
     await abortExpiredUploads(s3, now())
     await removeExpiredProbes(s3Client, storageBucket, now(), signal)
+    await removeExpiredVerifications(dynamoDb, { folder, identity }, now(), signal)
   }
   const onFailure = (error: unknown) => log({ level: 'error', event: 'sweep-failed', error: String(error) })
   opened.add(sweepRegularly(removeWhatHasExpired, { everyMs: sweepEveryMs, onFailure }), (sweeping) => sweeping.close())

@@ -71,7 +71,7 @@ export async function openSignIn(options: SignInOptions): Promise<SignIn> {
   const sweeping = sweepRegularly(
     async (signal) => {
       await store.sweep()
-      await dynamoDb.removeExpired(table, expiryAttribute, now(), signal)
+      await dynamoDb.removeExpired(table, expiryAttribute, now(), { signal })
     },
     {
       everyMs: sweepEveryMs,

@@ -22,6 +22,7 @@ export const recordKeys = {
   probeOutcome: (contentHash: ContentHash) => `probe#${contentHash}#outcome`,
   everyProbe: 'probe#',
   verification: (verificationId: string, contentHash: ContentHash) => `verification#${verificationId}#${contentHash}`,
+  everyVerification: 'verification#',
   removedProbe: (contentHash: ContentHash) => `removed-probe#${contentHash}`,
 } as const
 

@@ -100,6 +100,25 @@ test('events that come twice or late, and storage that fails until the last atte
   expect(await kind()).toBe('failed')
 })
 
+test('outcomes are forgotten after a day, and photos are not', async () => {
+  const folder = await temporaryFolder()
+  const world = await openWorld({}, folder)
+  const contentHash = await world.stored()
+  const verificationId = await world.library.remote.beginVerification([contentHash])
+  await world.library.backend.queue.whenIdle()
+  await world.library.close()
+  const kindAfter = async (hours: number) => {
+    const { library } = await openWorld({ now: () => new Date(Date.now() + hours * 3_600_000) }, folder)
+    await library.close()
+    const again = await openWorld({}, folder) // by its clock it would still be told
+    const [found] = await again.library.remote.findVerifications(verificationId, [contentHash])
+    await again.library.close()
+    return found?.kind
+  }
+  expect(await kindAfter(23)).toBe('verified')
+  expect(await kindAfter(25)).toBe('processing') // a photo as before, and nothing told under this id
+})
+
 test('a request that a killed process left is answered after the next start', async () => {
   const folder = await temporaryFolder()
   const first = await openWorld({}, folder)
