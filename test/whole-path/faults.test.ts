@@ -13,87 +13,9 @@ import { outcomesOf, photosUser, summaryOf } from './photos-process.ts'
 import { writeTree } from './tree.ts'
 import { clips, type Wired, wired } from './wired.ts'
 
-/** One that goes up in parts: more than 64 MiB. */
-const largeBytes = 66 * 2 ** 20
-
-test('an upload bucket that answers 503 to every third request', async () => {
-  const files = { ...clips(30), 'large.MOV': randomBytes(largeBytes) }
-  const { user, folder, proxy, sync } = await wired(files, ({ isUpload, count }) =>
-    isUpload && count % 3 === 0 ? { kind: 'answer', status: 503 } : undefined,
-  )
-  expect(summaryOf(await sync())).toMatchObject({ uploaded: 31, failed: 0, exit_code: 0 })
-  expect(proxy.faults).toBeGreaterThanOrEqual(13)
-  await requireBackedUp(user, folder)
-})
-
-test('an API that answers 503 to every third call', async () => {
-  const { user, folder, sync } = await wired(clips(10), ({ isUpload, count }) =>
-    !isUpload && count % 3 === 0 ? { kind: 'answer', status: 503 } : undefined,
-  )
-  expect(summaryOf(await sync())).toMatchObject({ uploaded: 10, failed: 0, exit_code: 0 })
-  await requireBackedUp(user, folder)
-})
-
-test('429 with Retry-After, from the API and from S3', async () => {
-  const { user, folder, proxy, sync } = await wired(clips(3), ({ count }) =>
-    count === 2 ? { kind: 'answer', status: 429, headers: { 'retry-after': '1' } } : undefined,
-  )
-  expect(summaryOf(await sync())).toMatchObject({ uploaded: 3, failed: 0, exit_code: 0 })
-  expect(proxy.faults).toBe(2)
-  await requireBackedUp(user, folder)
-})
-
-test('a wrong byte on the wire once, in one piece and in parts', async () => {
-  const files = { 'small.MP4': randomBytes(300_000), 'large.MOV': randomBytes(largeBytes) }
-  const { user, folder, proxy, sync } = await wired(files, ({ isUpload, count }) =>
-    isUpload && count <= 3 ? { kind: 'wrong-byte' } : undefined,
-  )
-  expect(summaryOf(await sync())).toMatchObject({ uploaded: 2, failed: 0, exit_code: 0 })
-  expect(proxy.faults).toBe(3)
-  await requireBackedUp(user, folder)
-})
-
-test('a wire that always damages one file: it is named, the others are stored', async () => {
-  const files = { 'bad.MP4': randomBytes(777_777), ...clips(3) }
-  let isDamaged = true
-  let path: string | undefined
-  const { user, folder, sync } = await wired(files, (request) => {
-    if (request.isUpload) path ??= request.path
-    return isDamaged && request.path === path ? { kind: 'wrong-byte' } : undefined
-  })
-  const finished = await sync()
-  expect(summaryOf(finished)).toMatchObject({ uploaded: 3, failed: 1, exit_code: 3 })
-  expect(outcomesOf(finished).filter(({ action }) => action === 'failed')).toMatchObject([
-    { path: expect.stringMatching(/\.MP4$/), reason: expect.stringContaining('bytes') },
-  ])
-  await requireWholeFiles(user.library)
-  isDamaged = false
-  expect(summaryOf(await sync())).toMatchObject({ uploaded: 1, already_stored: 3, failed: 0, exit_code: 0 })
-  await requireBackedUp(user, folder)
-})
-
-test('connections that break in the middle of a body', async () => {
-  const files = { ...clips(8), 'large.MOV': randomBytes(largeBytes) }
-  const { user, folder, proxy, sync } = await wired(files, ({ isUpload, count }) =>
-    isUpload && count % 4 === 1 ? { kind: 'reset', afterBytes: 20_000 } : undefined,
-  )
-  expect(summaryOf(await sync())).toMatchObject({ uploaded: 9, failed: 0, exit_code: 0 })
-  expect(proxy.faults).toBeGreaterThanOrEqual(4)
-  await requireBackedUp(user, folder)
-})
-
-test('downloads that break are taken up where they broke', async () => {
-  let isPulling = false
-  let cuts = 0
-  const { user, folder, sync } = await wired({ 'large.MOV': randomBytes(20e6), ...clips(2) }, ({ method, path }) => {
-    const isDownload = method === 'GET' && path.startsWith('/photos-storage/')
-    return isPulling && isDownload && cuts++ < 4 ? { kind: 'cut-answer', afterBytes: 30_000 } : undefined
-  })
-  expect(summaryOf(await sync())).toMatchObject({ uploaded: 3, failed: 0 })
-  isPulling = true
-  await requireBackedUp(user, folder)
-  expect(cuts).toBeGreaterThan(4)
-})
+/** Goes up in three parts here. */
+const largeBytes = 12 * 2 ** 20
+const uploadSizes = { maximumPutBytes: 6 * 2 ** 20, minimumPartBytes: 5 * 2 ** 20 }
 
 test('a file that changes between hash and upload is named, and stored by the next run', async () => {
   const change = once((file) => writeFile(file, randomBytes(200_000)))
@@ -119,10 +41,11 @@ test('a file whose bytes change while its modification time stays is never store
 test('a file that changes while its parts go up is named, and stored by the next run', async () => {
   let parts = 0
   const change = once((file) => appendFile(file, 'more'))
-  const { user, folder, sync } = await wired({ 'large.MOV': randomBytes(largeBytes) }, async ({ isUpload }) => {
+  const changeLate = async ({ isUpload }: { readonly isUpload: boolean }) => {
     if (isUpload && ++parts > 2) await change(join(folder, 'large.MOV'))
     return undefined
-  })
+  }
+  const { user, folder, sync } = await wired({ 'large.MOV': randomBytes(largeBytes) }, changeLate, { uploadSizes })
   await requireNamedThenStored({ user, folder, sync }, 'large.MOV', 0)
 })
 
