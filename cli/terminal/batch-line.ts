@@ -11,7 +11,7 @@ import { visible } from './visible.ts'
  * The rules of what a watch shows, which nobody may look at for years:
  * - A batch is one line on stdout, with the time by this machine's clock; a batch in which nothing happened is none.
  * - What failed is named, each time it is tried. With `verbose` every file is, of a look through everything the new ones.
- * - A note is shown once, whatever the numbers in it: every batch has the same to say.
+ * - A note is not shown again for as long as every batch has it to say, whatever the numbers in it.
  * - What keeps a batch from being carried out is said once, until one is carried out.
  * - `quiet` shows failures and nothing else; JSON has a summary for every batch, since a script may wait for it.
  */
@@ -54,22 +54,24 @@ interface Sink {
 
 export function createBatchReporter(options: BatchReporterOptions): BatchReporter {
   const sink = options.mode === 'json' ? createJsonSink(options) : createLineSink(options)
-  const saidOnce = createSaidOnce()
+  const noteMemory = createNoteMemory()
   let isFirst = true
   let putOffBy: string | undefined
 
   function begin(isFull: boolean): BatchLine {
     const tally = createTally('sync', () => options.now().getTime())
+    const notes = noteMemory.begin(isFull)
     return {
       on(event) {
         tally.count(event)
-        if (event.kind === 'note' && saidOnce(event.message)) sink.note(event.message)
+        if (event.kind === 'note' && notes.isNew(event.message)) sink.note(event.message)
         if (event.kind === 'incomplete') sink.problem(event.message)
         if ((event.kind === 'file' || event.kind === 'left_out') && isNamed(event, isFull, options.verbose)) sink.file(event)
       },
       finish() {
         const summary = tally.summarize()
         putOffBy = undefined
+        notes.keep()
         sink.summary(summary, isFirst || hasNews(summary, isFull))
         isFirst = false
       },
@@ -125,17 +127,29 @@ function createJsonSink({ stdout }: BatchReporterOptions): Sink {
   }
 }
 
-/** More different notes than there are would be no reason to keep them all for years. */
-const mostNotes = 200
+interface Notes {
+  /** Whether this is news; `12 hidden` and `13 hidden` are the same. */
+  isNew(message: string): boolean
+  /** The batch has come to its end. */
+  keep(): void
+}
 
-/** Tells whether this is said for the first time; `12 hidden` and `13 hidden` are the same. */
-function createSaidOnce(): (message: string) => boolean {
-  const said = new Set<string>()
-  return (message) => {
-    const words = message.replaceAll(/\d+/g, '#')
-    if (said.has(words) || said.size >= mostNotes) return false
-    said.add(words)
-    return true
+/** Remembers what the last batch of each kind had to say, and no more: what stops being said and begins again is said again. */
+function createNoteMemory(): { readonly begin: (isFull: boolean) => Notes } {
+  const last = new Map<boolean, ReadonlySet<string>>()
+  return {
+    begin(isFull) {
+      const said = new Set<string>()
+      return {
+        isNew(message) {
+          const words = message.replaceAll(/\d+/g, '#')
+          const isKnown = said.has(words) || [...last.values()].some((notes) => notes.has(words))
+          said.add(words)
+          return !isKnown
+        },
+        keep: () => void last.set(isFull, said),
+      }
+    },
   }
 }
 

@@ -42,13 +42,21 @@ test('nothing is said when nothing happened, but that the first batch went well'
   expect(stdout.lines).toHaveLength(2)
 })
 
-test('a note of the batches is said once, whatever its numbers, and one of the watch each time', () => {
+test('a note is said once for as long as every batch has it, whatever its numbers, and one of the watch each time', () => {
   const { reporter, stderr, batch } = reporterInTest()
-  for (const count of [12, 13]) batch(true, [note('the remote is photos.example'), note(`left out: ${count} hidden`)])
+  const remote = note('the remote is photos.example')
+  const away = note('the remote does not answer; trying until 02:15')
+  for (const count of [12, 13]) {
+    batch(true, [remote, note(`left out: ${count} hidden`)])
+    batch(false, [remote, away])
+    batch(false, [remote])
+  }
   for (let time = 0; time < 2; time += 1) reporter.note('/card is gone')
   expect(stderr.lines.map((line) => line.slice('14:02:11 '.length))).toEqual([
     'the remote is photos.example',
     'left out: 12 hidden',
+    'the remote does not answer; trying until 02:15',
+    'the remote does not answer; trying until 02:15',
     '/card is gone',
     '/card is gone',
   ])
