@@ -1,4 +1,6 @@
-import { mkdir, readFile, rm, watch, writeFile } from 'node:fs/promises'
+import { execFileSync } from 'node:child_process'
+import { createReadStream } from 'node:fs'
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { beforeEach, describe, expect, test } from 'vitest'
@@ -165,14 +167,12 @@ describe('the command', () => {
 
   test('is ended, with what it started, when it takes too long', async () => {
     const stopping = new AbortController()
-    const changes = watch(home)
-    const began = (name: string) => `echo > '${join(home, name)}'`
-    const inner = `trap "${began('ended')}; exit" TERM; ${began('begun')}; sleep 300 & wait`
-    const failure = runHook(`(${inner}) & wait`, { environment: process.env, signal: stopping.signal })
-    for await (const { filename } of changes) {
-      if (filename === 'begun') stopping.abort()
-      if (filename === 'ended') break
-    }
+    const pipe = join(home, 'pipe')
+    execFileSync('mkfifo', [pipe])
+    // All that it starts has the pipe open, so that it ends with the last of them.
+    const command = `exec 3> '${pipe}'; (sleep 300 & wait) & echo begun >&3; wait`
+    const failure = runHook(command, { environment: process.env, signal: stopping.signal })
+    for await (const _begun of createReadStream(pipe)) stopping.abort()
     expect(await failure).toBe('it took too long and was ended')
   })
 })
