@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
 import { hastyClock } from './hasty-clock.ts'
 import { requireBackedUp } from './library-checks.ts'
 import { messagesOf, photosUser, summaryOf } from './photos-process.ts'
@@ -58,6 +58,13 @@ test.each([
 ])('%s %s is a usage error', async (flag, value, message) => {
   const { sync } = await userWith({})
   expect(await sync(flag, value)).toMatchObject({ exitCode: 2, stderr: expect.stringContaining(message) })
+})
+
+test('a variable that is wrong is a usage error, too', async () => {
+  const { sync } = await userWith({})
+  vi.stubEnv('PHOTOS_BWLIMIT', 'fast')
+  onTestFinished(() => void vi.unstubAllEnvs())
+  expect(await sync()).toMatchObject({ exitCode: 2, stderr: expect.stringContaining("'fast' is not a bandwidth") })
 })
 
 test('an outage of five minutes is told, once when it begins and once when it is over, and survived', async () => {
