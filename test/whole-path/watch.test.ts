@@ -58,8 +58,14 @@ test('events are backed up, as JSON; what comes while the remote is away is back
   isAway = false
   await watch.saying(/"action":"uploaded","path":"[^"]*MVI_8.MP4"/)
   await watch.saying(/"action":"uploaded","path":"[^"]*MVI_9.MP4"/)
+  isAway = true
+  await writeFile(join(folder, 'MVI_10.MP4'), randomBytes(1000))
+  await watch.saying(/"message_type":"error".*"exit_code":5.*"message_type":"error".*"exit_code":5/s)
+  const stoppedAtMs = performance.now()
   watch.child.kill('SIGTERM')
   const end = await watch.finished
+  expect(performance.now() - stoppedAtMs).toBeLessThan(5000)
+  isAway = false
   expect(end.exitCode).toBe(143)
   expect(messagesOf(end).length).toBeGreaterThan(5)
   expect(await listPhotos(user)).toHaveLength(4)
