@@ -1,4 +1,4 @@
-import type { BytePath } from '../byte-path.ts'
+import { type BytePath, joinBytePath } from '../byte-path.ts'
 import { type FileRecord, isSameFile } from '../state/file-record.ts'
 import type { LocalState } from '../state/local-state.ts'
 import { locationPathOf, type ScannedBatch, type ScannedFile } from './scan.ts'
@@ -23,28 +23,38 @@ export interface FolderMemoryOptions {
   readonly isWhole: boolean
 }
 
+/** Fewer are most often all that is left of a folder: then all that is remembered of it is read in one go. */
+const manyFiles = 250
+
 export function openFolderMemory({ state, sources, isWhole }: FolderMemoryOptions): FolderMemory {
   const found = new Set<Source>()
   let previous: { readonly folder: BytePath; readonly lastName: BytePath } | undefined
 
   /** What comes after the last file that was found in a folder has vanished, or was not looked at. */
   const leaveFolder = async (): Promise<void> => {
-    if (previous === undefined || !isWhole) return
+    if (previous === undefined || previous.lastName === afterEveryName || !isWhole) return
     const { folder, lastName } = previous
     await releaseVanished(folder, await state.findRecords(folder, justAfter(lastName), afterEveryName), state)
   }
 
+  /** Of a whole folder, also the names between those that come by. */
+  const rangeOf = (folder: BytePath, files: readonly ScannedFile[]): { readonly from: BytePath; readonly to: BytePath } => {
+    const [first = '', last = ''] = [files.at(0)?.name, files.at(-1)?.name]
+    if (!isWhole) return { from: first, to: last }
+    const from = previous?.folder === folder ? firstAfter(previous.lastName, first) : ''
+    return { from, to: files.length < manyFiles ? afterEveryName : last }
+  }
+
   return {
     async recall({ folder, files }) {
-      const [first, last] = [files.at(0), files.at(-1)]
-      if (first === undefined || last === undefined) return new Map()
-      const isContinued = previous?.folder === folder.path
-      if (!isContinued) await leaveFolder()
-      const after = isContinued && previous ? justAfter(previous.lastName) : ''
-      previous = { folder: folder.path, lastName: last.name }
-      const source = sources.find(({ path }) => isAt(path, folder.path) || path === `${folder.path}/${first.name}`)
+      const first = files.at(0)
+      if (first === undefined) return new Map()
+      const range = rangeOf(folder.path, files)
+      if (previous?.folder !== folder.path) await leaveFolder()
+      previous = { folder: folder.path, lastName: range.to }
+      const source = sources.find(({ path }) => isAt(path, folder.path) || path === joinBytePath(folder.path, first.name))
       if (source) found.add(source)
-      const records = await state.findRecords(folder.path, isWhole ? after : first.name, last.name)
+      const records = await state.findRecords(folder.path, range.from, range.to)
       await keepChanged(files, records, state)
       if (isWhole) await keepVanished(folder.path, files, records, state)
       return records
@@ -54,6 +64,11 @@ export function openFolderMemory({ state, sources, isWhole }: FolderMemoryOption
       return [...found]
     },
   }
+}
+
+/** Where to read on. What was read to its end is read again from the first name: other names have not vanished. */
+function firstAfter(lastName: BytePath, firstName: BytePath): BytePath {
+  return lastName === afterEveryName ? firstName : justAfter(lastName)
 }
 
 function isAt(source: BytePath, folder: BytePath): boolean {
