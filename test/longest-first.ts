@@ -11,7 +11,11 @@ export class LongestFirst extends BaseSequencer {
   }
 }
 
-const longest = [/\/whole-path\/(kill-points|kills|faults|cli)\.test\.ts$/, /\/whole-path\/[^/]+$/, /\/whole-path\//]
+const longest = [
+  /\/whole-path\/(kill-points|kills|fault-scripts|nas|watch|round-trip-property|round-trip-kills|cli)\.test\.ts$/,
+  /\/whole-path\/[^/]+$/,
+  /\/whole-path\//,
+]
 
 /** The place of the first pattern that the file's path matches; after all others without one. */
 function rank({ moduleId }: TestSpecification): number {
