@@ -55,6 +55,8 @@ export type RunEvent =
   /** Bytes of originals that went over the network just now. A retry counts them again as negative first. */
   | { readonly kind: 'moved'; readonly sizeBytes: number }
   | { readonly kind: 'file'; readonly outcome: FileOutcome }
+  /** In place of as many `already_stored` files, for who does not want to know their names. */
+  | { readonly kind: 'unchanged'; readonly files: number; readonly sizeBytes: number }
   /** A file or a whole folder that was not asked for; it is counted in a note at the end, and named only where all is. */
   | { readonly kind: 'left_out'; readonly path: string; readonly cause: LeftOutCause }
   /**

@@ -5,7 +5,7 @@ import { openRemoteAlone } from '../session/open-remote-alone.ts'
 import type { IsHeldBack } from '../sync/hold-back.ts'
 import { createOriginalSender } from '../sync/original-sender.ts'
 import type { ListedPaths } from '../sync/scan-listed.ts'
-import { sync } from '../sync/sync.ts'
+import { syncInBatches } from '../sync/sync.ts'
 import { listedOf, type SelectionFlags, selectionOf } from './selection-options.ts'
 import type { StateFlags } from './state-options.ts'
 import { prepareTransport, type RunLimitFlags, runLimitsOf, type TransferFlags } from './transfer-options.ts'
@@ -16,6 +16,7 @@ export interface BackUpFlags extends SelectionFlags, TransferFlags, RunLimitFlag
   readonly library?: string
   readonly profile?: string
   readonly dryRun?: true
+  readonly json?: true
   readonly verbose?: true
 }
 
@@ -58,13 +59,14 @@ export async function backUp(
       dryRun,
       clock,
       selection,
+      countsUnchanged: !(flags.verbose || flags.json),
       listed,
       isHeldBack,
       limits: runLimitsOf(flags, transport),
       allowsEmpty: flags.allowEmpty,
       signal: AbortSignal.any([context.signal, state.lost]),
     }
-    for await (const event of sync(folders, options)) on(event)
+    for await (const events of syncInBatches(folders, options)) for (const event of events) on(event)
   } finally {
     await close()
   }

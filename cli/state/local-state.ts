@@ -8,6 +8,7 @@ import { exitCodes } from '../exit-codes.ts'
 import { makeFolder } from '../make-folder.ts'
 import { encodeFileRecord, type FileRecord, findFileRecord } from './file-record.ts'
 import { findDamage, writeChecksums } from './find-damage.ts'
+import { digestsKeyOf, type FolderDigests, openFolderDigests } from './folder-digests.ts'
 import { describeFailure, findLevelCode, isDamage } from './level-failure.ts'
 import { type Attempt, openRegistrations, type Registrations } from './registrations.ts'
 import { openSourceRecords, type SourceRecords } from './source-records.ts'
@@ -37,6 +38,7 @@ export interface LocalState {
   forget(files: readonly RecordKey[]): Promise<void>
   /** The folders at or below a path of which a file is remembered, each with the first of its names in byte order. */
   foldersBelow(path: string): AsyncIterable<RecordKey>
+  readonly digests: FolderDigests
   readonly registrations: Registrations
   readonly sources: SourceRecords
   /** Beside the database, so that neither takes the other one along when it is damaged. */
@@ -127,14 +129,16 @@ function createLocalState(database: Database, { path, notes, uploads }: StatePar
         key: keyOf(file.folder, file.name),
         value: encodeFileRecord(file.record),
       }))
-      await database.batch(puts, { sync: durable }).catch(notice)
+      await database.batch([...puts, ...withoutDigests(files)], { sync: durable }).catch(notice)
     },
     async forget(files) {
       if (!isUsable || files.length === 0) return
-      await database.batch(files.map(({ folder, name }) => ({ type: 'del' as const, key: keyOf(folder, name) }))).catch(notice)
+      const removals = files.map(({ folder, name }) => ({ type: 'del' as const, key: keyOf(folder, name) }))
+      await database.batch([...removals, ...withoutDigests(files)]).catch(notice)
     },
     uploads,
     foldersBelow: (path) => foldersBelow(database, path, attempt),
+    digests: openFolderDigests(database, attempt),
     registrations: openRegistrations(database, attempt),
     sources: openSourceRecords(database, attempt),
     takeNotes: () => notes.splice(0),
@@ -157,6 +161,12 @@ export function stateNameOf({ remoteId, owner, origin }: StateKey): string {
 // their UTF-8, which is the order of the characters and so of the bytes that these stand for.
 function keyOf(folder: string, name: string): string {
   return `${folder}\0${name}`
+}
+
+/** Of the folders in which something is about to change. */
+function withoutDigests(files: readonly RecordKey[]) {
+  const folders = new Set(files.map(({ folder }) => folder))
+  return [...folders].map((folder) => ({ type: 'del' as const, key: digestsKeyOf(folder) }))
 }
 
 async function readRange(

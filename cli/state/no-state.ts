@@ -7,6 +7,7 @@ export function createNoState(): LocalState {
     remember: async () => {},
     forget: async () => {},
     async *foldersBelow() {},
+    digests: { find: async () => [], put: async () => {} },
     registrations: {
       put: async () => {},
       remove: async () => {},

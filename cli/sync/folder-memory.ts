@@ -1,17 +1,25 @@
 import { type BytePath, joinBytePath } from '../byte-path.ts'
 import { type FileRecord, isSameFile } from '../state/file-record.ts'
 import type { LocalState } from '../state/local-state.ts'
-import { locationPathOf, type ScannedBatch, type ScannedFile } from './scan.ts'
+import { digestOf } from './digest-batch.ts'
+import { locationPathOf, type ScannedBatch, type ScannedFile, type ScannedFolder } from './scan.ts'
 import type { Source } from './sources.ts'
 import { afterEveryName, justAfter, registrationsOf, releaseVanished } from './vanished.ts'
 
 /** What is remembered of the files that a scan comes by. */
+/** What is remembered of the files of a batch. */
+export type Recalled =
+  /** All of them are confirmed, just as they are, and nothing of the folder has vanished up to the last one. */
+  { readonly kind: 'unchanged' } | { readonly kind: 'records'; readonly records: ReadonlyMap<BytePath, FileRecord> }
+
 export interface FolderMemory {
   /**
    * What is remembered of a batch's files. What the remote has of those that changed since, and of those that vanished, is
    * kept as registrations, of which it is told at the end of the run.
    */
-  recall(batch: ScannedBatch): Promise<ReadonlyMap<BytePath, FileRecord>>
+  recall(batch: ScannedBatch): Promise<Recalled>
+  /** Not every file of the folder is confirmed. */
+  isOutdated(folder: ScannedFolder): void
   /** The scan has come to its end. Resolves with the sources in which it found files. */
   end(): Promise<readonly Source[]>
 }
@@ -21,49 +29,102 @@ export interface FolderMemoryOptions {
   readonly sources: readonly Source[]
   /** Whether every name of a folder comes by, in order; else nothing is said to have vanished. */
   readonly isWhole: boolean
+  /** Folders that look as they did when all of their files were confirmed are told from their digests alone. */
+  readonly usesDigests: boolean
+}
+
+/** The folder that the scan is at. */
+interface CurrentFolder {
+  readonly path: BytePath
+  readonly digestsBefore: readonly Buffer[]
+  readonly digests: Buffer[]
+  isUnchanged: boolean
+  isOutdated: boolean
+  /** Up to here its records are looked through, this one included. */
+  lastName: BytePath | undefined
 }
 
 /** Fewer are most often all that is left of a folder: then all that is remembered of it is read in one go. */
 const manyFiles = 250
 
-export function openFolderMemory({ state, sources, isWhole }: FolderMemoryOptions): FolderMemory {
+export function openFolderMemory({ state, sources, isWhole, usesDigests }: FolderMemoryOptions): FolderMemory {
   const found = new Set<Source>()
-  let previous: { readonly folder: BytePath; readonly lastName: BytePath } | undefined
+  let current: CurrentFolder | undefined
 
-  /** What comes after the last file that was found in a folder has vanished, or was not looked at. */
+  const enterFolder = async (path: BytePath): Promise<CurrentFolder> => ({
+    path,
+    digestsBefore: usesDigests ? await state.digests.find(path) : [],
+    digests: [],
+    isUnchanged: usesDigests,
+    isOutdated: false,
+    lastName: undefined,
+  })
+
   const leaveFolder = async (): Promise<void> => {
-    if (previous === undefined || previous.lastName === afterEveryName || !isWhole) return
-    const { folder, lastName } = previous
-    await releaseVanished(folder, await state.findRecords(folder, justAfter(lastName), afterEveryName), state)
+    if (current === undefined) return
+    const { path, lastName = '', isUnchanged, isOutdated, digests, digestsBefore } = current
+    if (isUnchanged && digests.length === digestsBefore.length) return
+    // What comes after the last file that was found has vanished, or was not looked at.
+    if (isWhole && lastName !== afterEveryName) {
+      await releaseVanished(path, await state.findRecords(path, justAfter(lastName), afterEveryName), state)
+    }
+    if (usesDigests && !isOutdated) await state.digests.put(path, digests)
   }
 
-  /** Of a whole folder, also the names between those that come by. */
-  const rangeOf = (folder: BytePath, files: readonly ScannedFile[]): { readonly from: BytePath; readonly to: BytePath } => {
-    const [first = '', last = ''] = [files.at(0)?.name, files.at(-1)?.name]
-    if (!isWhole) return { from: first, to: last }
-    const from = previous?.folder === folder ? firstAfter(previous.lastName, first) : ''
-    return { from, to: files.length < manyFiles ? afterEveryName : last }
+  const isAsBefore = (folder: CurrentFolder, batch: ScannedBatch): boolean => {
+    if (!usesDigests) return false
+    const digest = digestOf(batch)
+    const before = folder.digestsBefore[folder.digests.push(digest) - 1]
+    return before?.equals(digest) ?? false
+  }
+
+  const readRecords = async ({ folder, files }: ScannedBatch, at: CurrentFolder): Promise<ReadonlyMap<BytePath, FileRecord>> => {
+    const { from, to } = rangeOf(files, at.lastName, isWhole)
+    at.lastName = to
+    const records = await state.findRecords(folder.path, from, to)
+    await keepChanged(files, records, state)
+    if (isWhole) await keepVanished(folder.path, files, records, state)
+    return records
   }
 
   return {
-    async recall({ folder, files }) {
-      const first = files.at(0)
-      if (first === undefined) return new Map()
-      const range = rangeOf(folder.path, files)
-      if (previous?.folder !== folder.path) await leaveFolder()
-      previous = { folder: folder.path, lastName: range.to }
+    async recall(batch) {
+      const { folder, files } = batch
+      const [first, last] = [files.at(0), files.at(-1)]
+      if (first === undefined || last === undefined) return { kind: 'records', records: new Map() }
+      if (current?.path !== folder.path) {
+        await leaveFolder()
+        current = await enterFolder(folder.path)
+      }
       const source = sources.find(({ path }) => isAt(path, folder.path) || path === joinBytePath(folder.path, first.name))
       if (source) found.add(source)
-      const records = await state.findRecords(folder.path, range.from, range.to)
-      await keepChanged(files, records, state)
-      if (isWhole) await keepVanished(folder.path, files, records, state)
-      return records
+      if (isAsBefore(current, batch)) {
+        current.lastName = last.name
+        return { kind: 'unchanged' }
+      }
+      current.isUnchanged = false
+      return { kind: 'records', records: await readRecords(batch, current) }
+    },
+    isOutdated(folder) {
+      if (current?.path === folder.path) current.isOutdated = true
     },
     async end() {
       await leaveFolder()
       return [...found]
     },
   }
+}
+
+/** Of a whole folder, also the names between those that come by. */
+function rangeOf(
+  files: readonly ScannedFile[],
+  lastName: BytePath | undefined,
+  isWhole: boolean,
+): { readonly from: BytePath; readonly to: BytePath } {
+  const [first = '', last = ''] = [files.at(0)?.name, files.at(-1)?.name]
+  if (!isWhole) return { from: first, to: last }
+  const from = lastName === undefined ? '' : firstAfter(lastName, first)
+  return { from, to: files.length < manyFiles ? afterEveryName : last }
 }
 
 /** Where to read on. What was read to its end is read again from the first name: other names have not vanished. */

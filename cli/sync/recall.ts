@@ -1,10 +1,11 @@
 import type { ContentHash } from '../../contract/content-hash.ts'
-import { joinBytePath, shownPath } from '../byte-path.ts'
+import { type BytePath, joinBytePath, shownPath } from '../byte-path.ts'
 import type { Tell } from '../event-stream.ts'
 import type { RunEvent } from '../run-event.ts'
+import type { FileRecord } from '../state/file-record.ts'
 import type { LocalState } from '../state/local-state.ts'
 import { skipped, succeeded } from './file-event.ts'
-import type { FolderMemory } from './folder-memory.ts'
+import type { FolderMemory, Recalled } from './folder-memory.ts'
 import { countLeftOut, formatLeftOut, type LeftOut, type LeftOutCounts } from './left-out.ts'
 import { planFile } from './plan.ts'
 import type { ScannedBatch, ScannedFile } from './scan.ts'
@@ -24,9 +25,8 @@ export interface RecallOptions {
 /** Passes on the files that are not remembered as backed up. Those that are cost one `lstat` each and nothing else. */
 export async function* recall(scanned: AsyncIterable<ScannedBatch>, options: RecallOptions): AsyncGenerator<FileToHash> {
   const leftOut: LeftOutCounts = new Map()
-  for await (const batch of scanned) {
+  for await (const { batch, recalled } of withMemory(scanned, options.memory)) {
     countLeftOut(leftOut, batch.leftOut)
-    const records = await options.memory.recall(batch)
     const toHash: FileToHash[] = []
     const events = [
       ...notesOf(options.state),
@@ -34,13 +34,8 @@ export async function* recall(scanned: AsyncIterable<ScannedBatch>, options: Rec
       ...batch.outcomes.map((outcome): RunEvent => ({ kind: 'file', outcome })),
       ...batch.leftOut.map((name): RunEvent => leftOutOf(batch, name)),
     ]
-    for (const file of batch.files) {
-      const plan = planFile(file, records.get(file.name))
-      if (plan.kind === 'hash') toHash.push({ file, knownHash: undefined })
-      else if (plan.kind === 'ask') toHash.push({ file, knownHash: plan.contentHash })
-      else if (plan.kind === 'skip') events.push(skipped(file, plan.reason))
-      else events.push(succeeded(file, 'already_stored', plan.contentHash))
-    }
+    if (recalled.kind === 'unchanged') events.push(unchanged(batch))
+    else if (!planFiles(batch, recalled.records, { toHash, events })) options.memory.isOutdated(batch.folder)
     await options.tell(events)
     yield* toHash
   }
@@ -48,9 +43,53 @@ export async function* recall(scanned: AsyncIterable<ScannedBatch>, options: Rec
   if (message !== undefined) await options.tell([{ kind: 'note', message }])
 }
 
+interface RecalledBatch {
+  readonly batch: ScannedBatch
+  readonly recalled: Recalled
+}
+
+/** What is remembered of one batch is read, by another thread, while the next one is looked at. */
+async function* withMemory(scanned: AsyncIterable<ScannedBatch>, memory: FolderMemory): AsyncGenerator<RecalledBatch> {
+  let reading: Promise<RecalledBatch> | undefined
+  for await (const batch of scanned) {
+    if (reading !== undefined) yield await reading
+    reading = memory.recall(batch).then((recalled) => ({ batch, recalled }))
+    reading.catch(() => {}) // told when it is waited for
+  }
+  if (reading !== undefined) yield await reading
+}
+
+interface Plans {
+  readonly toHash: FileToHash[]
+  readonly events: RunEvent[]
+}
+
+/** Whether all are stored already. */
+function planFiles(batch: ScannedBatch, records: ReadonlyMap<BytePath, FileRecord>, { toHash, events }: Plans): boolean {
+  let stored = 0
+  for (const file of batch.files) {
+    const plan = planFile(file, records.get(file.name))
+    if (plan.kind === 'hash') toHash.push({ file, knownHash: undefined })
+    else if (plan.kind === 'ask') toHash.push({ file, knownHash: plan.contentHash })
+    else if (plan.kind === 'skip') events.push(skipped(file, plan.reason))
+    else {
+      stored += 1
+      events.push(succeeded(file, 'already_stored', plan.contentHash))
+    }
+  }
+  return stored === batch.files.length
+}
+
+function unchanged({ files }: ScannedBatch): RunEvent {
+  return { kind: 'unchanged', files: files.length, sizeBytes: sizeOf(files) }
+}
+
 function foundIn(batch: ScannedBatch): RunEvent {
-  const sizeBytes = batch.files.reduce((sum, file) => sum + file.fingerprint.sizeBytes, 0)
-  return { kind: 'found', files: batch.files.length + batch.outcomes.length, sizeBytes }
+  return { kind: 'found', files: batch.files.length + batch.outcomes.length, sizeBytes: sizeOf(batch.files) }
+}
+
+function sizeOf(files: readonly ScannedFile[]): number {
+  return files.reduce((sum, { fingerprint }) => sum + fingerprint.sizeBytes, 0)
 }
 
 function leftOutOf({ folder }: ScannedBatch, { name, cause }: LeftOut): RunEvent {

@@ -38,3 +38,11 @@ export function choosesFiles({ include = [], ...limits }: Selection): boolean {
     [minimumSizeBytes, maximumSizeBytes, modifiedFromMs, modifiedBeforeMs].some((limit) => limit !== undefined)
   )
 }
+
+/** Whether all is taken but junk and hidden names. */
+export function isPlain({ takesHidden, takesListedHidden: _, ...rest }: Selection): boolean {
+  return (
+    !takesHidden &&
+    Object.values(rest).every((value) => value === undefined || value === false || (Array.isArray(value) && value.length === 0))
+  )
+}

@@ -20,6 +20,7 @@ import { rememberConfirmed, rememberRegistering } from './remember-confirmed.ts'
 import { scan } from './scan.ts'
 import { type ListedPaths, scanListed } from './scan-listed.ts'
 import type { Selection } from './selection.ts'
+import { isPlain } from './selection.ts'
 import { findSources, type Source } from './sources.ts'
 import { stopAtParts, untilLimit } from './stop-at-limit.ts'
 import { tellGone } from './tell-gone.ts'
@@ -47,6 +48,8 @@ export interface SyncOptions {
   readonly allowsEmpty?: boolean | undefined
   /** Asked for every file that was found; without it, all are taken. */
   readonly isHeldBack?: IsHeldBack | undefined
+  /** What is stored already and has not changed is counted, and not named. */
+  readonly countsUnchanged?: boolean | undefined
   /** When nothing new is to be begun; without them, all is sent. */
   readonly limits?: RunLimits | undefined
   readonly signal?: AbortSignal | undefined
@@ -60,6 +63,11 @@ const defaultPartBudgetBytes = 32 * 1024 * 1024
  * that it does not accept, and the signal's reason when that is aborted; what was confirmed by then is remembered.
  */
 export async function* sync(paths: readonly string[], options: SyncOptions): AsyncGenerator<RunEvent> {
+  for await (const events of syncInBatches(paths, options)) yield* events
+}
+
+/** The same, and tells as much at a time as there is to tell: of files in great numbers that have not changed. */
+export async function* syncInBatches(paths: readonly string[], options: SyncOptions): AsyncGenerator<readonly RunEvent[]> {
   const sources = findSources(paths, undefined, options.selection?.takesHidden)
   const events = createEventStream()
   const controller = new AbortController()
@@ -71,7 +79,7 @@ export async function* sync(paths: readonly string[], options: SyncOptions): Asy
     (error: unknown) => events.end({ error: findFirstFailure(error, controller.signal, options.signal) }),
   )
   try {
-    yield* events
+    yield* events.batches()
   } finally {
     options.signal?.removeEventListener('abort', abort)
     controller.abort()
@@ -123,7 +131,8 @@ async function backUp(
   }
 
   const isWhole = options.listed === undefined
-  const memory = openFolderMemory({ state, sources, isWhole })
+  const usesDigests = (options.countsUnchanged ?? false) && isWhole && !options.isHeldBack && isPlain(options.selection ?? {})
+  const memory = openFolderMemory({ state, sources, isWhole, usesDigests })
   const scanOptions = { now: clock.now, selection: options.selection, signal: controller.signal }
   const watched = {
     records: state.sources,

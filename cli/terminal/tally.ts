@@ -66,23 +66,36 @@ export function createTally(kind: RunKind, now: () => number, dryRun = false): T
   let transferredBytes = 0
   const seconds = (): number => Math.max(0, now() - startedMs) / 1000
 
+  function countFile(outcome: FileOutcome): void {
+    const { action, sizeBytes } = outcome
+    counts[action] += 1
+    settledBytes += sizeBytes
+    if (movesAtOnce.has(action)) movedBytes += sizeBytes
+    if (endsTransfer.has(action)) transferredBytes += sizeBytes
+    if (wouldMove.has(action) && !outcome.movesNoBytes) wouldMoveBytes += sizeBytes
+    thaws = addThaw(thaws, outcome)
+    storedBytesDiffer ||= outcome.storedBytesDiffer === true
+  }
+
   return {
     count(event) {
-      if (event.kind === 'moved') movedBytes += event.sizeBytes
-      if (event.kind === 'found') {
-        found.files += event.files
-        found.bytes += event.sizeBytes
+      switch (event.kind) {
+        case 'file':
+          return countFile(event.outcome)
+        case 'moved':
+          movedBytes += event.sizeBytes
+          break
+        case 'found':
+          found.files += event.files
+          found.bytes += event.sizeBytes
+          break
+        case 'unchanged':
+          counts.already_stored += event.files
+          settledBytes += event.sizeBytes
+          break
+        case 'incomplete':
+          incomplete.add(event.exitCode)
       }
-      if (event.kind === 'incomplete') incomplete.add(event.exitCode)
-      if (event.kind !== 'file') return
-      const { action, sizeBytes } = event.outcome
-      counts[action] += 1
-      settledBytes += sizeBytes
-      if (movesAtOnce.has(action)) movedBytes += sizeBytes
-      if (endsTransfer.has(action)) transferredBytes += sizeBytes
-      if (wouldMove.has(action) && !event.outcome.movesNoBytes) wouldMoveBytes += sizeBytes
-      thaws = addThaw(thaws, event.outcome)
-      storedBytesDiffer ||= event.outcome.storedBytesDiffer === true
     },
     progress() {
       const filesDone = Object.values(counts).reduce((sum, count) => sum + count, 0)
