@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { z } from 'zod'
+import * as z from 'zod'
 import { openLocalState } from '../cli/state/local-state.ts'
 import { locationPathOf, scan } from '../cli/sync/scan.ts'
 import { findSources } from '../cli/sync/sources.ts'

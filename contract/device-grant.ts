@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 
 /** RFC 8628, section 3.4. */
 export const deviceCodeGrantType = 'urn:ietf:params:oauth:grant-type:device_code'

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 
 /** What a person calls a signed-in machine. Shown to people only after what cannot be seen has been taken out of it. */
 export const deviceNameSchema = z.string().trim().min(1).max(255)

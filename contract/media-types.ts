@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 
 /** What a file is to `photos`. A sidecar is a metadata file beside an original. */
 export type MediaKind = 'image' | 'raw' | 'video' | 'sidecar'

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { type ContentHash, contentHashSchema } from './content-hash.ts'
 import { extensionOf } from './media-types.ts'
 import { type Owner, ownerSchema } from './owner.ts'

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 
 /**
  * The `sub` of the signed-in user. It starts every object key and every record, so it may hold no separator

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { contentHashSchema } from './content-hash.ts'
 import { contentTypeSchema } from './media-types.ts'
 import { objectKeySchema } from './object-keys.ts'

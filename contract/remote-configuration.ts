@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 
 /** Bumped when a client of before can no longer talk to the API. */
 export const apiVersion = 1

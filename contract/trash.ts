@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { contentHashSchema } from './content-hash.ts'
 import { maximumBatchSize } from './photos.ts'
 

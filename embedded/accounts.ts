@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { mkdir, readFile } from 'node:fs/promises'
-import { z } from 'zod'
+import * as z from 'zod'
 import { type Owner, ownerSchema } from '../contract/owner.ts'
 import { withLevelLock } from './level-lock.ts'
 import { findLibrary, type LibraryIdentity, libraryPaths, readOrCreateLibrary } from './library.ts'

@@ -9,7 +9,7 @@ import {
   jwtVerify,
   SignJWT,
 } from 'jose'
-import { z } from 'zod'
+import * as z from 'zod'
 import { type Owner, ownerSchema } from '../contract/owner.ts'
 import { accessScope } from '../contract/remote-configuration.ts'
 import { tokenMinutes } from '../lambda/aws/deployment.ts'

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { exportJWK, generateKeyPair, type JWK } from 'jose'
-import { z } from 'zod'
+import * as z from 'zod'
 import { ownerSchema } from '../contract/owner.ts'
 import { writeDurably } from './write-durably.ts'
 

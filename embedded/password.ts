@@ -1,6 +1,6 @@
 import { randomBytes, scrypt, timingSafeEqual } from 'node:crypto'
 import pLimit from 'p-limit'
-import { z } from 'zod'
+import * as z from 'zod'
 
 /** What is kept of a password. The parameters stand beside it, so that later releases may raise them. */
 export const passwordHashSchema = z.object({

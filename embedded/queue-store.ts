@@ -1,5 +1,5 @@
 import { ClassicLevel } from 'classic-level'
-import { z } from 'zod'
+import * as z from 'zod'
 import { isLevelLocked } from './level-lock.ts'
 import { LibraryInUseError } from './serving.ts'
 

@@ -1,5 +1,5 @@
 import { readFile, rm, writeFile } from 'node:fs/promises'
-import { z } from 'zod'
+import * as z from 'zod'
 import { libraryPaths } from './library.ts'
 
 const servingSchema = z.object({ url: z.url(), processId: z.int().positive() })

@@ -1,5 +1,5 @@
 import type { PreSignUpTriggerEvent } from 'aws-lambda'
-import { z } from 'zod'
+import * as z from 'zod'
 import { writeLogLine } from './log.ts'
 
 export type AdmitSignUpHandler = (event: PreSignUpTriggerEvent) => Promise<PreSignUpTriggerEvent>

@@ -1,5 +1,5 @@
 import type { PreTokenGenerationTriggerEvent } from 'aws-lambda'
-import { z } from 'zod'
+import * as z from 'zod'
 import { deviceMetadataSchema } from '../contract/devices.ts'
 import { ownerSchema } from '../contract/owner.ts'
 import { hashSecret } from './auth/auth-keys.ts'

@@ -1,6 +1,6 @@
 import fs from 'node:fs'
 import path from 'node:path'
-import { z } from 'zod'
+import * as z from 'zod'
 
 /**
  * The folder of real photos that some tests read, which is not part of the project: `dev` (good files) or `bad` (corrupt

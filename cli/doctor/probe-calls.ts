@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import type { ContentHash } from '../../contract/content-hash.ts'
 import {
   type BeginProbeRequest,

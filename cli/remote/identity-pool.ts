@@ -5,7 +5,7 @@ import {
   GetIdCommand,
 } from '@aws-sdk/client-cognito-identity'
 import { NodeHttpHandler } from '@smithy/node-http-handler'
-import { z } from 'zod'
+import * as z from 'zod'
 import type { RemoteConfiguration } from '../../contract/remote-configuration.ts'
 import { RetryableError } from './retry.ts'
 import type { ServerClock } from './server-clock.ts'

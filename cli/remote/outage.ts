@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import type { Notices } from './notices.ts'
 import { type Clock, type Patience, type RequestPatience, RetryableError } from './retry.ts'
 

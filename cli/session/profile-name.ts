@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 
 /** The profile that is used where none is named. */
 export const defaultProfileName = 'default'

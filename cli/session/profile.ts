@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { z } from 'zod'
+import * as z from 'zod'
 import { deviceIdSchema } from '../../contract/devices.ts'
 import { ownerSchema } from '../../contract/owner.ts'
 import { errorCode } from '../error-code.ts'

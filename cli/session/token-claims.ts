@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { ownerSchema } from '../../contract/owner.ts'
 import { UserError } from '../errors.ts'
 import { exitCodes } from '../exit-codes.ts'

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import type { DeviceMetadata } from '../../contract/devices.ts'
 import type { RemoteConfiguration } from '../../contract/remote-configuration.ts'
 import { notAPhotosAnswer, refused } from '../remote/remote-errors.ts'

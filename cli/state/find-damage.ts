@@ -1,7 +1,7 @@
 import { type FileHandle, open, readdir, readFile, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { crc32 } from 'node:zlib'
-import { z } from 'zod'
+import * as z from 'zod'
 import { errorCode } from '../error-code.ts'
 
 /** Of a table: its length in bytes and the CRC-32 of these. */

@@ -1,6 +1,6 @@
 import { crc32 } from 'node:zlib'
 import type { ClassicLevel } from 'classic-level'
-import { z } from 'zod'
+import * as z from 'zod'
 import type { Attempt } from './registrations.ts'
 
 const sourceRecordSchema = z.object({

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises'
-import { z } from 'zod'
+import * as z from 'zod'
 import { type ContentHash, contentHashSchema } from '../../contract/content-hash.ts'
 import type { BytePath } from '../byte-path.ts'
 import { errorCode } from '../error-code.ts'

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { z } from 'zod'
+import * as z from 'zod'
 
 /** A refusal in Cognito's own terms, such as `NotAuthorizedException`. Always status 400, as Cognito's are. */
 export class CognitoError extends Error {

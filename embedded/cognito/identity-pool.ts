@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { z } from 'zod'
+import * as z from 'zod'
 import type { Owner } from '../../contract/owner.ts'
 import type { Issuer } from '../issuer.ts'
 import { type AwsCalls, CognitoError, parseParameters } from './aws-json.ts'

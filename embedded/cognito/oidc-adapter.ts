@@ -1,5 +1,5 @@
 import type { Adapter, AdapterPayload } from 'oidc-provider'
-import { z } from 'zod'
+import * as z from 'zod'
 import type { SignInStore } from './sign-in-store.ts'
 
 const payloadSchema = z.record(z.string(), z.unknown())

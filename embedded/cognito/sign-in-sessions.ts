@@ -1,5 +1,5 @@
 import { createHmac, randomBytes } from 'node:crypto'
-import { z } from 'zod'
+import * as z from 'zod'
 import { ownerSchema } from '../../contract/owner.ts'
 import { refreshGraceSeconds, refreshTokenDays } from '../../lambda/aws/deployment.ts'
 import type { Account } from '../accounts.ts'

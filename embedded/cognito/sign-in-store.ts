@@ -1,5 +1,5 @@
 import { ClassicLevel } from 'classic-level'
-import { z } from 'zod'
+import * as z from 'zod'
 
 /** What a write outlives: everything, which takes a flush of the disk, or the end of the process alone. */
 export type Outlives = 'power-failure' | 'process'

@@ -1,5 +1,5 @@
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
-import { z } from 'zod'
+import * as z from 'zod'
 import { keyPrefixes } from '../../contract/object-keys.ts'
 import { type Owner, ownerSchema } from '../../contract/owner.ts'
 import type { Credentials, Grant } from '../s3/credentials.ts'

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { embeddedClientId } from '../issuer.ts'
 import { type AwsCalls, CognitoError, parseParameters } from './aws-json.ts'
 import type { SignInSessions } from './sign-in-sessions.ts'

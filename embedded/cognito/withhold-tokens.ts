@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { deviceGrantPaths } from '../../contract/device-grant.ts'
 import type { ApiHandler } from '../../lambda/api.ts'
 import type { OAuthErrorCode } from '../../lambda/auth/oauth-error.ts'

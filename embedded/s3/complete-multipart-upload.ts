@@ -1,5 +1,5 @@
 import type { FileHandle } from 'node:fs/promises'
-import { z } from 'zod'
+import * as z from 'zod'
 import type { Call, S3Response } from './call.ts'
 import { type Checksum, type ChecksumAlgorithm, checksumHeader, createDigester } from './checksums.ts'
 import { appendFile } from './durable-file.ts'

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import type { Call, S3Response } from './call.ts'
 import { S3Error, toS3Error } from './s3-error.ts'
 import { parseXmlBody, repeated, type XmlElement, xmlDocument } from './xml.ts'

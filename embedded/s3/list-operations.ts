@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import type { Call, S3Response } from './call.ts'
 import { type ListEntry, type ListPage, listObjects } from './list-objects.ts'
 import { S3Error } from './s3-error.ts'

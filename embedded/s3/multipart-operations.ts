@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import type { Call, S3Response } from './call.ts'
 import { type ChecksumAlgorithm, checksumAlgorithmSchema } from './checksums.ts'
 import { writeChunks } from './durable-file.ts'

@@ -1,5 +1,5 @@
 import { ClassicLevel } from 'classic-level'
-import { z } from 'zod'
+import * as z from 'zod'
 import { checksumAlgorithmSchema } from './checksums.ts'
 
 /** What S3 keeps of an object beside its bytes, as the client gave it. */

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { beginThaw, prolongThaw, thawStateOf } from './archive.ts'
 import type { Call, S3Response } from './call.ts'
 import { noSuchKey } from './get-object.ts'

@@ -1,5 +1,5 @@
 import { parseXML } from '@aws-sdk/xml-builder'
-import { z } from 'zod'
+import * as z from 'zod'
 import { S3Error } from './s3-error.ts'
 
 /** An element's content: text, child elements in order, or nothing. An undefined child is left out. */

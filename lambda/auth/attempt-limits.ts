@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { type DynamoDBDocumentClient, UpdateCommand } from '@aws-sdk/lib-dynamodb'
-import { z } from 'zod'
+import * as z from 'zod'
 import { authRecordKeys } from '../aws/auth-table.ts'
 import { unknownAddress } from './client-address.ts'
 

@@ -1,5 +1,5 @@
 import { Hono } from 'hono'
-import { z } from 'zod'
+import * as z from 'zod'
 import { deviceGrantPaths } from '../../contract/device-grant.ts'
 import type { RouteEnvironment } from '../routes/signed-in.ts'
 import { findBrowserSecret } from './browser-cookie.ts'

@@ -1,5 +1,5 @@
 import { DeleteCommand, type DynamoDBDocumentClient, PutCommand, QueryCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb'
-import { z } from 'zod'
+import * as z from 'zod'
 import { type SignedInDevice, signedInDeviceSchema } from '../../contract/devices.ts'
 import type { Owner } from '../../contract/owner.ts'
 import { authRecordKeys } from '../aws/auth-table.ts'

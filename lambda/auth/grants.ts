@@ -1,5 +1,5 @@
 import { type DynamoDBDocumentClient, GetCommand, PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb'
-import { z } from 'zod'
+import * as z from 'zod'
 import { authRecordKeys } from '../aws/auth-table.ts'
 import { unlessRefused } from '../aws/conditional-write.ts'
 

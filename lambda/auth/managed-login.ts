@@ -1,5 +1,5 @@
 import { createRemoteJWKSet, customFetch, jwtVerify } from 'jose'
-import { z } from 'zod'
+import * as z from 'zod'
 import { signInScope } from '../../contract/remote-configuration.ts'
 import type { AuthEnvironment } from '../aws/auth-environment.ts'
 import type { LogEntry } from '../log.ts'

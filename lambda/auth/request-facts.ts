@@ -1,5 +1,5 @@
 import type { Context } from 'hono'
-import { z } from 'zod'
+import * as z from 'zod'
 import { parseRequest } from '../routes/parse-request.ts'
 import type { RouteEnvironment } from '../routes/signed-in.ts'
 import { readableAddress, unknownAddress } from './client-address.ts'

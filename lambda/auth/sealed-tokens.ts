@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import type { AuthKeys } from './auth-keys.ts'
 import type { Tokens } from './managed-login.ts'
 

@@ -1,5 +1,5 @@
 import { Hono } from 'hono'
-import { z } from 'zod'
+import * as z from 'zod'
 import { deviceCodeGrantType, deviceGrantPaths } from '../../contract/device-grant.ts'
 import { signInScope } from '../../contract/remote-configuration.ts'
 import type { RouteEnvironment } from '../routes/signed-in.ts'

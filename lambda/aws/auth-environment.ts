@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 
 /** What the auth functions need to know of their deployment. */
 export const authEnvironmentSchema = z

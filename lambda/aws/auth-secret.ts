@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 
 /** 32 random bytes in base64: `openssl rand -base64 32`. */
 const secretSchema = z

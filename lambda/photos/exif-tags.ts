@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 
 // A tag of the wrong type (a number for a camera, text for degrees) is as good as absent: it must not cost the others.
 const text = z.string().max(65_536).optional().catch(undefined)

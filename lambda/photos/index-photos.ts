@@ -9,7 +9,7 @@ import {
   QueryCommand,
 } from '@aws-sdk/lib-dynamodb'
 import pLimit from 'p-limit'
-import { z } from 'zod'
+import * as z from 'zod'
 import type { ContentHash } from '../../contract/content-hash.ts'
 import type { Owner } from '../../contract/owner.ts'
 import { type GoneLocation, type Location, maximumBatchSize } from '../../contract/photos.ts'

@@ -1,5 +1,5 @@
 import { type DynamoDBDocumentClient, QueryCommand } from '@aws-sdk/lib-dynamodb'
-import { z } from 'zod'
+import * as z from 'zod'
 import type { Owner } from '../../contract/owner.ts'
 import type { ListPhotosQuery, ListPhotosResponse, UsageQuery, UsageResponse } from '../../contract/photos.ts'
 import { captureTimeIndexName, recordKeys, trashPrefix, undatedPrefix } from '../aws/index-table.ts'

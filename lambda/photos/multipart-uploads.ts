@@ -1,5 +1,5 @@
 import { DeleteCommand, type DynamoDBDocumentClient, GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb'
-import { z } from 'zod'
+import * as z from 'zod'
 import type { ContentHash } from '../../contract/content-hash.ts'
 import type { Owner } from '../../contract/owner.ts'
 import { unfinishedUploadExpiryDays } from '../aws/deployment.ts'

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 
 /**
  * What S3 writes into a queue message: one or more records, or the test event that comes first when a notification is set up.

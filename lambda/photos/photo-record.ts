@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { z } from 'zod'
+import * as z from 'zod'
 import type { ContentHash } from '../../contract/content-hash.ts'
 import { contentHashSchema } from '../../contract/content-hash.ts'
 import { type Owner, ownerSchema } from '../../contract/owner.ts'

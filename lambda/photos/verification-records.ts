@@ -1,5 +1,5 @@
 import { BatchGetCommand, type DynamoDBDocumentClient, PutCommand } from '@aws-sdk/lib-dynamodb'
-import { z } from 'zod'
+import * as z from 'zod'
 import { type ContentHash, contentHashSchema } from '../../contract/content-hash.ts'
 import type { Owner } from '../../contract/owner.ts'
 import { type VerificationOutcome, verificationOutcomeSchema } from '../../contract/verifications.ts'

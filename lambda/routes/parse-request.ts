@@ -1,5 +1,5 @@
 import type { Context } from 'hono'
-import { z } from 'zod'
+import * as z from 'zod'
 
 /** What the caller sent is not what the contract says. The message is for the caller; it names fields, not values. */
 export class InvalidRequestError extends Error {

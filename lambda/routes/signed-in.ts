@@ -1,6 +1,6 @@
 import type { LambdaEvent } from 'hono/aws-lambda'
 import { createMiddleware } from 'hono/factory'
-import { z } from 'zod'
+import * as z from 'zod'
 import { type Owner, ownerSchema } from '../../contract/owner.ts'
 import { accessScope } from '../../contract/remote-configuration.ts'
 

@@ -1,5 +1,5 @@
 import { lookup } from 'node:dns/promises'
-import { z } from 'zod'
+import * as z from 'zod'
 import { DeployFailure } from './deploy-failure.js'
 import { pause } from './pause.js'
 

@@ -1,5 +1,5 @@
 import { DeleteParameterCommand, GetParameterCommand, PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm'
-import { z } from 'zod'
+import * as z from 'zod'
 import { whileDoing } from './aws-failures.js'
 import { DeployFailure } from './deploy-failure.js'
 import { isFit, parameterNames } from './settings.js'

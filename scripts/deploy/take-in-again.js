@@ -8,7 +8,7 @@ import {
   GetTemplateCommand,
   paginateListStackResources,
 } from '@aws-sdk/client-cloudformation'
-import { z } from 'zod'
+import * as z from 'zod'
 import { explainAwsFailure } from './aws-failures.js'
 import { DeployFailure } from './deploy-failure.js'
 import { ourTags } from './our-mark.js'

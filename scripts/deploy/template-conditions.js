@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 
 /** @typedef {Readonly<Record<string, unknown>>} Conditions those of a template, by their names */
 

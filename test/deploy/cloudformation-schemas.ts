@@ -1,6 +1,6 @@
 import { loadAwsServiceSpec } from '@aws-cdk/aws-service-spec'
 import type { Property, PropertyType, SpecDatabase } from '@aws-cdk/service-spec-types'
-import { z } from 'zod'
+import * as z from 'zod'
 import type { Resource } from './resolve-template.ts'
 
 /** CloudFormation's own descriptions of its resources, as AWS publishes them for the CDK. */

@@ -4,7 +4,7 @@ import { cp, mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { unzipSync } from 'fflate'
 import { onTestFinished } from 'vitest'
-import { z } from 'zod'
+import * as z from 'zod'
 import { temporaryFolder } from '../temporary-folder.ts'
 
 const runtime = join(import.meta.dirname, 'lambda-runtime.mjs')

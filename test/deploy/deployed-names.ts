@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import type { AccessRequest } from './decide-access.ts'
 import type { Policy } from './policies-of.ts'
 import type { PromisedDecision } from './promise-table.ts'

@@ -4,7 +4,7 @@ import { cp, mkdir, mkdtemp, open, readdir, readFile, rename, rm, stat, symlink,
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
-import { z } from 'zod'
+import * as z from 'zod'
 import { fetchSharpBinary } from '../../deploy/sharp-binary.js'
 
 const root = join(import.meta.dirname, '..', '..')

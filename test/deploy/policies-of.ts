@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import type { ResolvedTemplate, Resource } from './resolve-template.ts'
 
 const oneOrMore = z.union([z.string().transform((one): readonly string[] => [one]), z.array(z.string()).readonly()])

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { beforeAll, describe, expect, test } from 'vitest'
-import { z } from 'zod'
+import * as z from 'zod'
 import { contentHashSchema } from '../../contract/content-hash.ts'
 import {
   locationJournalKey,

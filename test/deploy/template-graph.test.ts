@@ -1,5 +1,5 @@
 import { beforeAll, expect, test } from 'vitest'
-import { z } from 'zod'
+import * as z from 'zod'
 import { type PackagedTemplate, packagedTemplate } from './packaged-template.ts'
 import { resolveTemplate } from './resolve-template.ts'
 

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
-import { z } from 'zod'
+import * as z from 'zod'
 import templateValues from '../../deploy/template-values.cjs'
 import { type PackagedTemplate, packagedTemplate } from './packaged-template.ts'
 import { type Placement, type ResolvedTemplate, resolveTemplate } from './resolve-template.ts'

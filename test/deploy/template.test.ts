@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, test } from 'vitest'
-import { z } from 'zod'
+import * as z from 'zod'
 import { httpRoutes } from '../../lambda/http-routes.ts'
 import { type Packaged, type PackagedTemplate, packaged, packagedTemplate } from './packaged-template.ts'
 import { type Placement, type ResolvedTemplate, resolveTemplate } from './resolve-template.ts'

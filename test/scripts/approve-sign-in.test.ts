@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { text } from 'node:stream/consumers'
 import { expect, onTestFinished, test } from 'vitest'
-import { z } from 'zod'
+import * as z from 'zod'
 import { approveSignIn } from '../../scripts/approve-sign-in.js'
 import { openScriptedBrowser } from '../../scripts/scripted-browser.js'
 

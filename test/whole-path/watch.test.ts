@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { rename, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { z } from 'zod'
+import * as z from 'zod'
 import { listPhotos, messagesOf, type RunningPhotos, summaryOf } from './photos-process.ts'
 import { clips, wired } from './wired.ts'
 

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { z } from 'zod'
+import * as z from 'zod'
 import type { Context } from '../../../cli/context.ts'
 import { run } from '../../../cli/program.ts'
 import { probesResponseSchema } from '../../../contract/probes.ts'

@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { z } from 'zod'
+import * as z from 'zod'
 import { takeTurn } from '../../../cli/doctor/take-turn.ts'
 import { remoteConfigurationSchema } from '../../../contract/remote-configuration.ts'
 import { storageBucket, uploadBucket } from '../../../embedded/functions.ts'

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http'
 import { onTestFinished } from 'vitest'
-import { z } from 'zod'
+import * as z from 'zod'
 import { createTransport, type Transport, type TransportOptions } from '../../../cli/remote/transport.ts'
 import type { SignedRequest } from '../../../contract/transfers.ts'
 

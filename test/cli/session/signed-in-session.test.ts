@@ -1,7 +1,7 @@
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { beforeEach, describe, expect, test } from 'vitest'
-import { z } from 'zod'
+import * as z from 'zod'
 import type { Clock } from '../../../cli/remote/retry.ts'
 import { findProfile, type ProfilePlace, profilePath, type SignedInProfile, saveProfile } from '../../../cli/session/profile.ts'
 import { withProfileLock } from '../../../cli/session/profile-lock.ts'

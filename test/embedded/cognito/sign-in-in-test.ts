@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { decodeJwt } from 'jose'
-import { z } from 'zod'
+import * as z from 'zod'
 import { registerDeviceResponseSchema } from '../../../contract/devices.ts'
 import { signInScope } from '../../../contract/remote-configuration.ts'
 import { type Answer, ask, askForm } from '../request.ts'

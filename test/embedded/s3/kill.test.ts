@@ -4,7 +4,7 @@ import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { build } from 'esbuild'
 import { expect, test } from 'vitest'
-import { z } from 'zod'
+import * as z from 'zod'
 import { Probe } from '../../suites/s3/probe.ts'
 import { accessKeyId, region, secretAccessKey, serveS3, withTemporaryFolder } from './serve-s3.ts'
 

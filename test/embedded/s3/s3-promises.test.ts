@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { z } from 'zod'
+import * as z from 'zod'
 import type { Credentials } from '../../../embedded/s3/credentials.ts'
 import { describeS3Promises } from '../../suites/s3/describe-s3-promises.ts'
 import type { S3UnderTest } from '../../suites/s3/probe.ts'

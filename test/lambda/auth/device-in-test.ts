@@ -1,5 +1,5 @@
 import { expect } from 'vitest'
-import { z } from 'zod'
+import * as z from 'zod'
 import { deviceCodeGrantType } from '../../../contract/device-grant.ts'
 import { type AuthInTest, postForm, type ResponseInTest, request } from './auth-in-test.ts'
 import { clientId } from './managed-login-in-test.ts'

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { z } from 'zod'
+import * as z from 'zod'
 import { devicesResponseSchema, registerDeviceResponseSchema } from '../../../contract/devices.ts'
 import { ownerSchema } from '../../../contract/owner.ts'
 import { createAuthorizeRefreshHandler } from '../../../lambda/authorize-refresh.ts'

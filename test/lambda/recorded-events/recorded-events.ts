@@ -1,5 +1,5 @@
 import type { PreTokenGenerationTriggerEvent, SQSEvent } from 'aws-lambda'
-import { z } from 'zod'
+import * as z from 'zod'
 import type { ApiEvent } from '../../../lambda/api.ts'
 import httpFormPost from './http-form-post.json' with { type: 'json' }
 import httpPublicGet from './http-public-get.json' with { type: 'json' }

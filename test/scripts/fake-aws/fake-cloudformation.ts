@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import type { AccountState, ResourceState, StackState, TemplateState } from './account-state.ts'
 import { AwsRefusal, xmlOf } from './aws-answer.ts'
 import { parseTemplate } from './parse-template.ts'

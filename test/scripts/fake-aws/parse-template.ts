@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { holds, withoutConditions } from '../../../scripts/deploy/template-conditions.js'
 import type { TemplateState } from './account-state.ts'
 import { AwsRefusal } from './aws-answer.ts'

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { deviceCodeGrantType, deviceGrantPaths, deviceNameParameter } from '../../../contract/device-grant.ts'
 import { signInScope } from '../../../contract/remote-configuration.ts'
 import { type CookieBrowser, openBrowser, type Page } from './cookie-browser.ts'

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { deviceGrantPaths } from '../../../contract/device-grant.ts'
 import type { RemoteConfiguration } from '../../../contract/remote-configuration.ts'
 import { bodyOf, listen } from '../../cli/remote/scripted-server.ts'

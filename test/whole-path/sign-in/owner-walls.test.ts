@@ -1,7 +1,7 @@
 // Two owners of one remote: whatever Bob asks the API for, nothing of Alice's is seen, named or touched.
 import { createHash } from 'node:crypto'
 import { beforeAll, describe, expect, test } from 'vitest'
-import { z } from 'zod'
+import * as z from 'zod'
 import { type ContentHash, contentHashOf } from '../../../contract/content-hash.ts'
 import { devicesResponseSchema } from '../../../contract/devices.ts'
 import { listPhotosResponseSchema } from '../../../contract/photos.ts'

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { type DeviceMetadata, registerDeviceResponseSchema } from '../../../contract/devices.ts'
 import type { Tokens } from './device-grant.ts'
 import { ask, type HttpAnswer, jsonOf } from './http-answer.ts'
