@@ -24,8 +24,8 @@ export function openFolderDigests(database: Database, attempt: Attempt): FolderD
   }
 }
 
-/** Before every path, which begins with a slash, and after the registrations. */
-const prefix = '\u0002'
+/** Before every path, which begins with a slash, and beside the registrations and the sources. */
+const prefix = '\u0003'
 
 export function digestsKeyOf(folder: string): string {
   return `${prefix}${folder}`

@@ -34,7 +34,8 @@ async function cardWith(files: Readonly<Record<string, string>>): Promise<Card> 
           return await backend.remote.confirm(photos, callOptions)
         },
       }
-      await runSync([dcim], { ...backend, ...options, remote, stateFolder })
+      // As most people run it: what has not changed is counted, and folders are told by their digests.
+      await runSync([dcim], { ...backend, countsUnchanged: true, ...options, remote, stateFolder })
       return gone.toSorted()
     },
   }
