@@ -9,6 +9,7 @@ import { addLogoutCommand } from './commands/logout.ts'
 import { addLsCommand } from './commands/ls.ts'
 import { settleFlags } from './commands/options.ts'
 import { addPullCommand } from './commands/pull.ts'
+import { refuseSwallowedFlags } from './commands/refuse-swallowed-flags.ts'
 import { addScheduleCommand } from './commands/schedule.ts'
 import { addServeCommand } from './commands/serve.ts'
 import { addSyncCommand } from './commands/sync.ts'
@@ -63,7 +64,10 @@ function createProgram(commandLine: readonly string[], context: Context, finish:
       writeOut: (text) => context.stdout.write(text),
       writeErr: (text) => context.stderr.write(text),
     })
-    .hook('preAction', (_program, command) => settleFlags(command, context.environment))
+    .hook('preAction', (_program, command) => {
+      refuseSwallowedFlags(command, commandLine)
+      settleFlags(command, context.environment)
+    })
   addSyncCommand(program, context, finish)
   addWatchCommand(program, context, finish)
   addPullCommand(program, context, finish, commandLine)

@@ -5,6 +5,7 @@ import { UserError } from '../errors.ts'
 import { exitCodes } from '../exit-codes.ts'
 import type { Job } from '../schedule/scheduler.ts'
 import { findSources } from '../sync/sources.ts'
+import { refuseSwallowedFlags } from './refuse-swallowed-flags.ts'
 import { describeSync } from './sync.ts'
 import { listenersOf } from './unattended-options.ts'
 
@@ -24,6 +25,7 @@ export async function scheduledSync(
   const sync = describeSync(new Command('photos sync').copyInheritedSettings(parent)).action(() => {})
   const options = recordOptions(sync)
   await sync.parseAsync(words, { from: 'user' })
+  refuseSwallowedFlags(sync, words)
   refuseUnattendable(options)
   listenersOf(sync.opts())
   const { library = defaultLibraryFolder(context) } = sync.opts()

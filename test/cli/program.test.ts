@@ -50,6 +50,35 @@ const interrupted = AbortSignal.abort(new Interruption('SIGINT'))
 const dcim = () => join(home, 'DCIM')
 const library = () => join(home, '.local/share/photos/library')
 
+describe('a forgotten value', () => {
+  test.each([
+    ['--log-file', '--dry-run'],
+    ['--device', '-n'],
+    ['--exclude', '-nq'],
+    ['--exclude', '--quite'],
+    ['--device', '--'],
+  ])('%s does not take %s for it', async (flag, next) => {
+    const { exitCode, stdout, stderr } = await photos(['sync', dcim(), flag, next])
+    expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: '' })
+    expect(stderr).toMatch(new RegExp(`^error: '${flag} <\\w+>' is followed by ${next}, which is no value`))
+    expect(existsSync(library())).toBe(false)
+  })
+
+  test('a value may begin so behind a =, and may be a -', async () => {
+    expect(await photos(['sync', '-n', dcim(), '--device=--dry-run'])).toMatchObject({ exitCode: 0 })
+    expect(await photos(['sync', '-n', dcim(), '--exclude', '-x', '--files-from', '-'])).toMatchObject({ exitCode: 0 })
+    expect(await photos(['sync', '-n', '--', dcim()])).toMatchObject({ exitCode: 0 })
+  })
+
+  test('is not scheduled either', async () => {
+    const { exitCode, stderr } = await photos(['schedule', 'install', dcim(), '--device', '--quiet'])
+    expect({ exitCode, stderr }).toEqual({
+      exitCode: 2,
+      stderr: expect.stringContaining("'--device <name>' is followed by --quiet"),
+    })
+  })
+})
+
 describe('flags that take no value', () => {
   test.each(['1', 'true', 'YES'])('a variable that is %j switches one on', async (value) => {
     const { exitCode, stdout } = await photos(['sync', dcim()], { PHOTOS_DRY_RUN: value })
