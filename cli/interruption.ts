@@ -5,7 +5,8 @@ export class Interruption extends Error {
   override readonly name = 'Interruption'
   readonly exitCode: ExitCode
 
-  constructor(signal: 'SIGINT' | 'SIGTERM') {
+  /** @param signal the terminal that goes away (SIGHUP) asks as the system does */
+  constructor(signal: 'SIGINT' | 'SIGTERM' | 'SIGHUP') {
     super(`stopped by ${signal}`)
     this.exitCode = signal === 'SIGINT' ? exitCodes.interrupted : exitCodes.terminated
   }

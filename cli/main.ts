@@ -4,7 +4,7 @@ import { run } from './program.ts'
 import { formatBug } from './terminal/visible.ts'
 
 const stopping = new AbortController()
-for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   // The first one ends the run tidily; the second one, which then finds no listener, ends the process.
   process.once(signal, () => stopping.abort(new Interruption(signal)))
 }

@@ -1,7 +1,10 @@
+import { once } from 'node:events'
 import { resolve } from 'node:path'
+import type { Interface } from 'node:readline/promises'
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import type { Context, Finish } from '../context.ts'
 import { exitCodes } from '../exit-codes.ts'
+import { Interruption } from '../interruption.ts'
 import { carryOut, formatPlan } from '../schedule/carry-out.ts'
 import { findSchedulers, noScheduler, schedulerNames } from '../schedule/find-scheduler.ts'
 import type { RunProgram } from '../schedule/run-program.ts'
@@ -136,9 +139,23 @@ async function isAgreed({ stdin, stderr, signal }: Context): Promise<boolean> {
   const { createInterface } = await import('node:readline/promises')
   const questions = createInterface({ input: stdin, output: stderr })
   try {
-    return /^y(es)?$/i.test((await questions.question('Do it? [y/N] ', { signal })).trim())
+    return /^y(es)?$/i.test((await answerTo('Do it? [y/N] ', questions, signal)).trim())
   } finally {
     questions.close()
+  }
+}
+
+/** On a terminal it is readline that hears of a Ctrl-C, and of an end of the input (Ctrl-D), which is no yes. */
+async function answerTo(question: string, questions: Interface, signal: AbortSignal): Promise<string> {
+  const stopping = new AbortController()
+  questions.on('SIGINT', () => stopping.abort(new Interruption('SIGINT')))
+  const either = AbortSignal.any([signal, stopping.signal])
+  const ended = once(questions, 'close').then(() => '')
+  try {
+    return await Promise.race([questions.question(question, { signal: either }), ended])
+  } catch {
+    either.throwIfAborted()
+    return ''
   }
 }
 

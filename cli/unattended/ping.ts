@@ -1,13 +1,19 @@
 import { UserError } from '../errors.ts'
 import { type ExitCode, exitCodes } from '../exit-codes.ts'
 import { type Clock, RetryableError, retry } from '../remote/retry.ts'
-import { answerInTime, createTransport, readBody, startExchange, type Transport } from '../remote/transport.ts'
+import {
+  AnswerTooLongError,
+  answerInTime,
+  createTransport,
+  readBody,
+  startExchange,
+  type Transport,
+} from '../remote/transport.ts'
 import { isSuccess } from './is-success.ts'
 
 export interface PingOptions {
   readonly transport: Transport
   readonly signal?: AbortSignal
-  readonly maximumAttempts?: number
 }
 
 const attempts = 3
@@ -45,12 +51,12 @@ export function pingAddress(base: URL, moment: 'start' | ExitCode): URL {
  * case and without the address, or with undefined.
  */
 export async function ping(address: URL, text: string, options: PingOptions): Promise<string | undefined> {
-  const { transport, signal, maximumAttempts = attempts } = options
+  const { transport, signal } = options
   try {
-    await retry(() => post(address, text, options), { clock: transport.clock, maximumAttempts, signal })
+    await retry(() => post(address, text, options), { clock: transport.clock, maximumAttempts: attempts, signal })
     return undefined
   } catch (error) {
-    if (error instanceof PingRefused) return error.message
+    if (error instanceof PingRefused || error instanceof PingRedirected) return error.message
     return error instanceof UserError ? 'its certificate is not trusted, or it does not speak https' : 'nobody answers there'
   }
 }
@@ -59,16 +65,30 @@ class PingRefused extends RetryableError {
   override readonly name = 'PingRefused'
 }
 
+/** Not followed, since it would lead a secret elsewhere; and the same the next time. */
+class PingRedirected extends Error {
+  override readonly name = 'PingRedirected'
+
+  constructor() {
+    super('it redirects; give the address that it leads to')
+  }
+}
+
 async function post(address: URL, text: string, { transport, signal }: PingOptions): Promise<void> {
   const headers = { 'content-type': 'text/plain; charset=utf-8', 'content-length': String(Buffer.byteLength(text)) }
   const { request, response } = startExchange(transport, { method: 'POST', url: address.href, headers }, signal)
   request.end(text)
   const status = await answerInTime(transport, request, statusOf(response))
+  if (status > 299 && status < 400) throw new PingRedirected()
   if (status < 200 || status > 299) throw new PingRefused(`the answer was ${status}`)
 }
 
 async function statusOf(response: ReturnType<typeof startExchange>['response']): Promise<number> {
   const answer = await response
-  await readBody(answer, longestAnswerBytes)
+  try {
+    await readBody(answer, longestAnswerBytes)
+  } catch (error) {
+    if (!(error instanceof AnswerTooLongError)) throw error // what a page says beside its status is of no use here
+  }
   return answer.statusCode ?? 0
 }

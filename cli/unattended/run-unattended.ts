@@ -27,8 +27,10 @@ export interface UnattendedRun {
 }
 
 const hookMinutes = 10
-/** After a SIGTERM the system waits a while, and then kills. */
+/** After a SIGTERM the system waits a while, and then kills. So this is all that the last ping and the command get together. */
 const hurryMs = 4000
+/** Of these the ping may take so much. */
+const hurriedPingMs = 2000
 
 /**
  * Does the work between the ping that says it has begun and the one that says how it ended, and runs the command for that end.
@@ -40,7 +42,7 @@ export async function runUnattended(run: UnattendedRun, work: () => Promise<Exit
   const transport = createPingTransport(run.context.clock)
   let exitCode: ExitCode = exitCodes.unexpected
   try {
-    await sendPing(run, transport, 'start')
+    await sendPing(run, transport, 'start', run.context.signal)
     exitCode = await work()
     return exitCode
   } catch (error) {
@@ -54,11 +56,41 @@ export async function runUnattended(run: UnattendedRun, work: () => Promise<Exit
 }
 
 async function tellEnd(run: UnattendedRun, transport: Transport, exitCode: ExitCode): Promise<void> {
-  await sendPing(run, transport, exitCode)
+  const stopping = hurriedOnce(run.context.signal, transport)
+  try {
+    await sendPing(run, transport, exitCode, stopping.ping)
+    await runCommand(run, exitCode, stopping.command)
+  } finally {
+    stopping.forget()
+  }
+}
+
+interface Stopping {
+  readonly ping: AbortSignal
+  readonly command: AbortSignal
+  forget(): void
+}
+
+/** Two signals that are aborted a while after the run was asked to stop, now or at any time from now on. */
+function hurriedOnce(signal: AbortSignal, { clock }: Transport): Stopping {
+  const [ping, command, forgotten] = [new AbortController(), new AbortController(), new AbortController()]
+  const hurry = async (): Promise<void> => {
+    await clock.delay(hurriedPingMs, forgotten.signal)
+    ping.abort()
+    await clock.delay(hurryMs - hurriedPingMs, forgotten.signal)
+    command.abort()
+  }
+  const begin = (): void => void hurry().catch(() => {}) // what ended in time is forgotten
+  if (signal.aborted) begin()
+  else signal.addEventListener('abort', begin, { once: true, signal: forgotten.signal })
+  return { ping: ping.signal, command: command.signal, forget: () => forgotten.abort() }
+}
+
+async function runCommand(run: UnattendedRun, exitCode: ExitCode, stop: AbortSignal): Promise<void> {
   const name = isSuccess(exitCode) ? 'onSuccess' : 'onFailure'
   const command = run.listeners[name]
   if (command === undefined) return
-  const signal = AbortSignal.timeout(run.context.signal.aborted ? hurryMs : hookMinutes * 60_000)
+  const signal = AbortSignal.any([stop, AbortSignal.timeout(hookMinutes * 60_000)])
   // Few runs need what starts processes.
   const { runHook } = await import('./run-hook.ts')
   const failure = await runHook(command, { environment: hookEnvironment(run, exitCode), signal })
@@ -66,14 +98,18 @@ async function tellEnd(run: UnattendedRun, transport: Transport, exitCode: ExitC
     run.note(`the command of ${name === 'onSuccess' ? '--on-success' : '--on-failure'} failed: ${failure}`)
 }
 
-async function sendPing(run: UnattendedRun, transport: Transport, moment: 'start' | ExitCode): Promise<void> {
+async function sendPing(
+  run: UnattendedRun,
+  transport: Transport,
+  moment: 'start' | ExitCode,
+  signal: AbortSignal,
+): Promise<void> {
   const { pingUrl } = run.listeners
-  const isHurried = run.context.signal.aborted
-  if (pingUrl === undefined || (moment === 'start' && isHurried)) return
-  const options = { transport, ...(isHurried && { signal: AbortSignal.timeout(hurryMs), maximumAttempts: 1 }) }
+  if (pingUrl === undefined || (moment === 'start' && signal.aborted)) return
   const text = moment === 'start' ? '' : `${describeEnd(run.summary(), moment)}\n`
-  const failure = await ping(pingAddress(pingUrl, moment), text, options)
-  if (failure !== undefined) run.note(`the ping of ${moment === 'start' ? 'the start' : 'the end'} was in vain: ${failure}`)
+  const failure = await ping(pingAddress(pingUrl, moment), text, { transport, signal })
+  if (failure === undefined || (moment === 'start' && signal.aborted)) return
+  run.note(`the ping of ${moment === 'start' ? 'the start' : 'the end'} was in vain: ${failure}`)
 }
 
 /** How it ended, without the name of any file, folder, account or remote: others keep it. */

@@ -34,6 +34,16 @@ describe('without a yes', () => {
     expect(stdout).toContain('installed;')
     expect(await machine.crontab()).toContain(' sync --quiet ')
   })
+
+  test.each([
+    ['Ctrl-C', '\u0003', { exitCode: 130, stderr: expect.stringMatching(/interrupted\n$/) }],
+    ['Ctrl-D', '', { exitCode: 0, stdout: expect.stringContaining('nothing was changed') }],
+  ])('%s is no yes', async (_what, typed, ended) => {
+    const machine = await schedulingMachine(['crontab'])
+    await machine.writeCrontab('1 2 * * * other\n')
+    expect(await machine.schedule(['install', machine.photos], { typed })).toMatchObject(ended)
+    expect(await machine.crontab()).toBe('1 2 * * * other\n')
+  })
 })
 
 describe('systemd', () => {

@@ -67,7 +67,8 @@ export async function schedulingMachine(
     programs,
     photos,
     async schedule(words, { environment = {}, typed } = {}) {
-      const [stdout, stderr] = [new RecordedStream(), new RecordedStream()]
+      const isTTY = typed !== undefined
+      const [stdout, stderr] = [new RecordedStream({ isTTY }), new RecordedStream({ isTTY })]
       const stdin = typed === undefined ? Readable.from([]) : Object.assign(new PassThrough(), { isTTY: true })
       if (stdin instanceof PassThrough) stdin.end(typed)
       const context = {

@@ -55,6 +55,26 @@ describe('a ping', () => {
     expect({ asked, pauses: pausesMs.length }).toEqual({ asked: 3, pauses: 2 })
   })
 
+  test('to an address that redirects says so at once', async () => {
+    let asked = 0
+    const url = await listen((_request, response) => {
+      asked += 1
+      response.writeHead(302, { location: 'https://elsewhere.example/the-secret' }).end()
+    })
+    expect(await ping(new URL('/secret', url), '', transportInTest())).toBe('it redirects; give the address that it leads to')
+    expect(asked).toBe(1)
+  })
+
+  test.each([
+    [200, undefined],
+    [404, 'the answer was 404'],
+  ])('whose answer is %i and a long page comes to %s', async (status, failure) => {
+    const url = await listen((_request, response) => {
+      response.writeHead(status).end('x'.repeat(100_000))
+    })
+    expect(await ping(new URL('/secret', url), '', transportInTest())).toBe(failure)
+  })
+
   test('that nobody answers is in vain', async () => {
     const url = await listen((request) => void request.socket.destroy())
     expect(await ping(new URL('/secret', url), '', transportInTest())).toBe('nobody answers there')

@@ -3,7 +3,7 @@ import { createReadStream } from 'node:fs'
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
-import { beforeEach, describe, expect, test } from 'vitest'
+import { beforeEach, describe, expect, onTestFinished, test } from 'vitest'
 import { Interruption } from '../../../cli/interruption.ts'
 import { run } from '../../../cli/program.ts'
 import type { Clock } from '../../../cli/remote/retry.ts'
@@ -174,6 +174,41 @@ describe('the command', () => {
     const failure = runHook(command, { environment: process.env, signal: stopping.signal })
     for await (const _begun of createReadStream(pipe)) stopping.abort()
     expect(await failure).toBe('it took too long and was ended')
+  })
+})
+
+describe('a stop is heard', () => {
+  /** A clock whose waits are over at once. */
+  const hurried: Partial<Clock> = { delay: async () => {} }
+
+  test.each([
+    ['the start', '/start'],
+    ['the end', 'the-secret'],
+  ])('while the monitor does not answer the ping of %s', async (_moment, silentAt) => {
+    const stopping = new AbortController()
+    const asked: (string | undefined)[] = []
+    const url = await listen((request, response) => {
+      asked.push(request.url)
+      if (request.url?.endsWith(silentAt)) stopping.abort(new Interruption('SIGTERM'))
+      else response.end()
+    })
+    // What is told of a stop gets its two seconds; what does not answer has them over at once.
+    const options = { signal: stopping.signal, clock: silentAt === '/start' ? {} : hurried }
+    expect(await sync(['--ping-url', `${url}/the-secret`], options)).toMatchObject({ exitCode: 143 })
+    expect(asked).toEqual(['/the-secret/start', silentAt === '/start' ? '/the-secret/143' : '/the-secret'])
+  })
+
+  test('while a command runs that does not listen', async () => {
+    const stopping = new AbortController()
+    const pipe = join(home, 'pipe')
+    execFileSync('mkfifo', [pipe])
+    const command = `trap '' TERM; exec 3> '${pipe}'; echo $$ >&3; exec 3>&-; sleep 300`
+    const run = sync(['--on-success', command], { signal: stopping.signal, clock: hurried })
+    for await (const pid of createReadStream(pipe)) {
+      onTestFinished(() => void process.kill(-Number(pid), 'SIGKILL'))
+      stopping.abort(new Interruption('SIGTERM'))
+    }
+    expect(await run).toMatchObject({ exitCode: 143, stderr: expect.stringContaining('it took too long and was ended') })
   })
 })
 
