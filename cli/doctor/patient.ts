@@ -77,7 +77,11 @@ async function openLibraryPatient(folder: string, transport: Transport, signal: 
   await requireLibrary(folder)
   const turn = await takeTurn(folder, transport.clock, signal)
   try {
-    return libraryPatient(folder, await openLibrary(folder, () => {}), { transport, signal, turn })
+    return libraryPatient(folder, await openLibrary(folder, () => {}, { clock: transport.clock, signal }), {
+      transport,
+      signal,
+      turn,
+    })
   } catch (error) {
     await turn.close()
     throw error

@@ -1,14 +1,13 @@
 import { existsSync } from 'node:fs'
-import { type ClientRequest, get, type IncomingMessage } from 'node:http'
-import { setTimeout as wait } from 'node:timers/promises'
 import type { ListenOptions, ListenProblem } from '../../embedded/listen-rules.ts'
 import type { EmbeddedBackend, EmbeddedOptions } from '../../embedded/serve.ts'
 import { errorCode } from '../error-code.ts'
 import { UserError } from '../errors.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { makeFolder } from '../make-folder.ts'
-import { readBody } from '../remote/transport.ts'
+import { findServed } from './find-served.ts'
 import type { Session } from './session.ts'
+import { startWaiting, type WaitOptions } from './wait-for-library.ts'
 
 /** A library that answers: opened in this process, or found open in another one. */
 export interface OpenedLibrary extends Session {
@@ -23,19 +22,20 @@ export type LibraryLog = (line: string) => void
 
 /**
  * Reaches the `photos serve` (or other run) that has the library open, or opens it in this process. The backend is loaded
- * only then.
+ * only then. Who has it open may be opening or closing it, or be frozen: that is waited for, and said. Throws a `UserError`
+ * with exit code 11 where it is a run of photos that is at work, 5 where it is anybody else who does not answer in time.
  */
-export async function openLibrary(folder: string, log: LibraryLog): Promise<OpenedLibrary> {
+export async function openLibrary(folder: string, log: LibraryLog, options: WaitOptions = {}): Promise<OpenedLibrary> {
   const { LibraryInUseError } = await import('../../embedded/serving.ts')
-  for (let attempts = 1; ; attempts += 1) {
-    const served = await findServed(folder)
+  const waiting = startWaiting(folder, options)
+  for (;;) {
+    const served = await findServed(folder, waiting)
     if (served) return served
     try {
       return asOpened(await serveHere(folder, { log: (entry) => log(JSON.stringify(entry)) }))
     } catch (error) {
       if (!(error instanceof LibraryInUseError)) throw error
-      if (attempts === attemptsToOpen) throw stillOpening(folder, error)
-      await wait(betweenAttemptsMs)
+      await waiting.again(error)
     }
   }
 }
@@ -49,19 +49,6 @@ function asOpened(backend: EmbeddedBackend): OpenedLibrary {
     idToken: () => backend.idToken(),
     close: () => backend.close(),
   }
-}
-
-/** Another process has the library locked but does not answer yet, or no longer: that takes a second or two. */
-const attemptsToOpen = 40
-const betweenAttemptsMs = 250
-
-function stillOpening(folder: string, cause: unknown): UserError {
-  const hint = 'wait for the other run of photos to end, and try again'
-  return new UserError(`another process has the library ${folder} open and does not answer`, {
-    exitCode: exitCodes.remoteUnreachable,
-    hint,
-    cause,
-  })
 }
 
 /** Of a library that we make. Pictures are private: whom else of this machine they are for is their owner's to say. */
@@ -116,61 +103,6 @@ const listenHints: Readonly<Record<ListenProblem, string>> = {
   'bad-key': 'give --tls-key a file in PEM form, with -----BEGIN PRIVATE KEY-----',
   'other-key': 'give --tls-cert and --tls-key the two files that were made together',
   'bad-public-url': 'give --public-url nothing but scheme, host and port: https://photos.example.org',
-}
-
-/** The library as another process serves it; undefined where none does. Nobody else's process gets to see a token. */
-async function findServed(folder: string): Promise<OpenedLibrary | undefined> {
-  const { findServing } = await import('../../embedded/serving.ts')
-  const serving = await findServing(folder)
-  if (serving === undefined) return undefined
-  const [{ findLibrary }, { openIssuer }, { challengeLibrary }] = await Promise.all([
-    import('../../embedded/library.ts'),
-    import('../../embedded/issuer.ts'),
-    import('../../embedded/library-proof.ts'),
-  ])
-  // A damaged library is told when it is opened.
-  const identity = await findLibrary(folder).catch(() => undefined)
-  if (identity === undefined) return undefined
-  const challenge = challengeLibrary(identity, serving.url)
-  if (!challenge.isProvenBy(await askAt(new URL(challenge.path, serving.url)))) return undefined
-  const issuer = await openIssuer(identity)
-  return {
-    url: serving.url,
-    owner: identity.owner,
-    accessToken: () => issuer.issueAccessToken(identity, new Date()),
-    idToken: () => issuer.issueIdToken(identity, new Date()),
-    whenUnreachable: (cause) => noLongerServed(folder, cause),
-    close: async () => {},
-  }
-}
-
-function noLongerServed(folder: string, cause: unknown): UserError {
-  const hint = 'run the same command again: it then opens the library itself; nothing is lost'
-  return new UserError(`the photos serve (or other run) that had the library ${folder} open has ended`, {
-    exitCode: exitCodes.remoteUnreachable,
-    hint,
-    cause,
-  })
-}
-
-/** A process that takes longer is asked again when the library turns out to be open. */
-const patienceMs = 5000
-const longestAnswerBytes = 1024
-
-/** What is answered there, where anybody may listen by now; empty where nobody does. */
-async function askAt(url: URL): Promise<string> {
-  try {
-    const response = await new Promise<IncomingMessage>((resolve, reject) => {
-      get(url, { agent: false, timeout: patienceMs }, resolve)
-        .on('timeout', function (this: ClientRequest) {
-          this.destroy()
-        })
-        .on('error', reject)
-    })
-    return (await readBody(response, longestAnswerBytes)).toString()
-  } catch {
-    return ''
-  }
 }
 
 const folderFailures: Readonly<Record<string, string>> = {

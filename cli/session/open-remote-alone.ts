@@ -1,5 +1,6 @@
 import type { Context } from '../context.ts'
 import type { LockedState } from '../state/open-locked-state.ts'
+import { completeClock } from '../system-clock.ts'
 import { type OpenedRemote, type OpenStateOptions, openRemote, type RemoteOptions } from './open-remote.ts'
 
 export interface OpenedAlone {
@@ -18,13 +19,13 @@ export async function openRemoteAlone(
   stateOptions: OpenStateOptions,
   context: Context,
 ): Promise<OpenedAlone> {
-  const { waitMs = 0 } = stateOptions
-  let startedMs: number | undefined
+  const { waitMs = 0, tell } = stateOptions
+  const { elapsed } = completeClock(context.clock)
+  const startedMs = elapsed()
+  const leftMs = (): number => Math.max(0, waitMs - (elapsed() - startedMs))
   for (;;) {
-    const opened = await openRemote(remoteOptions, context)
-    const { elapsed } = opened.transport.clock
-    startedMs ??= elapsed()
-    const state = await openState(opened, { ...stateOptions, waitMs: Math.max(0, waitMs - (elapsed() - startedMs)) })
+    const opened = await openRemote({ ...remoteOptions, tell, waitMs: leftMs() }, context)
+    const state = await openState(opened, { ...stateOptions, waitMs: leftMs() })
     const close = async (): Promise<void> => {
       try {
         await state.close()

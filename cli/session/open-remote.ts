@@ -7,15 +7,18 @@ import { emptyRemote } from '../remote/empty-remote.ts'
 import { createHttpRemote, openHttpRemote } from '../remote/http-remote.ts'
 import type { Remote } from '../remote/remote.ts'
 import { createTransport, type Transport } from '../remote/transport.ts'
+import { findRun } from '../state/find-run.ts'
 import type { StateKey } from '../state/local-state.ts'
+import { showHolder } from '../state/lock-holder.ts'
 import { createNoState } from '../state/no-state.ts'
-import { type LockedState, openLockedState } from '../state/open-locked-state.ts'
+import { type LockedState, openLockedState, runLockPathOf } from '../state/open-locked-state.ts'
 import type { RunLockOptions } from '../state/run-lock.ts'
 import { loginCommand } from './hints.ts'
 import { hasLibrary, type LibraryLog, openLibrary, requireLibrary } from './open-library.ts'
 import { openProfile } from './open-profile.ts'
 import { findProfile, type ProfilePlace, requireProfile, requireSession } from './profile.ts'
 import { profilePlaceOf } from './profile-place.ts'
+import type { WaitOptions } from './wait-for-library.ts'
 
 export interface RemoteOptions {
   /** The folder of an embedded library. */
@@ -31,6 +34,10 @@ export interface RemoteOptions {
    */
   readonly whenMissing: 'create' | 'pretend' | 'require'
   readonly log: LibraryLog
+  /** Hears what is waited for; without it stderr does. */
+  readonly tell?: ((message: string) => void) | undefined
+  /** Given where the run must be alone: so long another one is waited for. */
+  readonly waitMs?: number | undefined
 }
 
 /** What this run is, how long it waits for another one, and what hears of that. */
@@ -92,7 +99,7 @@ async function openLibraryRemote(options: RemoteOptions, context: Context): Prom
   const isThere = await hasLibrary(folder)
   if (!isThere && options.whenMissing === 'pretend') return pretendRemote(folder, context)
   if (options.library !== undefined) requireParent(folder)
-  const library = await openLibrary(folder, options.log)
+  const library = await openLibrary(folder, options.log, waitOptionsOf(folder, options, context))
   const transport = openTransport(context)
   const close = async () => {
     transport.close()
@@ -110,6 +117,26 @@ async function openLibraryRemote(options: RemoteOptions, context: Context): Prom
     await close()
     throw error
   }
+}
+
+function waitOptionsOf(folder: string, { tell, waitMs }: RemoteOptions, context: Context): WaitOptions {
+  const { clock, signal, stderr } = context
+  return {
+    clock,
+    signal,
+    waitMs,
+    tell: tell ?? ((message) => void stderr.write(`${message}\n`)),
+    findRun: (processId) => findRunWith(folder, processId, context),
+  }
+}
+
+/** The run of photos, in words, that a process is which is at work with a library. */
+async function findRunWith(folder: string, processId: number, context: Context): Promise<string | undefined> {
+  const { findLibrary } = await import('../../embedded/library.ts')
+  const identity = await findLibrary(folder).catch(() => undefined)
+  if (identity === undefined) return undefined
+  const run = await findRun(runLockPathOf(stateFolder(context), { ...identity, origin: undefined }))
+  return run?.pid === processId ? showHolder(run) : undefined
 }
 
 const libraryHint = 'if `photos serve` has the library open, restart it; else check the clock of this machine, then run it again'

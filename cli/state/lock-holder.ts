@@ -31,8 +31,8 @@ export async function describeSelf(command: string, now: Date): Promise<LockHold
     readPidNamespace(),
     readProcessStart(process.pid),
   ])
-  const startedAt = now.toISOString()
-  return { runId: randomUUID(), host: hostname(), bootId, pidNamespace, pid: process.pid, processStart, command, startedAt }
+  const started = { processStart: processStart ?? null, startedAt: now.toISOString() }
+  return { runId: randomUUID(), host: hostname(), bootId, pidNamespace, pid: process.pid, command, ...started }
 }
 
 /**
@@ -47,6 +47,7 @@ export async function findHolderState(holder: LockHolder, self: LockHolder): Pro
   if (holder.pidNamespace !== self.pidNamespace) return 'unknown'
   if (!isRunning(holder.pid)) return 'gone'
   const processStart = await readProcessStart(holder.pid)
+  if (processStart === undefined) return 'gone'
   if (processStart === null || holder.processStart === null) return 'unknown'
   return processStart === holder.processStart ? 'alive' : 'gone'
 }
@@ -83,10 +84,15 @@ async function readPidNamespace(): Promise<string | null> {
   return await nullIfUnreadable(readlink('/proc/self/ns/pid'))
 }
 
-/** Source: proc_pid_stat(5), field 22; the second one, in brackets, may hold anything. Linux only. */
-async function readProcessStart(pid: number): Promise<string | null> {
+/**
+ * When a process began, in ticks since the boot; null where this system does not say. Undefined of one that has ended and
+ * that its parent has not asked after (Z, X): it has its number still, and will do nothing any more.
+ * Source: proc_pid_stat(5), fields 3 and 22; the second one, in brackets, may hold anything. Linux only.
+ */
+async function readProcessStart(pid: number): Promise<string | null | undefined> {
   const stat = await nullIfUnreadable(readFile(`/proc/${pid}/stat`, 'utf8'))
-  return stat?.slice(stat.lastIndexOf(')') + 2).split(' ')[22 - 3] ?? null
+  const [state = '', ...fields] = stat?.slice(stat.lastIndexOf(')') + 2).split(' ') ?? []
+  return /^[ZXx]$/.test(state) ? undefined : (fields[22 - 4] ?? null)
 }
 
 async function nullIfUnreadable(text: Promise<string>): Promise<string | null> {

@@ -32,8 +32,13 @@ export async function openLockedState(stateFolder: string, key: StateKey, option
   }
 }
 
+/** What the names of the files of a run's lock begin with. */
+export function runLockPathOf(stateFolder: string, key: StateKey): string {
+  return join(stateFolder, `${stateNameOf(key)}-run`)
+}
+
 async function lockState(stateFolder: string, key: StateKey, options: RunLockOptions): Promise<RunLock> {
-  const path = join(stateFolder, `${stateNameOf(key)}-run`)
+  const path = runLockPathOf(stateFolder, key)
   try {
     await makeFolder(stateFolder, 0o700)
     return await acquireRunLock(path, options)
