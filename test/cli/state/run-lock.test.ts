@@ -85,6 +85,17 @@ test('of a process that is gone is taken over at once, with a note', async () =>
   expect(clock.waitedMs()).toBe(0)
 })
 
+test.runIf(process.platform === 'linux')(
+  'of a process that has ended, but has its number still, is taken over at once',
+  async () => {
+    const { acquire, leave } = await lockInTest()
+    await leave(await findZombie())
+    const clock = waitingClock()
+    await (await acquire({ clock })).release()
+    expect(clock.waitedMs()).toBe(0)
+  },
+)
+
 test.each([
   ['before the machine was started anew', { bootId: '00000000-0000-0000-0000-000000000000' }],
   ['by a process whose number another one has now', { processStart: '1' }],
@@ -218,4 +229,15 @@ async function pidOfTheDead(): Promise<number> {
   const child = spawn(process.execPath, ['--version'], { stdio: 'ignore' })
   await once(child, 'exit')
   return child.pid ?? 0
+}
+
+/** A process that has ended, and whose parent, which is another program by then, does not ask after it. */
+async function findZombie(): Promise<Pick<LockHolder, 'pid' | 'processStart'>> {
+  const parent = spawn('sh', ['-c', 'sleep 0 & echo $!; exec sleep 600'])
+  onTestFinished(() => void parent.kill())
+  const pid = Number(String((await once(parent.stdout, 'data'))[0]))
+  for (;;) {
+    const [state, ...fields] = (await readFile(`/proc/${pid}/stat`, 'utf8')).replace(/^.*\) /, '').split(' ')
+    if (state === 'Z') return { pid, processStart: fields[18] ?? '' }
+  }
 }
