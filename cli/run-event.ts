@@ -54,6 +54,8 @@ export type RunEvent =
   | { readonly kind: 'found'; readonly files: number; readonly sizeBytes: number }
   /** Bytes of originals that went over the network just now. A retry counts them again as negative first. */
   | { readonly kind: 'moved'; readonly sizeBytes: number }
+  /** So much of an original lies at the remote in parts, also when the run ends now; in all, and not just since the last time. */
+  | { readonly kind: 'kept'; readonly contentHash: ContentHash; readonly sizeBytes: number }
   | { readonly kind: 'file'; readonly outcome: FileOutcome }
   /** In place of as many `already_stored` files, for who does not want to know their names. */
   | { readonly kind: 'unchanged'; readonly files: number; readonly sizeBytes: number }
@@ -64,5 +66,5 @@ export type RunEvent =
    * in lower case and a line, is shown in every mode.
    */
   | { readonly kind: 'incomplete'; readonly exitCode: IncompleteCode; readonly message: string }
-  /** Something that the user should know, in lower case, a line. */
-  | { readonly kind: 'note'; readonly message: string }
+  /** Something that the user should know, in lower case, a line; what is urgent, also with `--quiet`. */
+  | { readonly kind: 'note'; readonly message: string; readonly isUrgent?: true }

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import type { FileHandle } from 'node:fs/promises'
 import { maximumBatchSize } from '../../contract/photos.ts'
 import type { BeginUpload, SignedRequest } from '../../contract/transfers.ts'
+import type { Tell } from '../event-stream.ts'
 import { mapConcurrently } from '../map-concurrently.ts'
 import { batches } from '../read-ahead.ts'
 import type { Remote } from '../remote/remote.ts'
@@ -22,6 +23,7 @@ export interface SendPartsOptions extends SendOptions {
   readonly journal: UploadJournal
   /** Parts of one file that are sent at the same time; the budget of the buffers may allow fewer, and the line, too. */
   readonly transfers: number
+  readonly tell: Tell
 }
 
 interface Part {
@@ -49,9 +51,11 @@ export async function sendParts(
   options: SendPartsOptions,
 ): Promise<'sent' | 'begin-again'> {
   await writeDown(hashed, upload, options.journal)
-  let partNumbers = missingParts(hashed.file.fingerprint.sizeBytes, upload)
+  const { sizeBytes } = hashed.file.fingerprint
+  let partNumbers = missingParts(sizeBytes, upload)
   for (let round = 1; round <= maximumRounds; round += 1) {
-    await sendAll(handle, hashed, upload, partNumbers, options)
+    const onArrived = await tellKept(sizeBytes, upload, partNumbers, options.tell)
+    await sendAll(handle, hashed, upload, partNumbers, { ...options, onArrived })
     await requireUnchanged(handle, hashed.file, 'uploaded')
     const answer = await options.remote.completeUpload(upload.contentHash, upload.uploadId, { signal: options.signal })
     if (answer.kind === 'completed') return 'sent'
@@ -74,12 +78,33 @@ function missingParts(sizeBytes: number, upload: UploadInParts): readonly number
   return all.filter((partNumber) => !uploaded.has(partNumber))
 }
 
+/** Tells what the remote has of the original, at once and with every part that arrives there. */
+async function tellKept(
+  sizeBytes: number,
+  { contentHash, partSizeBytes }: UploadInParts,
+  missing: readonly number[],
+  tell: Tell,
+): Promise<(partNumber: number) => Promise<void>> {
+  const sizeOf = (partNumber: number): number => Math.min(partSizeBytes, sizeBytes - (partNumber - 1) * partSizeBytes)
+  let keptBytes = sizeBytes - missing.reduce((sum, partNumber) => sum + sizeOf(partNumber), 0)
+  const tellAll = async (): Promise<void> => await tell([{ kind: 'kept', contentHash, sizeBytes: keptBytes }])
+  await tellAll()
+  return async (partNumber) => {
+    keptBytes += sizeOf(partNumber)
+    await tellAll()
+  }
+}
+
+interface SendAllOptions extends SendPartsOptions {
+  readonly onArrived: (partNumber: number) => Promise<void>
+}
+
 async function sendAll(
   handle: FileHandle,
   hashed: HashedFile,
   upload: UploadInParts,
   partNumbers: readonly number[],
-  options: SendPartsOptions,
+  options: SendAllOptions,
 ): Promise<void> {
   const controller = new AbortController()
   const signal = AbortSignal.any([options.signal, controller.signal])
@@ -96,6 +121,7 @@ async function sendAll(
     await options.sender.sendBytes(request, part.buffer, partOptions)
     lent.delete(part.buffer)
     options.partBuffers.giveBack(part.buffer)
+    await options.onArrived(part.partNumber)
   }
   try {
     for await (const _ of mapConcurrently(signed, options.transfers, send, { signal, controller }))

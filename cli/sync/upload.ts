@@ -1,4 +1,5 @@
 import type { BeginUpload } from '../../contract/transfers.ts'
+import type { Tell } from '../event-stream.ts'
 import { mapConcurrently } from '../map-concurrently.ts'
 import type { Remote } from '../remote/remote.ts'
 import type { UploadJournal } from '../state/upload-journal.ts'
@@ -21,6 +22,7 @@ export interface UploadOptions extends BeginUploadsOptions {
   /** Tells that files are not to be backed up. */
   readonly skip: (files: readonly HashedFile[], reason: string) => Promise<void>
   readonly onMoved: (bytes: number) => void
+  readonly tell: Tell
   /** Originals that are sent at the same time. */
   readonly transfers: number
 }

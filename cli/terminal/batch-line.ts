@@ -47,6 +47,8 @@ export interface BatchReporter {
 /** What a batch's line is made of, in one of the modes. */
 interface Sink {
   note(message: string): void
+  /** As a note, but also shown with `--quiet`. */
+  urgentNote(message: string): void
   problem(message: string, error?: UserError): void
   file(event: Extract<RunEvent, { kind: 'file' | 'left_out' }>): void
   summary(summary: Summary, hasNews: boolean): void
@@ -64,7 +66,7 @@ export function createBatchReporter(options: BatchReporterOptions): BatchReporte
     return {
       on(event) {
         tally.count(event)
-        if (event.kind === 'note' && notes.isNew(event.message)) sink.note(event.message)
+        if (event.kind === 'note' && notes.isNew(event.message)) (event.isUrgent ? sink.urgentNote : sink.note)(event.message)
         if (event.kind === 'incomplete') sink.problem(event.message)
         if ((event.kind === 'file' || event.kind === 'left_out') && isNamed(event, isFull, options.verbose)) sink.file(event)
       },
@@ -106,7 +108,8 @@ function createLineSink({ mode, stdout, stderr, now, verbose, isTimed = true }: 
   const say = (text: string): void => void stderr.write(`${timed(visible(text))}\n`)
   return {
     note: (message) => void (mode === 'quiet' || say(message)),
-    problem: (message) => say(message),
+    urgentNote: say,
+    problem: say,
     file(event) {
       if (event.kind === 'left_out') say(`left out: ${event.path}`)
       else if (verbose || event.outcome.action === 'failed') stderr.write(`${timed(formatOutcome(event.outcome))}\n`)
@@ -118,8 +121,10 @@ function createLineSink({ mode, stdout, stderr, now, verbose, isTimed = true }: 
 function createJsonSink({ stdout }: BatchReporterOptions): Sink {
   const printLine = printer(stdout)
   const print = (message: Record<string, unknown>): void => printLine(JSON.stringify(message))
+  const note = (message: string): void => print({ message_type: 'status', message })
   return {
-    note: (message) => print({ message_type: 'status', message }),
+    note,
+    urgentNote: note,
     problem: (message, error) =>
       print({ message_type: 'error', message, ...(error && { hint: error.hint, exit_code: error.exitCode }) }),
     file: (event) => print(event.kind === 'left_out' ? leftOutMessage(event) : fileMessage(event.outcome)),

@@ -83,6 +83,8 @@ interface View {
   leftOut(leftOut: LeftOutEvent): void
   note(message: string): void
   /** As a note, but also shown with `--quiet`. */
+  urgentNote(message: string): void
+  /** Why not all was done; shown with `--quiet`, too. */
   problem(message: string): void
   progress(progress: Progress): void
   finish(summary: Summary): void
@@ -102,7 +104,7 @@ export async function createReporter(options: ReporterOptions): Promise<Reporter
       tally.count(event)
       if (event.kind === 'file') view.file(event.outcome)
       if (event.kind === 'left_out' && options.verbose) view.leftOut(event)
-      if (event.kind === 'note') view.note(event.message)
+      if (event.kind === 'note') (event.isUrgent ? view.urgentNote : view.note)(event.message)
       if (event.kind === 'incomplete') view.problem(event.message)
       if (options.now() - lastMs < progressIntervalMs) return
       lastMs = options.now()
@@ -157,6 +159,7 @@ function createLinesView({
   typed = 'the same command',
 }: Omit<ReporterOptions, 'stderr'> & { readonly stderr: Pick<Writable, 'write'> & Breadth }): View {
   const print = printer(stdout)
+  const note = (message: string): void => void stderr.write(`${wrapFor(stderr, visible(message))}\n`)
   let lastMs = now()
   let lastShare = 0
   return {
@@ -164,8 +167,9 @@ function createLinesView({
       if (outcome.action === 'failed' || verbose) stderr.write(`${formatOutcome(outcome)}\n`)
     },
     leftOut: ({ path, cause }) => void stderr.write(`left out: ${visible(path)}: ${leftOutReasons[cause]}\n`),
-    note: (message) => void stderr.write(`${wrapFor(stderr, visible(message))}\n`),
-    problem: (message) => void stderr.write(`${wrapFor(stderr, visible(message))}\n`),
+    note,
+    urgentNote: note,
+    problem: note,
     progress(progress) {
       const share = progress.bytesFound === 0 ? 0 : progress.bytesDone / progress.bytesFound
       const isDue = now() - lastMs >= longestSilenceMs || (share >= lastShare + stepOfBytes && now() - lastMs >= 1000)
@@ -193,11 +197,13 @@ const statusIntervalMs = 1000
 
 function createJsonView({ stdout, stderr, now }: ReporterOptions): View {
   const print = printer(stdout)
+  const note = (message: string): void => print(JSON.stringify({ message_type: 'status', message }))
   let lastMs = now()
   return {
     file: (outcome) => print(JSON.stringify(fileMessage(outcome))),
     leftOut: (event) => print(JSON.stringify(leftOutMessage(event))),
-    note: (message) => print(JSON.stringify({ message_type: 'status', message })),
+    note,
+    urgentNote: note,
     problem: (message) => print(JSON.stringify({ message_type: 'error', message })),
     progress(progress) {
       if (now() - lastMs < statusIntervalMs) return

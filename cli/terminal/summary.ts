@@ -36,9 +36,11 @@ function formatMoved({ kind, counts, movedBytes, wouldMoveBytes }: Summary, dryR
   return `${words} ${counts[action]} (${formatBytes(dryRun ? wouldMoveBytes : movedBytes)})`
 }
 
-/** What a run has done so far: `4 uploaded, 2 already stored`; undefined when that is nothing. */
-export function formatDone({ counts }: Summary): string | undefined {
+/** What a run has done so far: `4 uploaded, 2 already stored, 300.0 MB of 1 large file kept for the next run`; undefined when that is nothing. */
+export function formatDone({ counts, kept }: Summary): string | undefined {
   const parts = Object.entries(counts).flatMap(([action, count]) => (count > 0 ? [`${count} ${action.replace('_', ' ')}`] : []))
+  const large = kept.files === 1 ? '1 large file' : `${kept.files} large files`
+  if (kept.files > 0) parts.push(`${formatBytes(kept.bytes)} of ${large} kept for the next run`)
   return parts.length > 0 ? parts.join(', ') : undefined
 }
 

@@ -1,5 +1,6 @@
 import { type ExitCode, exitCodes } from '../exit-codes.ts'
 import type { FileAction, FileOutcome, IncompleteCode, RunEvent } from '../run-event.ts'
+import { createKeptParts, type KeptSummary } from './kept-parts.ts'
 
 /** Which command ran: `sync` uploads, `pull` downloads, `verify` has originals read again, `free-up` moves files aside. */
 export type RunKind = 'sync' | 'pull' | 'verify' | 'free-up'
@@ -41,6 +42,7 @@ export interface Summary {
   /** Bytes that a dry run would move. */
   readonly wouldMoveBytes: number
   readonly thaws: Thaws
+  readonly kept: KeptSummary
   readonly seconds: number
   readonly exitCode: ExitCode
 }
@@ -59,6 +61,7 @@ export function createTally(kind: RunKind, now: () => number, dryRun = false): T
   let movedBytes = 0
   let wouldMoveBytes = 0
   let storedBytesDiffer = false
+  const kept = createKeptParts()
   const incomplete = new Set<IncompleteCode>()
   let thaws: Thaws = { requested: 0, bytes: 0, readyBy: undefined, wouldThawBytes: 0 }
   /** Sizes of the files that are done, and of those among them whose bytes are in `movedBytes`. */
@@ -69,6 +72,7 @@ export function createTally(kind: RunKind, now: () => number, dryRun = false): T
   function countFile(outcome: FileOutcome): void {
     const { action, sizeBytes } = outcome
     counts[action] += 1
+    kept.end(outcome)
     settledBytes += sizeBytes
     if (movesAtOnce.has(action)) movedBytes += sizeBytes
     if (endsTransfer.has(action)) transferredBytes += sizeBytes
@@ -84,6 +88,9 @@ export function createTally(kind: RunKind, now: () => number, dryRun = false): T
           return countFile(event.outcome)
         case 'moved':
           movedBytes += event.sizeBytes
+          break
+        case 'kept':
+          kept.keep(event.contentHash, event.sizeBytes)
           break
         case 'found':
           found.files += event.files
@@ -124,6 +131,7 @@ export function createTally(kind: RunKind, now: () => number, dryRun = false): T
       movedBytes,
       wouldMoveBytes,
       thaws,
+      kept: kept.summarize(),
       seconds: seconds(),
       exitCode: exitCodeOf(dryRun ? { ...counts, thawing: 0 } : counts, storedBytesDiffer, incomplete),
     }),

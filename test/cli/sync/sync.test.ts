@@ -215,8 +215,10 @@ describe('sync of large originals', () => {
         [3, large.subarray(600, 900)],
       ]),
     })
-    await runSync([dcim], { ...backend, stateFolder })
+    const { events } = await runSync([dcim], { ...backend, stateFolder })
     expect(backend.sentPartNumbers.sort()).toEqual([2, 4])
+    const kept = events.flatMap((event) => (event.kind === 'kept' ? [event.sizeBytes] : []))
+    expect([kept[0], kept.length, kept.at(-1)]).toEqual([600, 3, 1000])
   })
 
   it('begins again when the remote has forgotten the upload', async () => {

@@ -235,6 +235,21 @@ describe('a run that is stopped', () => {
     expect(stderr.text).toBe('interrupted: nothing was done; safe to run again\n')
   })
 
+  test('says what is kept of originals that are not whole at the remote', async () => {
+    const { reporter, stderr, tell } = await reporterInTest({ mode: 'lines' })
+    const kept = (letter: string, sizeBytes: number): RunEvent => {
+      return { kind: 'kept', contentHash: contentHashSchema.parse(letter.repeat(64)), sizeBytes }
+    }
+    tell([kept('a', 8_000_000), kept('b', 64_000_000), kept('c', 8_000_000), kept('b', 128_000_000), kept('c', 0)], 1)
+    reporter.stop(interruption)
+    tell([file('uploaded', 'a')], 1)
+    reporter.stop(interruption)
+    expect(stderr.lines).toEqual([
+      'interrupted: 136.0 MB of 2 large files kept for the next run; safe to run again',
+      'interrupted: 1 uploaded, 128.0 MB of 1 large file kept for the next run; safe to run again',
+    ])
+  })
+
   test('json: a failure is an error message, and a summary is last', async () => {
     const { reporter, stdout, tell } = await reporterInTest({ mode: 'json' })
     tell(some, 1)
