@@ -92,6 +92,8 @@ export function errorOfRefusal(refusal: S3Refusal): RetryableError | TransferErr
   if (signatureRefusal !== undefined) return new SignatureRefusedError(signatureRefusal, refusal)
   if (differentBytesCodes.has(code))
     return new TransferError('the bytes that arrived are not those announced', { kind: 'bytes-differ' })
+  if (code === 'IncompleteObject')
+    return new TransferError('the bytes in the storage are not those of its content hash', { kind: 'bytes-differ' })
   if (code === 'InsufficientStorage') return new TransferError('the disk of the library is full')
   if (status === 404) return new TransferError('the storage does not have it', { kind: 'missing' })
   if (code === 'InvalidObjectState') return new TransferError('it lies in the archive', { kind: 'archived' })

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { type FileHandle, open, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
+import { isDeepStrictEqual } from 'node:util'
 import { isMissing, moveDurably, writeDurableFile } from './durable-file.ts'
 import { KeyLock } from './key-lock.ts'
 import { keyPath, type Slot } from './key-path.ts'
@@ -67,14 +68,29 @@ export class ObjectStore {
     return (await exists(this.#path(bucket, key, record.slot))) ? record : await this.#findAgain(bucket, key, record)
   }
 
-  /** An object opened for reading: replacing or deleting it afterwards does not disturb the reader, who closes the handle. */
+  /**
+   * An object opened for reading: replacing or deleting it afterwards does not disturb the reader, who closes the handle. Throws
+   * S3Error IncompleteObject where the file has another length than was written.
+   */
   async open(bucket: string, key: string): Promise<{ readonly record: ObjectRecord; readonly handle: FileHandle } | undefined> {
     const record = await this.find(bucket, key)
     if (record === undefined) return undefined
+    const handle = await openUnlessMissing(this.#path(bucket, key, record.slot))
+    if (handle !== undefined && (await handle.stat()).size === record.sizeBytes) return { record, handle }
+    await handle?.close()
+    const isReplaced = handle === undefined || !isDeepStrictEqual(await this.#findRecord(bucket, key), record)
+    if (isReplaced) return await this.open(bucket, key)
+    throw new S3Error('IncompleteObject', 'The file of this object has another length than was written.')
+  }
+
+  /** Whether there is something under the key that must not be replaced: a file of another length than was written is not. */
+  async isTaken(bucket: string, key: string): Promise<boolean> {
     try {
-      return { record, handle: await open(this.#path(bucket, key, record.slot), 'r') }
+      const object = await this.open(bucket, key)
+      await object?.handle.close()
+      return object !== undefined
     } catch (error) {
-      if (isMissing(error)) return await this.open(bucket, key)
+      if (error instanceof S3Error && error.code === 'IncompleteObject') return false
       throw error
     }
   }
@@ -85,7 +101,7 @@ export class ObjectStore {
     await this.#locks.run(`${bucket}/${key}`, async () => {
       // A version whose file somebody took away has nothing to protect: its place is free.
       const replaced = await this.find(bucket, key)
-      if (object.onlyIfAbsent && replaced !== undefined) throw preconditionFailed()
+      if (object.onlyIfAbsent && (await this.isTaken(bucket, key))) throw preconditionFailed()
       const slot: Slot = replaced?.slot === 0 ? 1 : 0
       const unsettled = recordName.unsettled(bucket, key)
       await this.#database.batch([putRecord(unsettled, { bucket, key })])
@@ -161,6 +177,15 @@ export class ObjectStore {
 
 export function preconditionFailed(): S3Error {
   return new S3Error('PreconditionFailed', 'At least one of the pre-conditions you specified did not hold')
+}
+
+async function openUnlessMissing(path: string): Promise<FileHandle | undefined> {
+  try {
+    return await open(path, 'r')
+  } catch (error) {
+    if (isMissing(error)) return undefined
+    throw error
+  }
 }
 
 async function exists(path: string): Promise<boolean> {

@@ -48,7 +48,7 @@ export async function requireAbsent(call: Call): Promise<boolean> {
   }
   if (condition === undefined) return false
   const { bucket, key } = call.request
-  if ((await call.service.objects.find(bucket, key)) !== undefined) throw preconditionFailed()
+  if (await call.service.objects.isTaken(bucket, key)) throw preconditionFailed()
   return true
 }
 

@@ -9,6 +9,8 @@ const statusOfCode = {
   EntityTooSmall: 400,
   ExpiredToken: 400,
   IncompleteBody: 400,
+  /** S3 has none like it: of a file that something else than this server has cut short, or written to. */
+  IncompleteObject: 404,
   InsufficientStorage: 507,
   InternalError: 500,
   InvalidAccessKeyId: 403,

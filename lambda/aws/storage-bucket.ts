@@ -28,6 +28,8 @@ export type StoredObject =
   /** Read the body to its end, or destroy it. */
   | { readonly kind: 'readable'; readonly body: Readable }
   | { readonly kind: 'missing' }
+  /** Its file was cut short, or written to: only in a library, where it is a file. */
+  | { readonly kind: 'damaged' }
   /** It must be thawed first. */
   | { readonly kind: 'archived' }
 
@@ -73,6 +75,7 @@ export function openStorageBucket(client: S3Client, environment: Environment): S
         if (Body instanceof Readable) return { kind: 'readable', body: Body }
         throw new Error('S3 answered without a body')
       } catch (error) {
+        if (error instanceof S3ServiceException && error.name === 'IncompleteObject') return { kind: 'damaged' }
         if (hasStatus(error, 404)) return { kind: 'missing' }
         if (error instanceof S3ServiceException && error.name === 'InvalidObjectState') return { kind: 'archived' }
         throw error

@@ -35,10 +35,14 @@ async function examine({ owner, contentHash }: VerificationIdentity, backend: Ba
   if (record === undefined) return { kind: 'missing' }
   const stored = await backend.storage.open(record.originalKey)
   if (stored.kind === 'archived') return stored
-  const outcome = stored.kind === 'missing' ? stored : await compare(stored.body, contentHash, backend.now)
+  const outcome = stored.kind === 'readable' ? await compare(stored.body, contentHash, backend.now) : outcomeWithoutBody(stored)
   // Whoever runs the backend has to know, whoever asked.
   if (outcome.kind !== 'verified') backend.log({ level: 'error', event: `original-${outcome.kind}`, contentHash })
   return outcome
+}
+
+function outcomeWithoutBody({ kind }: { readonly kind: 'missing' | 'damaged' }): VerificationOutcome {
+  return { kind: kind === 'damaged' ? 'differs' : kind }
 }
 
 /** Holds one piece of it at a time, however large it is. */
