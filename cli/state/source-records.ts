@@ -6,6 +6,12 @@ import type { Attempt } from './registrations.ts'
 const sourceRecordSchema = z.object({
   /** How many files it had, whether or not they were wanted. */
   files: z.int().nonnegative(),
+  /** Of these: photos and videos. Absent in what an earlier release wrote. */
+  media: z.int().nonnegative().optional(),
+  /** There were more: only some of it was looked at. */
+  isPart: z.boolean().optional(),
+  /** Where other file systems begin that files of it lay on. */
+  mountsBelow: z.array(z.string().min(1)).optional(),
   /** Where the file system begins that it lay on; one character (U+0000 to U+00FF) a byte. */
   mountPoint: z.string().min(1),
   /** In milliseconds since 1970. */

@@ -6,6 +6,8 @@ export type LeftOutCause = 'hidden' | 'junk' | 'filters' | 'libraries'
 export interface LeftOut {
   readonly name: BytePath
   readonly cause: LeftOutCause
+  /** Said only where filters leave it out. */
+  readonly isFolder?: true
 }
 
 /** What says, in gitignore syntax, what of its folder is not to be backed up. */

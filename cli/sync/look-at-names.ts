@@ -34,7 +34,7 @@ export function lookAtNames(
         else files.push(scannedFile(folder, name, found, seenAtMs))
         break
       case 'folder':
-        if (choice && !choice.takesFolder(name)) leave(name, 'filters')
+        if (choice && !choice.takesFolder(name)) leftOut.push({ name, cause: 'filters', isFolder: true })
         else subfolders.push(found.folder)
         break
       case 'library':

@@ -134,15 +134,18 @@ async function backUp(
   const usesDigests = (options.countsUnchanged ?? false) && isWhole && !options.isHeldBack && isPlain(options.selection ?? {})
   const memory = openFolderMemory({ state, sources, isWhole, usesDigests })
   const scanOptions = { now: clock.now, selection: options.selection, signal: controller.signal }
+  const missing = new Set<Source>()
   const watched = {
     records: state.sources,
     allowsEmpty: options.allowsEmpty ?? false,
     dryRun: options.dryRun,
     now: clock.now,
     tell,
+    onMissing: (source: Source) => void missing.add(source),
   }
+  const lookThrough = (source: Source) => scan([source], scanOptions)
   const scanned = options.listed
-    ? scanListed(sources, options.listed, scanOptions)
+    ? watchSources(scanListed(sources, options.listed, scanOptions), sources, { ...watched, lookThrough })
     : watchSources(scan(sources, scanOptions), sources, watched)
   const taken = options.isHeldBack ? holdBack(scanned, options.isHeldBack) : scanned
   const unknown = recall(taken, { state, tell, memory })
@@ -170,7 +173,8 @@ async function backUp(
     )
   }
   const found = await memory.end()
-  await tellGone(watched.allowsEmpty ? sources : found, { remote, state, device, isWhole, signal: controller.signal })
+  const present = found.filter((source) => !missing.has(source))
+  await tellGone(watched.allowsEmpty ? sources : present, { remote, state, device, isWhole, signal: controller.signal })
   // A file that was not looked for may only have moved.
   if (isWhole && !limits.isReached()) await abandonUploads(sources, stage)
   await tell(limits.events())

@@ -93,7 +93,8 @@ export async function isSameDisk(folder: BytePath, device: number, state: LocalS
     if (found === undefined && path !== '/') continue
     if (found === device) return true
     const records = await state.findRecords(path, '', afterEveryName, namesAtOnce)
-    return [...records.values()].some(({ fingerprint }) => fingerprint.device === found)
+    // A note in a bare mount point, such as `NOT_MOUNTED.txt`, is no sign of it.
+    return [...records.values()].some(({ fingerprint, contentHash }) => contentHash !== null && fingerprint.device === found)
   }
 }
 

@@ -125,3 +125,12 @@ test('what went back to its place before anybody was told is not gone', async ()
   expect(await sync()).toEqual(['DCIM/a.jpg replaced'])
   expect(await sync()).toEqual([])
 })
+
+test('of a source in which nothing but a note is left, nothing is told as gone until that is confirmed', async () => {
+  const { dcim, sync } = await cardWith({ 'a.jpg': 'a' })
+  await sync()
+  await rm(join(dcim, 'a.jpg'))
+  await write(join(dcim, 'NOT_MOUNTED.txt'), 'mount me')
+  for (const _ of [1, 2]) expect(await sync()).toEqual([])
+  expect(await sync({ allowsEmpty: true })).toEqual(['DCIM/a.jpg'])
+})
