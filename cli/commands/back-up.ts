@@ -44,9 +44,10 @@ export async function backUp(
   const tell = (message: string): void => on({ kind: 'note', message })
   const lock = { command, waitMs: flags.retryLock, tell }
   const { opened, state, close } = await openRemoteAlone({ library, profile, whenMissing, log }, lock, context)
-  const { remote, transport, notes, deviceName } = opened
+  const { remote, transport, notes, warnings, deviceName } = opened
   try {
     for (const message of notes) tell(message)
+    for (const message of warnings) on({ kind: 'note', message, isUrgent: true })
     prepareTransport(transport, flags, on)
     const { clock } = transport
     const options = {

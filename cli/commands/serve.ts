@@ -9,6 +9,7 @@ import { type Context, defaultLibraryFolder, type Finish } from '../context.ts'
 import { UserError } from '../errors.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { loginCommand } from '../session/hints.ts'
+import { rememberLibrary, requireNotAway } from '../session/known-libraries.ts'
 import { AddressTakenError, hasLibrary, type ServeOptions, serveHere } from '../session/open-library.ts'
 import { newLibraryNote, requireParent } from '../session/open-remote.ts'
 import { defaultProfileName } from '../session/profile-name.ts'
@@ -67,6 +68,7 @@ async function serve(flags: ServeFlags, context: Context): Promise<void> {
   const folder = resolve(flags.library ?? defaultLibraryFolder(context))
   const { LibraryInUseError } = await import('../../embedded/serving.ts')
   try {
+    await requireNotAway(folder, context)
     if (flags.library !== undefined) requireParent(folder)
     const isNew = !(await hasLibrary(folder))
     const { publicUrl, insecureHttp, trustedProxy } = flags
@@ -78,6 +80,7 @@ async function serve(flags: ServeFlags, context: Context): Promise<void> {
       trustedProxy,
       log: createServeLog(context),
     })
+    await rememberLibrary(folder, context)
     if (isNew) context.stderr.write(`${newLibraryNote(folder)}\n`)
     context.stdout.write(`serving ${folder} at ${backend.url}\n`)
     if (backend.url !== backend.localUrl) context.stderr.write(`${noteForOthers(backend.url, { tls, insecureHttp })}\n`)

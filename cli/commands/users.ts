@@ -5,6 +5,7 @@ import { type Context, defaultLibraryFolder, type Finish } from '../context.ts'
 import { UserError } from '../errors.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { makeFolder } from '../make-folder.ts'
+import { requireNotAway } from '../session/known-libraries.ts'
 import { type Accounts, isLibrarysOwn, withAccounts } from '../session/library-accounts.ts'
 import { hasLibrary, libraryMode } from '../session/open-library.ts'
 import { newLibraryNote, requireParent } from '../session/open-remote.ts'
@@ -57,6 +58,7 @@ type ActOnUser = (email: string, flags: UsersFlags, context: Context) => Promise
 /** The first account has what is there already. That is told, since it may be more than was meant. */
 async function addUser(email: string, flags: UsersFlags, context: Context): Promise<void> {
   const folder = folderOf(flags, context)
+  await requireNotAway(folder, context)
   if (flags.library !== undefined) requireParent(folder)
   const isNew = !(await hasLibrary(folder))
   await withAccounts(folder, async (accounts) => {

@@ -5,6 +5,7 @@ import type { UserError } from '../errors.ts'
 import { fetchRemoteConfiguration } from '../remote/http-remote.ts'
 import type { Transport } from '../remote/transport.ts'
 import { loginCommand } from '../session/hints.ts'
+import { requireNotAway } from '../session/known-libraries.ts'
 import { type OpenedLibrary, openLibrary, requireLibrary } from '../session/open-library.ts'
 import { fetchProfileConfiguration } from '../session/open-profile.ts'
 import { findProfile, type ProfilePlace, requireProfile, requireSession } from '../session/profile.ts'
@@ -52,7 +53,9 @@ export async function openPatient({ library, profile, transport }: PatientOption
     const isMeant = profile !== undefined || (await findProfile(place)) !== undefined
     if (isMeant) return await openProfilePatient(place, transport, context.signal)
   }
-  return await openLibraryPatient(resolve(library ?? defaultLibraryFolder(context)), transport, context.signal)
+  const folder = resolve(library ?? defaultLibraryFolder(context))
+  await requireNotAway(folder, context)
+  return await openLibraryPatient(folder, transport, context.signal)
 }
 
 async function openProfilePatient(place: ProfilePlace, transport: Transport, signal: AbortSignal): Promise<Patient> {

@@ -7,18 +7,17 @@ import { emptyRemote } from '../remote/empty-remote.ts'
 import { createHttpRemote, openHttpRemote } from '../remote/http-remote.ts'
 import type { Remote } from '../remote/remote.ts'
 import { createTransport, type Transport } from '../remote/transport.ts'
-import { findRun } from '../state/find-run.ts'
 import type { StateKey } from '../state/local-state.ts'
-import { showHolder } from '../state/lock-holder.ts'
 import { createNoState } from '../state/no-state.ts'
-import { type LockedState, openLockedState, runLockPathOf } from '../state/open-locked-state.ts'
+import { type LockedState, openLockedState } from '../state/open-locked-state.ts'
 import type { RunLockOptions } from '../state/run-lock.ts'
 import { loginCommand } from './hints.ts'
+import { rememberLibrary, requireNotAway } from './known-libraries.ts'
 import { hasLibrary, type LibraryLog, openLibrary, requireLibrary } from './open-library.ts'
 import { openProfile } from './open-profile.ts'
 import { findProfile, type ProfilePlace, requireProfile, requireSession } from './profile.ts'
 import { profilePlaceOf } from './profile-place.ts'
-import type { WaitOptions } from './wait-for-library.ts'
+import { waitOptionsOf } from './wait-options-of.ts'
 
 export interface RemoteOptions {
   /** The folder of an embedded library. */
@@ -48,6 +47,8 @@ export interface OpenedRemote {
   readonly transport: Transport
   /** What a person should know of where their photos go, in lower case, a line each. */
   readonly notes: readonly string[]
+  /** As notes, but for who does not want to hear any, too. */
+  readonly warnings: readonly string[]
   /** What this machine was called when it was signed in, and so among the devices; undefined for a library. */
   readonly deviceName: string | undefined
   /** What this machine remembers of the remote. Throws a `UserError` with exit code 11 while another run has it open. */
@@ -83,6 +84,7 @@ async function openProfileRemote(place: ProfilePlace, context: Context): Promise
       remote: createHttpRemote(configuration, { session, transport, signInHint }),
       transport,
       notes: [`the remote is ${host}, signed in as ${profile.session.account.email}`],
+      warnings: [],
       deviceName: profile.session.device.name,
       openState: stateOpener({ remoteId, owner: session.owner, origin }, transport, context),
       close: async () => transport.close(),
@@ -95,11 +97,13 @@ async function openProfileRemote(place: ProfilePlace, context: Context): Promise
 
 async function openLibraryRemote(options: RemoteOptions, context: Context): Promise<OpenedRemote> {
   const folder = resolve(options.library ?? defaultLibraryFolder(context))
+  await requireNotAway(folder, context)
   if (options.whenMissing === 'require') await requireLibrary(folder)
   const isThere = await hasLibrary(folder)
   if (!isThere && options.whenMissing === 'pretend') return pretendRemote(folder, context)
   if (options.library !== undefined) requireParent(folder)
   const library = await openLibrary(folder, options.log, waitOptionsOf(folder, options, context))
+  if (options.whenMissing === 'create') await rememberLibrary(folder, context)
   const transport = openTransport(context)
   const close = async () => {
     transport.close()
@@ -112,31 +116,11 @@ async function openLibraryRemote(options: RemoteOptions, context: Context): Prom
     const { remoteId } = remote.configuration
     const openState = stateOpener({ remoteId, owner: library.owner, origin: undefined }, transport, context)
     const notes = notesOf(folder, options.library === undefined, !isThere)
-    return { remote, transport, notes, deviceName: undefined, openState, close }
+    return { remote, transport, ...notes, deviceName: undefined, openState, close }
   } catch (error) {
     await close()
     throw error
   }
-}
-
-function waitOptionsOf(folder: string, { tell, waitMs }: RemoteOptions, context: Context): WaitOptions {
-  const { clock, signal, stderr } = context
-  return {
-    clock,
-    signal,
-    waitMs,
-    tell: tell ?? ((message) => void stderr.write(`${message}\n`)),
-    findRun: (processId) => findRunWith(folder, processId, context),
-  }
-}
-
-/** The run of photos, in words, that a process is which is at work with a library. */
-async function findRunWith(folder: string, processId: number, context: Context): Promise<string | undefined> {
-  const { findLibrary } = await import('../../embedded/library.ts')
-  const identity = await findLibrary(folder).catch(() => undefined)
-  if (identity === undefined) return undefined
-  const run = await findRun(runLockPathOf(stateFolder(context), { ...identity, origin: undefined }))
-  return run?.pid === processId ? showHolder(run) : undefined
 }
 
 const libraryHint = 'if `photos serve` has the library open, restart it; else check the clock of this machine, then run it again'
@@ -147,6 +131,7 @@ function pretendRemote(folder: string, context: Context): OpenedRemote {
     remote: emptyRemote,
     transport,
     notes: [`there is no library in ${folder} yet; a run that is not dry makes one`],
+    warnings: [],
     deviceName: undefined,
     openState: async () => ({ ...createNoState(), lost: new AbortController().signal, hasWaited: false }),
     close: async () => transport.close(),
@@ -176,9 +161,9 @@ export function newLibraryNote(folder: string): string {
   return `made a new library in ${folder}`
 }
 
-function notesOf(folder: string, isDefault: boolean, isNew: boolean): readonly string[] {
-  return [
-    ...(isDefault ? [`no remote configured: the photos are kept on this machine, in ${folder}`] : []),
-    ...(isNew ? [newLibraryNote(folder)] : []),
-  ]
+/** Nobody has named a default library: who makes one may have meant another account, or a home folder that is away. */
+function notesOf(folder: string, isDefault: boolean, isNew: boolean): Pick<OpenedRemote, 'notes' | 'warnings'> {
+  const made = isNew ? [newLibraryNote(folder)] : []
+  if (!isDefault) return { notes: made, warnings: [] }
+  return { notes: [`no remote configured: the photos are kept on this machine, in ${folder}`], warnings: made }
 }

@@ -66,7 +66,7 @@ export function createBatchReporter(options: BatchReporterOptions): BatchReporte
     return {
       on(event) {
         tally.count(event)
-        if (event.kind === 'note' && notes.isNew(event.message)) (event.isUrgent ? sink.urgentNote : sink.note)(event.message)
+        if (event.kind === 'note' && notes.isNew(event.message)) noteOn(sink, event)
         if (event.kind === 'incomplete') sink.problem(event.message)
         if ((event.kind === 'file' || event.kind === 'left_out') && isNamed(event, isFull, options.verbose)) sink.file(event)
       },
@@ -88,6 +88,11 @@ export function createBatchReporter(options: BatchReporterOptions): BatchReporte
     }
   }
   return { note: sink.note, begin }
+}
+
+function noteOn(sink: Sink, { message, isUrgent }: Extract<RunEvent, { kind: 'note' }>): void {
+  if (isUrgent) sink.urgentNote(message)
+  else sink.note(message)
 }
 
 /** A look through everything would name what is backed up already, time and again. */
