@@ -1,3 +1,4 @@
+import { roomForOriginal } from '../contract/room-for-originals.ts'
 import type { ApiHandler } from '../lambda/api.ts'
 import { baseNames } from '../lambda/aws/deployment.ts'
 import { type Backend, connectBackend } from '../lambda/backend.ts'
@@ -11,11 +12,6 @@ import type { S3Store } from './s3/open-s3.ts'
 
 export const region = 'us-east-1'
 export const { uploadBucket, storageBucket, indexTable } = baseNames
-
-/** On its way a large original lies here as an upload, as its parts, and as the stored object. */
-const copiesOnTheWay = 3
-/** Kept free for the index and the renditions. */
-const reservedBytes = 256 * 2 ** 20
 
 export function identityPoolIdOf({ remoteId }: LibraryIdentity): string {
   return `${region}:${remoteId}`
@@ -42,7 +38,7 @@ export function connectFunctions(
     {
       credentials: identity,
       dynamoDbAgent: dynamoDb.agent,
-      maximumOriginalSizeBytes: async () => Math.max(1, Math.floor(((await s3.freeBytes()) - reservedBytes) / copiesOnTheWay)),
+      maximumOriginalSizeBytes: async () => roomForOriginal(await s3.freeBytes()),
       uploadSizes,
       now,
       log,

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { FileHandle } from 'node:fs/promises'
 import { type ContentHash, contentHashOf } from '../../contract/content-hash.ts'
+import { describeTooLarge } from '../../contract/room-for-originals.ts'
 import type { Tell } from '../event-stream.ts'
 import { mapConcurrently } from '../map-concurrently.ts'
 import { createSlotPool } from '../remote/slot-pool.ts'
@@ -94,7 +95,8 @@ async function hashOpenFile(handle: FileHandle, item: FileToHash, options: HashF
   const contentType = findContentType(file.name, buffer.subarray(0, bytesRead))
   if (contentType === undefined) return { kind: 'not-media' }
   const { sizeBytes } = file.fingerprint
-  if (sizeBytes > options.maximumSizeBytes) return { kind: 'failed', reason: tooLarge(sizeBytes, options.maximumSizeBytes) }
+  if (sizeBytes > options.maximumSizeBytes)
+    return { kind: 'failed', reason: describeTooLarge(sizeBytes, options.maximumSizeBytes) }
   const contentHash = knownHash ?? (await hashBytes(handle, { ...options, headBytes: bytesRead }))
   const { mtimeNs } = await handle.stat({ bigint: true })
   await requireUnchanged(handle, file, 'read')
@@ -131,12 +133,3 @@ async function rememberHash(item: FileToHash, outcome: HashOutcome, state: Local
 
 /** To read so much again after a power failure costs more than to wait for the disk now. */
 const durableFromBytes = 64 * 2 ** 20
-
-/** No remote refuses files that small by its nature: one whose maximum is below this has hardly any room left. */
-const hardlyAnyRoomBytes = 2 ** 20
-
-function tooLarge(sizeBytes: number, maximumSizeBytes: number): string {
-  if (maximumSizeBytes < hardlyAnyRoomBytes) return 'the remote has no room: its disk is full'
-  const [size, maximum] = [sizeBytes, maximumSizeBytes].map((bytes) => bytes.toLocaleString('en-US'))
-  return `too large: ${size} bytes, and the remote takes at most ${maximum}`
-}

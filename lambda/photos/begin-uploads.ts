@@ -1,5 +1,6 @@
 import { uploadKey } from '../../contract/object-keys.ts'
 import type { Owner } from '../../contract/owner.ts'
+import { describeTooLarge } from '../../contract/room-for-originals.ts'
 import type { BeginUpload, UploadCandidate } from '../../contract/transfers.ts'
 import type { Backend } from '../backend.ts'
 import { findStored } from './find-stored.ts'
@@ -34,7 +35,8 @@ export async function beginUploads(
       const { contentHash, sizeBytes } = original
       const record = known.get(contentHash)
       if (record !== undefined) return { kind: record.trashedAt === undefined ? 'stored' : 'trashed', contentHash }
-      if (sizeBytes > maximumSizeBytes) return { kind: 'refused', contentHash, reason: tooLarge(maximumSizeBytes) }
+      if (sizeBytes > maximumSizeBytes)
+        return { kind: 'refused', contentHash, reason: describeTooLarge(sizeBytes, maximumSizeBytes) }
       return await beginUpload(owner, original, backend)
     }),
   )
@@ -87,8 +89,4 @@ async function createMultipart(
 function partSizeFor(sizeBytes: number, { minimumPartBytes }: UploadSizes): number {
   const mebibyte = 2 ** 20
   return Math.max(minimumPartBytes, Math.ceil(sizeBytes / maximumParts / mebibyte) * mebibyte)
-}
-
-function tooLarge(maximumSizeBytes: number): string {
-  return `larger than this backend has room for now (${Math.floor(maximumSizeBytes / 2 ** 20)} MiB)`
 }

@@ -244,10 +244,12 @@ describe('sync of large originals', () => {
     expect(counts['failed']).toBeGreaterThan(0)
   })
 
-  it('says that a remote that takes next to nothing has a full disk', async () => {
+  it('says how much must be free on the disk of a library that takes next to nothing', async () => {
     const { dcim, stateFolder } = await cardFolder({ 'a.mov': large })
     const run = await runSync([dcim], { ...createRemoteInMemory({ maximumOriginalSizeBytes: 999 }), stateFolder })
-    expect(run.outcomes).toMatchObject([{ action: 'failed', reason: 'the remote has no room: its disk is full' }])
+    const reason =
+      "the library's disk is too full: 269 MB must be free there for this file (269 MB always, and three times its size)"
+    expect(run.outcomes).toMatchObject([{ action: 'failed', reason }])
   })
 })
 
