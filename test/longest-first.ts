@@ -12,7 +12,8 @@ export class LongestFirst extends BaseSequencer {
 }
 
 const longest = [
-  /\/whole-path\/(kill-points|kills|fault-scripts|nas|watch|round-trip-property|round-trip-kills|cli)\.test\.ts$/,
+  /\/whole-path\/(round-trip-property|kill-points|fault-scripts|kills|nas|watch|cli)\.test\.ts$/,
+  /\/(deploy-walk|whose-stack|killed-free-up|sync-memory|no-secrets)\.test\.ts$/,
   /\/whole-path\/[^/]+$/,
   /\/whole-path\//,
 ]
