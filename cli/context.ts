@@ -43,6 +43,11 @@ export function profilesFolder({ environment }: Context): string {
   return join(baseFolder(environment, 'XDG_CONFIG_HOME', '.config'), 'photos', 'profiles')
 }
 
+/** Where what scheduled jobs are not to show lies: a file a job. */
+export function jobsFolder({ environment }: Context): string {
+  return join(baseFolder(environment, 'XDG_CONFIG_HOME', '.config'), 'photos', 'jobs')
+}
+
 /** Where systemd looks for the user's own units. Source: systemd.unit(5). */
 export function unitsFolder({ environment }: Context): string {
   return join(baseFolder(environment, 'XDG_CONFIG_HOME', '.config'), 'systemd', 'user')

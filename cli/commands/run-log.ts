@@ -36,7 +36,7 @@ export async function openRunLog(
   context: Context,
 ): Promise<RunLog | undefined> {
   if (logFile === undefined) return undefined
-  if (kind === 'sync') refuseInSource(logFile, commandLine.slice(1))
+  if (kind === 'sync') refuseLogInSource(logFile, commandLine.slice(1))
   const onFailure = (reason: string): void => {
     context.stderr.write(`${visible(`the log file ${logFile} cannot be written: ${reason}`)}\n`)
   }
@@ -59,7 +59,7 @@ export async function openRunLog(
 }
 
 /** Sources are never written to. Throws a `UserError` with exit code 2 for a log file that would lie in one. */
-function refuseInSource(logFile: string, sources: readonly string[]): void {
+export function refuseLogInSource(logFile: string, sources: readonly string[]): void {
   const path = join(realPathOf(dirname(resolve(logFile))), basename(logFile))
   const source = sources.find((folder) => {
     const below = relative(realPathOf(resolve(folder)), path)

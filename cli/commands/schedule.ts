@@ -1,27 +1,28 @@
-import { once } from 'node:events'
 import { resolve } from 'node:path'
-import type { Interface } from 'node:readline/promises'
 import { type Command, InvalidArgumentError, Option } from 'commander'
-import type { Context, Finish } from '../context.ts'
+import { type Context, type Finish, jobsFolder } from '../context.ts'
+import { UserError } from '../errors.ts'
 import { exitCodes } from '../exit-codes.ts'
-import { Interruption } from '../interruption.ts'
-import { carryOut, formatPlan } from '../schedule/carry-out.ts'
 import { findSchedulers, noScheduler, schedulerNames } from '../schedule/find-scheduler.ts'
+import { planSecrets, secretsOption, secretsPath } from '../schedule/job-secrets.ts'
 import type { RunProgram } from '../schedule/run-program.ts'
-import { defaultJobName, type Job, type JobStatus, type Plan, type Scheduler, type SchedulerName } from '../schedule/scheduler.ts'
+import { commandOf, defaultJobName, type Plan, type SchedulerName } from '../schedule/scheduler.ts'
 import { formatTiming, parseTiming } from '../schedule/timing.ts'
 import { profileNameSchema } from '../session/profile-name.ts'
 import { formatCommand, formatWords } from '../terminal/explain-failure.ts'
 import { visible } from '../terminal/visible.ts'
-import { scheduledSync } from './scheduled-sync.ts'
+import { carryOutIfMeant } from './carry-out-if-meant.ts'
+import { formatNothing, showStatus } from './schedule-status.ts'
+import { type ScheduledSync, scheduledSync } from './scheduled-sync.ts'
 
 interface JobFlags {
-  readonly name: string
+  readonly name?: string
   readonly with?: SchedulerName
   readonly yes?: true
 }
 
 interface InstallFlags extends JobFlags {
+  readonly replace?: true
   readonly every?: string
   readonly at?: string
 }
@@ -34,19 +35,28 @@ export function addScheduleCommand(program: Command, context: Context, finish: F
     finish(exitCodes.done)
   }
   addJobOptions(schedule.command('install'))
-    .description('run `photos sync DIR…` by the clock; shows all that it would write, and changes nothing without a yes')
+    .description(
+      'run `photos sync DIR…` by the clock; shows all that it would write, and changes nothing without a yes (--yes, or on a terminal)',
+    )
     .usage('[options] <dir...> [options of photos sync]')
     .argument('[words...]', 'folders to back up, and any options of `photos sync`')
     .allowUnknownOption()
     .addOption(new Option('--every <time>', 'how often: 30m, 6h, 1d or 7d (default: 1d)').env('PHOTOS_SCHEDULE_EVERY'))
     .addOption(new Option('--at <time>', 'at what time of the day (default: 03:00)').env('PHOTOS_SCHEDULE_AT'))
+    .addOption(
+      new Option('--replace', 'take the place of a job of the same name that backs up other folders').env(
+        'PHOTOS_SCHEDULE_REPLACE',
+      ),
+    )
     .addOption(yesOption())
     .action((words: string[], flags: InstallFlags) => ended(install(words, flags, program, context)))
   addJobOptions(schedule.command('status'))
-    .description('say what is installed, when it runs next, and how the last run ended')
-    .action((flags: JobFlags) => ended(showStatus(flags, context)))
+    .description('say what is installed, when it runs next, and how the last run ended, as far as the system tells')
+    .action((flags: JobFlags) => ended(status(flags, context)))
   addJobOptions(schedule.command('remove'))
-    .description('take it away again; shows all that it would change, and changes nothing without a yes')
+    .description(
+      'take it away again; shows all that it would change, and changes nothing without a yes (--yes, or on a terminal)',
+    )
     .addOption(yesOption())
     .action((flags: JobFlags) => ended(remove(flags, context)))
 }
@@ -58,12 +68,7 @@ function addJobOptions(command: Command): Command {
         .env('PHOTOS_SCHEDULE_WITH')
         .choices(schedulerNames),
     )
-    .addOption(
-      new Option('--name <name>', 'tells several jobs apart')
-        .env('PHOTOS_SCHEDULE_NAME')
-        .argParser(parseJobName)
-        .default(defaultJobName),
-    )
+    .addOption(new Option('--name <name>', 'tells several jobs apart').env('PHOTOS_SCHEDULE_NAME').argParser(parseJobName))
 }
 
 function yesOption(): Option {
@@ -76,108 +81,68 @@ function parseJobName(text: string): string {
 }
 
 async function install(words: readonly string[], flags: InstallFlags, program: Command, context: Context): Promise<void> {
+  const { name = defaultJobName } = flags
   const timing = parseTiming(flags)
+  const sync = await scheduledSync(words, program, context)
   const photos = [process.execPath, resolve(process.argv[1] ?? 'photos')]
-  const job = { name: flags.name, timing, ...(await scheduledSync(words, photos, program, context)) }
   const run = await programsOf(context)
   const [scheduler] = await findSchedulers(flags.with, context, run)
-  if (scheduler === undefined) throw noScheduler(formatWords(shellCommand(job)))
-  const plan = await scheduler.planInstallation(job)
+  if (scheduler === undefined) throw noScheduler(typedElsewhere(photos, sync))
+  const path = secretsPath(jobsFolder(context), name)
+  const [node = '', ...rest] = photos
+  const job = { ...sync, name, timing, program: [node, ...secretsOption(path, sync.secrets), ...rest] }
+  const planned = await scheduler.planInstallation(job)
+  const plan = {
+    ...planned,
+    steps: [...planSecrets(path, sync.secrets), ...planned.steps],
+    hints: [...(sync.warning === undefined ? [] : [sync.warning]), ...planned.hints],
+  }
   const title = `${formatTiming(timing)}, with ${scheduler.name}:`
-  if (await carryOutIfMeant({ title, plan, isMeant: flags.yes === true }, run, context)) {
-    context.stdout.write('installed; to see how it goes: photos schedule status\n')
+  const check = (): void => refuseOtherFolders(planned, name, flags)
+  if (await carryOutIfMeant({ title, plan, isMeant: flags.yes === true, check }, run, context)) {
+    const status = ['schedule', 'status', ...(name === defaultJobName ? [] : ['--name', name])]
+    context.stdout.write(`installed; to see how it goes: ${formatCommand(status)}\n`)
   }
 }
 
-/** The same in the words of a shell. */
-function shellCommand({ environment, command }: Pick<Job, 'environment' | 'command'>): readonly string[] {
+/** The folders of the job that is there would be backed up no more, and nobody would hear of it. */
+function refuseOtherFolders({ replaced }: Plan, name: string, flags: InstallFlags): void {
+  if (replaced === undefined || replaced.hasSameFolders || flags.replace) return
+  throw new UserError(`a job of the name ${name} is there already, and backs up other folders`, {
+    exitCode: exitCodes.usage,
+    hint: 'nothing was changed; for a second job add --name NAME; to have this one in its place add --replace',
+  })
+}
+
+/** The same in the words of a shell, for who enters it somewhere else; but for the secrets. */
+function typedElsewhere(photos: readonly string[], { environment, secrets, ...sync }: ScheduledSync): string {
   const variables = Object.entries(environment).map(([name, value]) => `${name}=${value}`)
-  return variables.length > 0 ? ['env', ...variables, ...command] : command
+  const hidden = Object.keys(secrets).map((name) => `${name}=…`)
+  const line = formatWords(['env', ...hidden, ...variables, ...commandOf({ ...sync, program: photos })])
+  return hidden.length === 0 ? line : `${line} (with what you typed in the place of each …)`
+}
+
+async function status(flags: JobFlags, context: Context): Promise<void> {
+  await showStatus(flags, await programsOf(context), context)
 }
 
 async function remove(flags: JobFlags, context: Context): Promise<void> {
   const run = await programsOf(context)
+  const { name = defaultJobName } = flags
   let found = 0
-  for (const { name, planRemoval } of await findSchedulers(flags.with, context, run)) {
-    const plan = await planRemoval(flags.name)
-    if (plan === undefined) continue
+  for (const scheduler of await findSchedulers(flags.with, context, run)) {
+    const planned = await scheduler.planRemoval(name)
+    if (planned === undefined) continue
     found += 1
-    const wasDone = await carryOutIfMeant({ title: `with ${name}:`, plan, isMeant: flags.yes === true }, run, context)
-    if (wasDone) context.stdout.write('removed\n')
+    const plan = { ...planned, steps: [...planned.steps, ...planSecrets(secretsPath(jobsFolder(context), name), {})] }
+    const title = `with ${scheduler.name}:`
+    if (await carryOutIfMeant({ title, plan, isMeant: flags.yes === true }, run, context)) context.stdout.write('removed\n')
   }
-  if (found === 0) context.stdout.write('nothing is scheduled\n')
-}
-
-interface Meant {
-  readonly title: string
-  readonly plan: Plan
-  readonly isMeant: boolean
+  if (found === 0) context.stdout.write(`${visible(await formatNothing({ ...flags, name }, run, context))}\n`)
 }
 
 /** Loaded only here: other commands start sooner without what starts processes. */
 async function programsOf(context: Context): Promise<RunProgram> {
   const { programRunner } = await import('../schedule/run-program.ts')
   return programRunner(context)
-}
-
-/** Shows a plan, and carries it out where that is meant: by a flag, or by a yes on a terminal. Tells whether it was. */
-async function carryOutIfMeant({ title, plan, isMeant }: Meant, run: RunProgram, context: Context): Promise<boolean> {
-  const { stdout, stderr } = context
-  const text = `${title}\n${formatPlan(plan, formatWords)}`
-  stdout.write(`${text.split('\n').map(visible).join('\n')}`)
-  for (const hint of plan.hints) stderr.write(`${visible(hint)}\n`)
-  if (!isMeant && !(await isAgreed(context))) {
-    stdout.write('nothing was changed; with --yes it is\n')
-    return false
-  }
-  await carryOut(plan, run)
-  return true
-}
-
-async function isAgreed({ stdin, stderr, signal }: Context): Promise<boolean> {
-  if (!stdin.isTTY) return false
-  const { createInterface } = await import('node:readline/promises')
-  const questions = createInterface({ input: stdin, output: stderr })
-  try {
-    return /^y(es)?$/i.test((await answerTo('Do it? [y/N] ', questions, signal)).trim())
-  } finally {
-    questions.close()
-  }
-}
-
-/** On a terminal it is readline that hears of a Ctrl-C, and of an end of the input (Ctrl-D), which is no yes. */
-async function answerTo(question: string, questions: Interface, signal: AbortSignal): Promise<string> {
-  const stopping = new AbortController()
-  questions.on('SIGINT', () => stopping.abort(new Interruption('SIGINT')))
-  const either = AbortSignal.any([signal, stopping.signal])
-  const ended = once(questions, 'close').then(() => '')
-  try {
-    return await Promise.race([questions.question(question, { signal: either }), ended])
-  } catch {
-    either.throwIfAborted()
-    return ''
-  }
-}
-
-async function showStatus(flags: JobFlags, context: Context): Promise<void> {
-  const schedulers = await findSchedulers(flags.with, context, await programsOf(context))
-  const found = await Promise.all(
-    schedulers.map(async (scheduler) => ({ scheduler, status: await scheduler.findStatus(flags.name) })),
-  )
-  const lines = found.flatMap(({ scheduler, status }) => (status === undefined ? [] : formatStatus(scheduler, status)))
-  if (lines.length === 0) lines.push(`nothing is scheduled; to begin: ${formatCommand(['schedule', 'install', 'DIR'])}`)
-  for (const line of lines) context.stdout.write(`${visible(line)}\n`)
-}
-
-function formatStatus({ name }: Scheduler, { place, nextRun, lastRun, lastExitCode, isRunning, remark }: JobStatus): string[] {
-  const last = [lastRun, lastExitCode === undefined ? undefined : `exit code ${lastExitCode}`].filter(
-    (part) => part !== undefined,
-  )
-  return [
-    `${name}: ${place}`,
-    ...(isRunning ? ['running now'] : []),
-    ...(nextRun === undefined ? [] : [`next run: ${nextRun}`]),
-    ...(last.length === 0 ? [] : [`last run: ${last.join(', ')}`]),
-    ...(remark === undefined ? [] : [remark]),
-  ]
 }

@@ -1,43 +1,63 @@
-import { resolve } from 'node:path'
+import { existsSync } from 'node:fs'
+import { dirname, resolve } from 'node:path'
 import { Command } from 'commander'
 import { type Context, defaultLibraryFolder } from '../context.ts'
 import { UserError } from '../errors.ts'
 import { exitCodes } from '../exit-codes.ts'
+import { type Secrets, secretVariables } from '../schedule/job-secrets.ts'
 import type { Job } from '../schedule/scheduler.ts'
 import { findSources } from '../sync/sources.ts'
-import { refuseSwallowedFlags } from './refuse-swallowed-flags.ts'
+import { parsePingUrl } from '../unattended/ping.ts'
+import { refuseLogInSource } from './run-log.ts'
+import { carriedVariables, isPath, wholePath } from './scheduled-environment.ts'
+import { findScheduledRemote } from './scheduled-remote.ts'
 import { describeSync } from './sync.ts'
-import { listenersOf } from './unattended-options.ts'
+
+export interface ScheduledSync extends Pick<Job, 'options' | 'folders' | 'environment'> {
+  readonly secrets: Secrets
+  /** What a person should know before it is installed, in lower case. */
+  readonly warning: string | undefined
+}
 
 /**
- * The command that a scheduler is to run for `photos sync WORDS…`, and the variables that are set now and would change what it
- * does. No path in it depends on the folder that it is typed in. Throws a `UserError`, or commander's own error, for what
- * `photos sync` would refuse as well, and for what makes no sense when nobody is there.
+ * What a scheduler is to run for `photos sync WORDS…`, so that it does the same whoever runs it, wherever: with whole paths,
+ * the remote that is meant now, and the variables that are set now and would change what it does. Throws a `UserError`, or
+ * commander's own error, for what `photos sync` would refuse as well, and for what makes no sense when nobody is there.
  *
- * @param words as typed; @param program Node and the program that it is to start
+ * @param words as typed
  */
-export async function scheduledSync(
-  words: readonly string[],
-  program: readonly string[],
-  parent: Command,
-  context: Context,
-): Promise<Pick<Job, 'command' | 'environment'>> {
+export async function scheduledSync(words: readonly string[], parent: Command, context: Context): Promise<ScheduledSync> {
   const sync = describeSync(new Command('photos sync').copyInheritedSettings(parent)).action(() => {})
-  const options = recordOptions(sync)
+  const typed = recordOptions(sync)
   await sync.parseAsync(words, { from: 'user' })
-  refuseSwallowedFlags(sync, words)
-  refuseUnattendable(options)
-  listenersOf(sync.opts())
-  const { library = defaultLibraryFolder(context) } = sync.opts()
+  refuseUnattendable(typed)
+  const { variables, secrets } = carriedVariables(sync, context)
+  const typedSecrets = typed.flatMap(({ variable = '', value }): [string, string][] =>
+    value !== undefined && secretVariables.includes(variable) ? [[variable, value]] : [],
+  )
+  const allSecrets = { ...secrets, ...Object.fromEntries(typedSecrets) }
+  const { PHOTOS_PING_URL: pingUrl } = allSecrets
+  if (pingUrl !== undefined) parsePingUrl(pingUrl)
   const folders = sync.args.map((folder) => resolve(folder))
-  findSources(folders, library)
-  const typed = options.flatMap(({ flag, value }) => (value === undefined ? [flag] : [flag, value]))
-  return { command: [...program, 'sync', ...typed, '--', ...folders], environment: carriedVariables(sync, context) }
+  const remote = await findScheduledRemote(sync.opts(), context)
+  findSources(folders, remote.library ?? defaultLibraryFolder(context))
+  checkLogFile(sync.opts()['logFile'] ?? variables['PHOTOS_LOG_FILE'], folders)
+  const options = typed.filter(({ flag, variable = '' }) => !secretVariables.includes(variable) && !remoteFlags.includes(flag))
+  return {
+    options: [...remote.options, ...options.flatMap(({ flag, value }) => (value === undefined ? [flag] : [flag, value]))],
+    folders,
+    environment: variables,
+    secrets: allSecrets,
+    warning: remote.warning,
+  }
 }
+
+const remoteFlags = ['--library', '--profile']
 
 interface TypedOption {
   readonly flag: string
   readonly value: string | undefined
+  readonly variable: string | undefined
 }
 
 /** Keeps each option of a command as it is typed; commander itself keeps what became of it. */
@@ -46,19 +66,10 @@ function recordOptions(command: Command): readonly TypedOption[] {
   for (const option of command.options) {
     command.on(`option:${option.name()}`, (value: string | null) => {
       const text = value === null ? undefined : isPath(option.flags) ? wholePath(value) : value
-      typed.push({ flag: option.long ?? option.flags, value: text })
+      typed.push({ flag: option.long ?? option.flags, value: text, variable: option.envVar })
     })
   }
   return typed
-}
-
-function isPath(flags: string): boolean {
-  return /<(dir|file)/.test(flags)
-}
-
-/** `-` is standard input. */
-function wholePath(path: string): string {
-  return path === '-' ? path : resolve(path)
 }
 
 function refuseUnattendable(options: readonly TypedOption[]): void {
@@ -71,17 +82,14 @@ function refuseUnattendable(options: readonly TypedOption[]): void {
   })
 }
 
-/** Where things are, beside the variables of the flags. None of these is a secret of a session. */
-const placeVariables = ['XDG_CONFIG_HOME', 'XDG_DATA_HOME', 'XDG_STATE_HOME', 'NODE_EXTRA_CA_CERTS']
-
-function carriedVariables(sync: Command, { environment }: Context): Readonly<Record<string, string>> {
-  const ofFlags = sync.options.flatMap(({ envVar, flags }) =>
-    envVar === undefined || envVar === 'PHOTOS_DRY_RUN' ? [] : [{ name: envVar, isPath: isPath(flags) }],
-  )
-  const all = [...ofFlags, ...placeVariables.map((name) => ({ name, isPath: true }))]
-  const pairs = all.flatMap(({ name, isPath }): [string, string][] => {
-    const value = environment[name]
-    return value === undefined || value === '' ? [] : [[name, isPath ? wholePath(value) : value]]
+/** A run would go on without its log, for years; here somebody is there to mend it. */
+function checkLogFile(logFile: string | undefined, folders: readonly string[]): void {
+  if (logFile === undefined) return
+  refuseLogInSource(logFile, folders)
+  const folder = dirname(resolve(logFile))
+  if (existsSync(folder)) return
+  throw new UserError(`the folder of the log file is not there: ${folder}`, {
+    exitCode: exitCodes.usage,
+    hint: 'make it, or name a file in another one with --log-file',
   })
-  return Object.fromEntries(pairs)
 }

@@ -33,14 +33,15 @@ async function carryOutStep(step: Step, run: RunProgram): Promise<void> {
 }
 
 /** All that a plan would do, for people: files with their text, and commands as they may be typed. */
-export function formatPlan({ steps }: Plan, formatCommand: (words: readonly string[]) => string): string {
-  return steps.map((step) => formatStep(step, formatCommand)).join('')
+export function formatPlan({ steps, replaced }: Plan, formatCommand: (words: readonly string[]) => string): string {
+  const gone = replaced === undefined ? '' : `in the place of what stands there now:\n${indented(replaced.text)}`
+  return `${gone}${steps.map((step) => formatStep(step, formatCommand)).join('')}`
 }
 
 function formatStep(step: Step, formatCommand: (words: readonly string[]) => string): string {
   switch (step.kind) {
     case 'write':
-      return `write ${step.path}:\n${indented(step.text)}`
+      return `write ${step.path}:\n${indented(step.shown ?? step.text)}`
     case 'delete':
       return `delete ${step.path}\n`
     case 'run':

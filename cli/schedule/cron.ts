@@ -1,107 +1,72 @@
 import { UserError } from '../errors.ts'
 import { exitCodes } from '../exit-codes.ts'
+import { findLogFile, findTiming, formatLine, hasFoldersOf } from './cron-line.ts'
+import { findMarkedJobs, formatBlock, splitTable } from './crontab.ts'
+import { findLastLine } from './last-line.ts'
 import type { RunProgram } from './run-program.ts'
-import { type Job, jobId, type Plan, type Scheduler } from './scheduler.ts'
-import type { Timing } from './timing.ts'
+import type { JobStatus, Plan, Scheduler } from './scheduler.ts'
+import { findNextRun, formatMoment, formatTiming } from './timing.ts'
 
 /** Lines of the user's crontab, between two marks; all others stay as they are. */
-export function createCron(run: RunProgram): Scheduler {
-  const read = async (): Promise<string> => {
-    const { exitCode, stdout, stderr } = await run(['crontab', '-l'])
-    if (exitCode === 0) return stdout
-    // A table that is there and could not be read is not to be replaced by one that holds nothing else.
-    if (/no crontab for/i.test(stderr) || /No such file/i.test(stderr)) return ''
-    throw new UserError(`your crontab cannot be read: ${stderr.trim()}`, {
-      exitCode: exitCodes.usage,
-      hint: 'look at it yourself: crontab -l',
-    })
-  }
-  const writing = (text: string, shown: string): Plan => ({
-    steps: [{ kind: 'run', command: ['crontab', '-'], input: { text, shown } }],
-    hints: [],
-  })
+export function createCron(run: RunProgram, now: () => Date): Scheduler {
   return {
     name: 'cron',
     isThere: async () => (await run(['crontab', '-l'])).exitCode !== 127,
-    async planInstallation(job) {
-      const { before, after } = splitTable(await read(), job.name)
-      const block = formatBlock(job)
-      return writing(`${before}${block}${after}`, `these lines of your crontab, and no others:\n${block}`)
+    listJobs: async () => findMarkedJobs(await readTable(run)),
+    async planInstallation(job): Promise<Plan> {
+      const { before, line: old, after } = splitTable(await readTable(run), job.name)
+      const line = formatLine(job)
+      const block = formatBlock(job.name, line)
+      const isNew = old === undefined || old === line
+      return {
+        ...writing(`${before}${block}${after}`, `your crontab as it is, ${isNew ? 'and' : 'but'} these lines in it:\n${block}`),
+        replaced: isNew ? undefined : { text: `${old}\n`, hasSameFolders: hasFoldersOf(job, old) },
+      }
     },
     async planRemoval(jobName) {
-      const { before, block, after } = splitTable(await read(), jobName)
-      return block === undefined ? undefined : writing(`${before}${after}`, `your crontab without these lines:\n${block}`)
+      const { before, line, after } = splitTable(await readTable(run), jobName)
+      if (line === undefined) return undefined
+      return writing(`${before}${after}`, `your crontab as it is, but without these lines:\n${formatBlock(jobName, line)}`)
     },
     async findStatus(jobName) {
-      const { block } = splitTable(await read(), jobName)
-      if (block === undefined) return undefined
-      return { place: block.split('\n')[1] ?? '', remark: 'cron does not tell when it ran, nor how that ended; --log-file does' }
+      const { line } = splitTable(await readTable(run), jobName)
+      return line === undefined ? undefined : await statusOf(line, now())
     },
   }
 }
 
-interface Table {
-  readonly before: string
-  /** With its marks and its last line end. */
-  readonly block: string | undefined
-  readonly after: string
-}
-
-function splitTable(table: string, jobName: string): Table {
-  const lines = table === '' || table.endsWith('\n') ? table : `${table}\n`
-  const begin = lines.split('\n').indexOf(beginMark(jobName))
-  const end = lines.split('\n').indexOf(endMark(jobName), begin)
-  if (begin === -1 || end === -1) return { before: lines, block: undefined, after: '' }
-  const all = lines.split('\n')
-  const textOf = (part: readonly string[]): string => part.map((line) => `${line}\n`).join('')
-  return {
-    before: textOf(all.slice(0, begin)),
-    block: textOf(all.slice(begin, end + 1)),
-    after: textOf(all.slice(end + 1, -1)),
-  }
-}
-
-const beginMark = (jobName: string) => `# ${jobId(jobName)}: begin (made by photos schedule install)`
-const endMark = (jobName: string) => `# ${jobId(jobName)}: end`
-
-/** What Debian's cron takes; others take more. Source: crontab(5), MAX_COMMAND. */
-const longestCommand = 998
-
-function formatBlock(job: Job): string {
-  const variables = Object.entries(job.environment).map(([name, value]) => quoted(`${name}=${value}`))
-  // A mail every night is read by nobody; one that comes when something failed is.
-  const isSilent = job.command.some((word) => /^(--quiet|--verbose|--json|-[qv])$/.test(word))
-  const [node = '', program = '', command = '', ...rest] = job.command
-  const words = [node, program, command, ...(isSilent ? [] : ['--quiet']), ...rest].map(quoted)
-  const line = ['nice -n 10', ...(variables.length > 0 ? ['env', ...variables] : []), ...words].join(' ')
-  const problem = line.includes('\n') ? 'a name has a line end in it' : 'the command is too long'
-  if (line.includes('\n') || line.length > longestCommand) {
-    throw new UserError(`${problem}, which crontab does not take`, {
+async function readTable(run: RunProgram): Promise<string> {
+  const { exitCode, stdout, stderr } = await run(['crontab', '-l'])
+  if (exitCode === 0) return stdout
+  if (exitCode === 127) {
+    throw new UserError('this machine has no crontab', {
       exitCode: exitCodes.usage,
-      hint: 'put the command into a script of your own, and that into your crontab: crontab -e',
+      hint: 'leave out --with cron, or install cron',
     })
   }
-  return `${beginMark(job.name)}\n${formatTimes(job.timing)} ${line}\n${endMark(job.name)}\n`
+  // A table that is there and could not be read is not to be replaced by one that holds nothing else.
+  if (/no crontab for/i.test(stderr) || /No such file/i.test(stderr)) return ''
+  throw new UserError(`your crontab cannot be read: ${stderr.trim()}`, {
+    exitCode: exitCodes.usage,
+    hint: 'look at it yourself: crontab -l',
+  })
 }
 
-function formatTimes(timing: Timing): string {
-  switch (timing.kind) {
-    case 'minutes':
-      return `*/${timing.every} * * * *`
-    case 'hours':
-      return `0 */${timing.every} * * *`
-    case 'daily':
-      return `${timing.minute} ${timing.hour} * * *`
-    case 'weekly':
-      return `${timing.minute} ${timing.hour} * * 0`
+function writing(text: string, shown: string): Plan {
+  return { steps: [{ kind: 'run', command: ['crontab', '-'], input: { text, shown } }], hints: [] }
+}
+
+async function statusOf(line: string, now: Date): Promise<JobStatus> {
+  const timing = findTiming(line)
+  const logFile = findLogFile(line)
+  const lastLine = logFile === undefined ? undefined : await findLastLine(logFile)
+  return {
+    place: line,
+    timing: timing === undefined ? undefined : formatTiming(timing),
+    nextRun: timing === undefined ? undefined : formatMoment(findNextRun(timing, now)),
+    remark:
+      lastLine === undefined
+        ? 'cron does not tell when it ran, nor how that ended; --log-file does'
+        : `the last line of ${logFile}: ${lastLine}`,
   }
-}
-
-/**
- * For the shell that cron starts. A `%` would end the command; `\%` outside of quotes is one for cron's that take the
- * backslash away and for those that leave it to the shell.
- */
-function quoted(word: string): string {
-  if (/^[\w@+=:,./-]+$/.test(word)) return word
-  return `'${word.replaceAll("'", "'\\''").replaceAll('%', "'\\%'")}'`
 }

@@ -17,7 +17,7 @@ export async function findSchedulers(
   run: RunProgram,
 ): Promise<readonly Scheduler[]> {
   const home = context.environment['HOME'] || homedir()
-  const all = [createSystemd(unitsFolder(context), run), createLaunchd(home, run), createCron(run)]
+  const all = [createSystemd(unitsFolder(context), run), createLaunchd(home, run), createCron(run, context.now)]
   if (asked !== undefined) return all.filter(({ name }) => name === asked)
   const there = await Promise.all(all.map((scheduler) => scheduler.isThere()))
   return all.filter((_scheduler, index) => there[index])

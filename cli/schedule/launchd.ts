@@ -1,30 +1,34 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
+import { findJobNames, findReplaced } from './installed-files.ts'
 import type { RunProgram } from './run-program.ts'
-import { type Job, type JobStatus, jobId, type Plan, type Scheduler } from './scheduler.ts'
+import { commandOf, type Job, type JobStatus, jobId, lastWords, type Plan, type Scheduler } from './scheduler.ts'
 import type { Timing } from './timing.ts'
 
 /** A launch agent of the user's. @param home the user's folder */
 export function createLaunchd(home: string, run: RunProgram): Scheduler {
   const domain = `gui/${process.getuid?.() ?? 0}`
-  const pathOf = (jobName: string) => join(home, 'Library', 'LaunchAgents', `${jobId(jobName)}.plist`)
+  const folder = join(home, 'Library', 'LaunchAgents')
+  const pathOf = (jobName: string) => join(folder, `${jobId(jobName)}.plist`)
   const stopping = (jobName: string) =>
     ({ kind: 'run', command: ['launchctl', 'bootout', `${domain}/${jobId(jobName)}`], mayFail: true }) as const
   return {
     name: 'launchd',
     isThere: async () => (await run(['launchctl', 'print', domain])).exitCode === 0,
-    planInstallation: async (job): Promise<Plan> => ({
-      steps: [
-        ...(existsSync(pathOf(job.name)) ? [stopping(job.name)] : []),
-        {
-          kind: 'write',
-          path: pathOf(job.name),
-          text: formatAgent(job, join(home, 'Library', 'Logs', `${jobId(job.name)}.log`)),
-        },
-        { kind: 'run', command: ['launchctl', 'bootstrap', domain, pathOf(job.name)] },
-      ],
-      hints: ['macOS may ask once whether node may read the folder; or allow it in System Settings, Privacy & Security'],
-    }),
+    listJobs: () => findJobNames(folder, '.plist'),
+    async planInstallation(job): Promise<Plan> {
+      const path = pathOf(job.name)
+      const text = formatAgent(job, join(home, 'Library', 'Logs', `${jobId(job.name)}.log`))
+      return {
+        steps: [
+          ...(existsSync(path) ? [stopping(job.name)] : []),
+          { kind: 'write', path, text },
+          { kind: 'run', command: ['launchctl', 'bootstrap', domain, path] },
+        ],
+        hints: ['macOS may ask once whether node may read the folder; or allow it in System Settings, Privacy & Security'],
+        replaced: await findReplaced([{ path, text }], `\n${formatWords(lastWords(job))}\n</array>`),
+      }
+    },
     planRemoval: async (jobName) => {
       const path = pathOf(jobName)
       return existsSync(path) ? { steps: [stopping(jobName), { kind: 'delete', path }], hints: [] } : undefined
@@ -54,7 +58,7 @@ function formatAgent(job: Job, logPath: string): string {
 <dict>
 ${key('Label')}${string(jobId(job.name))}
 ${key('ProgramArguments')}<array>
-${job.command.map(string).join('\n')}
+${formatWords(commandOf(job))}
 </array>
 ${key('EnvironmentVariables')}<dict>
 ${variables.join('\n')}
@@ -68,6 +72,10 @@ ${key('StandardErrorPath')}${string(logPath)}
 </dict>
 </plist>
 `
+}
+
+function formatWords(words: readonly string[]): string {
+  return words.map(string).join('\n')
 }
 
 function formatTimes(timing: Timing): string {

@@ -1,8 +1,9 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { exitCodes } from '../exit-codes.ts'
+import { findJobNames, findReplaced } from './installed-files.ts'
 import type { RunProgram } from './run-program.ts'
-import { type Job, type JobStatus, jobId, type Plan, type Scheduler, type Step } from './scheduler.ts'
+import { commandOf, type Job, type JobStatus, jobId, lastWords, type Plan, type Scheduler, type Step } from './scheduler.ts'
 import { formatTime, formatTiming, type Timing } from './timing.ts'
 
 /** A timer of the user's own systemd. @param folder of the user's units */
@@ -11,17 +12,23 @@ export function createSystemd(folder: string, run: RunProgram): Scheduler {
   return {
     name: 'systemd',
     isThere: async () => (await run(systemctl('show-environment'))).exitCode === 0,
-    planInstallation: async (job) => ({
-      steps: [
-        { kind: 'write', path: pathOf(job.name, 'service'), text: formatService(job) },
-        { kind: 'write', path: pathOf(job.name, 'timer'), text: formatTimer(job.timing) },
-        { kind: 'run', command: systemctl('daemon-reload') },
-        { kind: 'run', command: systemctl('enable', '--now', `${jobId(job.name)}.timer`) },
-        // One that is there already goes by its new times only then.
-        { kind: 'run', command: systemctl('restart', `${jobId(job.name)}.timer`) },
-      ],
-      hints: await findHints(run),
-    }),
+    listJobs: () => findJobNames(folder, '.timer'),
+    async planInstallation(job) {
+      const service = { kind: 'write', path: pathOf(job.name, 'service'), text: formatService(job) } as const
+      const timer = { kind: 'write', path: pathOf(job.name, 'timer'), text: formatTimer(job.timing) } as const
+      return {
+        steps: [
+          service,
+          timer,
+          { kind: 'run', command: systemctl('daemon-reload') },
+          { kind: 'run', command: systemctl('enable', '--now', `${jobId(job.name)}.timer`) },
+          // One that is there already goes by its new times only then.
+          { kind: 'run', command: systemctl('restart', `${jobId(job.name)}.timer`) },
+        ],
+        hints: await findHints(run),
+        replaced: await findReplaced([service, timer], ` ${formatCommand(lastWords(job))}\n`),
+      }
+    },
     async planRemoval(jobName): Promise<Plan | undefined> {
       const paths = [pathOf(jobName, 'timer'), pathOf(jobName, 'service')].filter((path) => existsSync(path))
       if (paths.length === 0) return undefined
@@ -32,7 +39,7 @@ export function createSystemd(folder: string, run: RunProgram): Scheduler {
     async findStatus(jobName): Promise<JobStatus | undefined> {
       const path = pathOf(jobName, 'timer')
       if (!existsSync(path)) return undefined
-      const timer = await show(run, `${jobId(jobName)}.timer`, ['NextElapseUSecRealtime', 'LastTriggerUSec'])
+      const timer = await show(run, `${jobId(jobName)}.timer`, ['ActiveState', 'NextElapseUSecRealtime', 'LastTriggerUSec'])
       const service = await show(run, `${jobId(jobName)}.service`, ['ActiveState', 'ExecMainStatus', 'ExecMainExitTimestamp'])
       const hasEnded = service.get('ExecMainExitTimestamp') !== undefined
       return {
@@ -41,6 +48,9 @@ export function createSystemd(folder: string, run: RunProgram): Scheduler {
         lastRun: timer.get('LastTriggerUSec'),
         lastExitCode: hasEnded ? Number(service.get('ExecMainStatus')) : undefined,
         isRunning: service.get('ActiveState') === 'activating',
+        remark: /^(inactive|failed)$/.test(timer.get('ActiveState') ?? '')
+          ? `it does not run by the clock; to switch it on: ${systemctl('enable', '--now', `${jobId(jobName)}.timer`).join(' ')}`
+          : undefined,
       }
     },
   }
@@ -67,19 +77,23 @@ async function findHints(run: RunProgram): Promise<readonly string[]> {
 }
 
 /** Source: systemd.service(5), systemd.exec(5). */
-function formatService({ command, environment }: Job): string {
-  const variables = Object.entries(environment).map(([name, value]) => `Environment=${quoted(`${name}=${value}`)}\n`)
+function formatService(job: Job): string {
+  const variables = Object.entries(job.environment).map(([name, value]) => `Environment=${quoted(`${name}=${value}`)}\n`)
   return `# Made by \`photos schedule install\`; \`photos schedule remove\` takes it away.
 [Unit]
 Description=photos sync
 
 [Service]
 Type=oneshot
-${variables.join('')}ExecStart=${command.map((word) => quoted(word).replaceAll('$', '$$$$')).join(' ')}
+${variables.join('')}ExecStart=${formatCommand(commandOf(job))}
 SuccessExitStatus=${exitCodes.limitReached}
 Nice=10
 IOSchedulingClass=idle
 `
+}
+
+function formatCommand(words: readonly string[]): string {
+  return words.map((word) => quoted(word).replaceAll('$', '$$$$')).join(' ')
 }
 
 /** Source: systemd.timer(5). A run that was due while the machine was off is made up for. */

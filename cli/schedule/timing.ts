@@ -69,3 +69,27 @@ export function formatTiming(timing: Timing): string {
 export function formatTime({ hour, minute }: { readonly hour: number; readonly minute: number }): string {
   return `${String(hour).padStart(2, '0')}:${String(minute).padStart(2, '0')}`
 }
+
+/** When a job runs the next time after a moment, by the clock of this machine. */
+export function findNextRun(timing: Timing, now: Date): Date {
+  const next = new Date(now)
+  switch (timing.kind) {
+    case 'minutes':
+      next.setMinutes(now.getMinutes() - (now.getMinutes() % timing.every) + timing.every, 0, 0)
+      return next
+    case 'hours':
+      next.setHours(now.getHours() - (now.getHours() % timing.every) + timing.every, 0, 0, 0)
+      return next
+    case 'daily':
+    case 'weekly':
+      next.setHours(timing.hour, timing.minute, 0, 0)
+      while (next <= now || (timing.kind === 'weekly' && next.getDay() !== 0)) next.setDate(next.getDate() + 1)
+      return next
+  }
+}
+
+/** `2026-11-24 03:00`, by the clock of this machine. */
+export function formatMoment(moment: Date): string {
+  const [month, day] = [moment.getMonth() + 1, moment.getDate()].map((number) => String(number).padStart(2, '0'))
+  return `${moment.getFullYear()}-${month}-${day} ${formatTime({ hour: moment.getHours(), minute: moment.getMinutes() })}`
+}

@@ -85,7 +85,7 @@ describe('systemd', () => {
     await machine.schedule(['install', '--yes', machine.photos])
     const properties = (words: string) => `systemctl --user show photos-sync.${words}`
     await machine.answer(
-      properties('timer --property=NextElapseUSecRealtime --property=LastTriggerUSec'),
+      properties('timer --property=ActiveState --property=NextElapseUSecRealtime --property=LastTriggerUSec'),
       'NextElapseUSecRealtime=Tue 2026-11-24 03:02:10 UTC\nLastTriggerUSec=Mon 2026-11-23 03:01:07 UTC\n',
     )
     await machine.answer(
@@ -122,7 +122,7 @@ last run: Mon 2026-11-23 03:01:07 UTC, exit code 3
       'systemctl --user disable --now photos-sync.timer',
       'systemctl --user daemon-reload',
     ])
-    expect((await machine.schedule(['remove', '--yes'])).stdout).toBe('nothing is scheduled\n')
+    expect((await machine.schedule(['remove', '--yes'])).stdout).toMatch(/^nothing is scheduled;/)
   })
 
   test('that refuses is told in its words', async () => {
@@ -148,7 +148,7 @@ describe('cron', () => {
       ...others.trimEnd().split('\n'),
       '5 5 * * * without-an-end',
       '# photos-sync: begin (made by photos schedule install)',
-      expect.stringMatching(/^0 3 \* \* 0 nice -n 10 .+ sync --quiet -- '.+/),
+      expect.stringMatching(/^0 3 \* \* 0 nice -n 10 env HOME=.+ sync --quiet -- '.+/),
       '# photos-sync: end',
       '9 9 * * * later',
       '',
@@ -173,11 +173,13 @@ describe('cron', () => {
     const words: unknown = JSON.parse(String(spawnSync('/bin/sh', ['-c', script]).stdout))
     expect(words).toEqual([
       'env',
-      'PHOTOS_LIBRARY=/x y/%',
+      `HOME=${machine.home}`,
       process.execPath,
       expect.any(String),
       'sync',
       '--quiet',
+      '--library',
+      '/x y/%',
       '--exclude',
       '*.x%',
       '--',
@@ -206,7 +208,9 @@ describe('cron', () => {
   test('does not tell how it went, and that is said', async () => {
     const machine = await schedulingMachine(['crontab'])
     await machine.schedule(['install', '--yes', machine.photos])
-    expect((await machine.schedule(['status'])).stdout).toMatch(/^cron: 0 3 \* \* \* nice .+\ncron does not tell when it ran/)
+    expect((await machine.schedule(['status'])).stdout).toMatch(
+      /^cron: 0 3 \* \* \* nice .+\nevery day at 03:00\nnext run: 2026-11-24 03:00\ncron does not tell when it ran/,
+    )
   })
 })
 
@@ -245,7 +249,7 @@ describe('the command', () => {
     await machine.schedule(['install', '--yes', ...words])
     const here = process.cwd()
     expect(await machine.crontab()).toContain(
-      ` sync --log-file ${here}/p.log --transfers 2 --verbose --library ${here}/lib --exclude a/b -- '`,
+      ` sync --library ${here}/lib --log-file ${here}/p.log --transfers 2 --verbose --exclude a/b -- '`,
     )
   })
 
@@ -259,7 +263,8 @@ describe('the command', () => {
       PHOTOS_DRY_RUN: '1',
     }
     await machine.schedule(['install', '--yes', machine.photos], { environment })
-    expect(await machine.crontab()).toContain('nice -n 10 env PHOTOS_PROFILE=nas XDG_STATE_HOME=/state /')
+    expect(await machine.crontab()).toContain(`nice -n 10 env HOME=${machine.home} XDG_STATE_HOME=/state /`)
+    expect(await machine.crontab()).toContain(' sync --quiet --profile nas -- ')
     expect(await machine.crontab()).not.toContain('secret')
   })
 
@@ -271,11 +276,18 @@ describe('the command', () => {
     ['standard input', ['DIR', '--files-from', '-'], 2, '--files-from - needs somebody who types'],
     ['a folder that is not there', ['/not/there'], 4, 'cannot find /not/there'],
     ['an address that is none', ['DIR', '--ping-url', 'hc-ping.com/the-secret'], 2, '--ping-url is no web address'],
+    ['a log file in a source', ['DIR', '--log-file', 'DIR/photos.log'], 2, 'which is only read'],
+    [
+      'a log file without a folder',
+      ['DIR', '--log-file', '/not/there/x.log'],
+      2,
+      'the folder of the log file is not there: /not/there',
+    ],
     ['a time that no clock shows', ['DIR', '--at', '25:00'], 2, '--at 25:00 is not a time of day'],
     ['a name with a slash', ['DIR', '--name', '../x'], 2, 'give a name of 1 to 64'],
   ])('%s is refused', async (_what, words, exitCode, message) => {
     const machine = await schedulingMachine(['crontab'])
-    const typed = words.map((word) => (word === 'DIR' ? machine.photos : word))
+    const typed = words.map((word) => word.replace(/^DIR/, () => machine.photos))
     expect(await machine.schedule(['install', '--yes', ...typed])).toMatchObject({
       exitCode,
       stderr: expect.stringContaining(message),
@@ -296,7 +308,7 @@ test('where there is no scheduler, what to enter elsewhere is said', async () =>
   const machine = await schedulingMachine([])
   const { exitCode, stderr } = await machine.schedule(['install', machine.photos])
   expect(exitCode).toBe(2)
-  expect(stderr).toContain(`enter this there: ${process.execPath} `)
+  expect(stderr).toContain(`enter this there: env HOME=${machine.home} ${process.execPath} `)
   expect((await machine.schedule(['status'])).stdout).toContain('nothing is scheduled')
 })
 

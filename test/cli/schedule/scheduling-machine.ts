@@ -76,7 +76,7 @@ export async function schedulingMachine(
         stdout,
         stderr,
         environment: { HOME: home, PATH: programs, ...environment },
-        now: () => new Date(),
+        now: () => new Date(2026, 10, 23, 12, 0),
       }
       const exitCode = await run(['schedule', ...words], { ...context, signal: new AbortController().signal })
       return { exitCode, stdout: stdout.text, stderr: stderr.text }
