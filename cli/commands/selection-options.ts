@@ -8,7 +8,7 @@ import { exitCodes } from '../exit-codes.ts'
 import { parseSize } from '../size.ts'
 import { readPathList, resolvePaths } from '../sync/files-from.ts'
 import { findPatternFault } from '../sync/path-patterns.ts'
-import { splitLines } from '../sync/photos-ignore.ts'
+import { countPatterns, mostPatterns, splitLines } from '../sync/photos-ignore.ts'
 import type { Selection } from '../sync/selection.ts'
 import { parseModificationRange } from '../time-range.ts'
 
@@ -108,6 +108,8 @@ function openList(file: string): AsyncIterable<Buffer> {
 
 function readFilterFile(file: string): readonly string[] {
   const lines = readLines(file)
+  if (countPatterns(lines) > mostPatterns)
+    throw usageError(`${file} has more than ${mostPatterns} patterns`, 'name the files one by one instead, with --files-from')
   for (const [index, line] of lines.entries()) {
     const fault = findPatternFault(line)
     if (fault === undefined || line.startsWith('#')) continue
@@ -121,8 +123,11 @@ function readFilterFile(file: string): readonly string[] {
 
 function readLines(file: string): readonly string[] {
   try {
+    // A pipe could be waited for for ever, and is empty when `watch` reads it again.
+    if (!statSync(file).isFile()) throw usageError(`${file} is no regular file`, 'write the patterns into a file, and name that')
     return splitLines(readFileSync(file, 'utf8'))
   } catch (cause) {
+    if (cause instanceof UserError) throw cause
     throw cannotRead(file, '--filter-from', cause)
   }
 }

@@ -19,10 +19,23 @@ export function readPhotosIgnore(folder: BytePath): PhotosIgnore {
     const stats = lstatSync(bytesOf(path))
     if (!stats.isFile()) return unreadable(path, 'it is no file')
     if (stats.size > largestBytes) return unreadable(path, `it is larger than ${largestBytes} bytes`)
-    return { kind: 'lines', lines: splitLines(readFileSync(bytesOf(path), 'utf8')) }
+    const lines = splitLines(readFileSync(bytesOf(path), 'utf8'))
+    if (countPatterns(lines) > mostPatterns) return unreadable(path, `it has more than ${mostPatterns} patterns`)
+    return { kind: 'lines', lines }
   } catch (error) {
     return unreadable(path, requireFileErrorReason(error))
   }
+}
+
+/**
+ * Of one file: every path is held against all of them. Of a file with more none counts, as the last that matches has the last word,
+ * and the first thousand might leave out what a later one takes.
+ */
+export const mostPatterns = 1000
+
+/** Lines that are neither empty nor comments. */
+export function countPatterns(lines: readonly string[]): number {
+  return lines.filter((line) => line.trim() !== '' && !line.startsWith('#')).length
 }
 
 /** Lines without their ends, whichever system they were written on. */

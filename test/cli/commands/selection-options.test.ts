@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { mkdir, symlink, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
@@ -125,6 +126,16 @@ describe('a usage error', () => {
     const { dcim, sync } = await cardInTest('1.jpg')
     const { exitCode, stderr } = await sync([...options, dcim])
     expect({ exitCode, stderr }).toEqual({ exitCode: 2, stderr: expect.stringContaining(message) })
+  })
+
+  it('is a filter file that would be waited for for ever, or for hours', async () => {
+    const { home, dcim, sync } = await cardInTest('1.jpg')
+    execFileSync('mkfifo', [join(home, 'pipe')])
+    const piped = await sync(['--filter-from', join(home, 'pipe'), dcim])
+    expect(piped).toMatchObject({ exitCode: 2, stderr: expect.stringContaining(`${join(home, 'pipe')} is no regular file`) })
+    await writeFile(join(home, 'filter'), '*.mov\n'.repeat(1001))
+    const long = await sync(['--filter-from', join(home, 'filter'), dcim])
+    expect(long).toMatchObject({ exitCode: 2, stderr: expect.stringContaining('has more than 1000 patterns') })
   })
 
   it('is a bad line of a filter file, by its number', async () => {

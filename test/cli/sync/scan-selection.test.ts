@@ -101,6 +101,17 @@ describe('names', () => {
     })
   })
 
+  it('takes all where .photosignore has more patterns than can be held against each path, and says so', async () => {
+    const patterns = Array.from({ length: 1000 }, (_, index) => `*${index}?.mov`)
+    const folder = await folderOf({ ...nothingIn('a.jpg', 'b.mov'), '.photosignore': ['# all', '*.jpg', ...patterns].join('\n') })
+    expect(await take(folder, {})).toMatchObject({
+      taken: ['a.jpg', 'b.mov'],
+      reasons: ['failed: cannot be read, so nothing is left out by it: it has more than 1000 patterns'],
+    })
+    await writeFile(join(folder, '.photosignore'), ['# all', '', '*.jpg', ...patterns.slice(1)].join('\n'))
+    expect(await take(folder, {})).toMatchObject({ taken: ['b.mov'], reasons: [] })
+  })
+
   it('applies patterns to a single file that is named, too', async () => {
     const folder = await folderOf(nothingIn('a.jpg'))
     const batches = await collect(scan(findSources([join(folder, 'a.jpg')]), { now: () => 1, selection: { exclude: ['*.jpg'] } }))
