@@ -1,5 +1,4 @@
-import { realpathSync } from 'node:fs'
-import { basename, dirname, join, relative, resolve } from 'node:path'
+import { relative, resolve } from 'node:path'
 import type { Context } from '../context.ts'
 import { UserError } from '../errors.ts'
 import { type ExitCode, exitCodes } from '../exit-codes.ts'
@@ -7,6 +6,7 @@ import { explainFailure, formatCommand } from '../terminal/explain-failure.ts'
 import { openLogFile } from '../terminal/log-file.ts'
 import { createReporter, type Reporter } from '../terminal/reporter.ts'
 import type { RunKind } from '../terminal/tally.ts'
+import { realPathOf, throughLinks } from '../terminal/through-links.ts'
 import { formatBug, visible } from '../terminal/visible.ts'
 import type { LogFileFlags } from './unattended-options.ts'
 
@@ -60,7 +60,7 @@ export async function openRunLog(
 
 /** Sources are never written to. Throws a `UserError` with exit code 2 for a log file that would lie in one. */
 export function refuseLogInSource(logFile: string, sources: readonly string[]): void {
-  const path = join(realPathOf(dirname(resolve(logFile))), basename(logFile))
+  const path = throughLinks(logFile)
   const source = sources.find((folder) => {
     const below = relative(realPathOf(resolve(folder)), path)
     return below !== '..' && !below.startsWith('../')
@@ -70,13 +70,4 @@ export function refuseLogInSource(logFile: string, sources: readonly string[]): 
     exitCode: exitCodes.usage,
     hint: 'name a file in another folder with --log-file',
   })
-}
-
-/** Without links, where it is there. */
-function realPathOf(path: string): string {
-  try {
-    return realpathSync(path)
-  } catch {
-    return path
-  }
 }

@@ -1,4 +1,4 @@
-import { type Command, Option } from 'commander'
+import { type Command, InvalidArgumentError, Option } from 'commander'
 import { parseSize } from '../size.ts'
 import { parsePingUrl } from '../unattended/ping.ts'
 import type { Listeners } from '../unattended/run-unattended.ts'
@@ -32,13 +32,23 @@ export function addUnattendedOptions(command: Command): Command {
 /** The flags that keep what a run says. */
 export function addLogFileOptions(command: Command): Command {
   return command
-    .addOption(new Option('--log-file <file>', 'add what the run says to this file, with the time').env('PHOTOS_LOG_FILE'))
+    .addOption(
+      new Option('--log-file <file>', 'add what the run says to this file, with the time')
+        .env('PHOTOS_LOG_FILE')
+        .argParser(parseLogFile),
+    )
     .addOption(
       new Option('--log-max-size <size>', 'put the log file aside when it is larger, and keep 5 of these')
         .env('PHOTOS_LOG_MAX_SIZE')
         .argParser(parseSize)
         .default(10 * 1024 * 1024, '10M'),
     )
+}
+
+/** An empty one, such as of a variable that a script has not set, is a log that nobody gets. */
+function parseLogFile(text: string): string {
+  if (text === '') throw new InvalidArgumentError('give a file; it is empty.')
+  return text
 }
 
 /** Whom to tell. A dry run backs nothing up, so that nobody is to think it did. Throws a `UserError` for an address that is none. */

@@ -1,6 +1,7 @@
-import { closeSync, constants, fstatSync, openSync, realpathSync, renameSync, rmSync, statSync, writeSync } from 'node:fs'
+import { closeSync, constants, fstatSync, openSync, renameSync, rmSync, statSync, writeSync } from 'node:fs'
 import { Writable } from 'node:stream'
 import { errorCode } from '../error-code.ts'
+import { throughLinks } from './through-links.ts'
 import { visible } from './visible.ts'
 
 export interface LogFileOptions {
@@ -21,7 +22,7 @@ export interface LogFile {
 
 /** @param path its folder has to be there; it may be shared by several runs */
 export function openLogFile(path: string, { now, maximumBytes, kept = 5, onFailure }: LogFileOptions): LogFile {
-  const file = appendingTo(withoutLinks(path), { maximumBytes, kept, onFailure })
+  const file = appendingTo(throughLinks(path), { maximumBytes, kept, onFailure })
   let begun = ''
   const stream = new Writable({
     decodeStrings: false,
@@ -62,12 +63,12 @@ function appendingTo(path: string, { maximumBytes, kept, onFailure }: AppendOpti
     descriptor = undefined
   }
   const write = (text: string): void => {
+    if (descriptor !== undefined && hasLeft(path, descriptor)) close()
     descriptor ??= openToAppend(path)
     const status = fstatSync(descriptor)
     if (status.isFile() && status.size > 0 && status.size + Buffer.byteLength(text) > maximumBytes) {
       close()
-      // Another run may have put it aside in the meantime; then there is a new one to go on with.
-      if (statSync(path, { throwIfNoEntry: false })?.ino === status.ino) putAside(path, kept)
+      putAside(path, kept)
       descriptor = openToAppend(path)
     }
     writeSync(descriptor, text)
@@ -77,7 +78,7 @@ function appendingTo(path: string, { maximumBytes, kept, onFailure }: AppendOpti
       try {
         write(text)
       } catch (error) {
-        if (!hasFailed) onFailure(errorCode(error) ?? String(error))
+        if (!hasFailed) onFailure(reasonOf(error))
         hasFailed = true
       }
     },
@@ -85,13 +86,29 @@ function appendingTo(path: string, { maximumBytes, kept, onFailure }: AppendOpti
   }
 }
 
-/** So that a link stays one when the file that it leads to is put aside. */
-function withoutLinks(path: string): string {
-  try {
-    return realpathSync(path)
-  } catch {
-    return path
-  }
+/** Of what people can mend. */
+const reasons: Readonly<Record<string, string>> = {
+  ENOENT: 'its folder is not there',
+  ENOTDIR: 'its folder is not there',
+  EISDIR: 'it is a folder',
+  ENXIO: 'it is a pipe that nobody reads',
+  ELOOP: 'its links lead round in a circle',
+  EACCES: 'it may not be written to by this user',
+  EPERM: 'it may not be written to by this user',
+  EROFS: 'its disk may only be read',
+  ENOSPC: 'its disk is full',
+  EDQUOT: 'its disk has no room left for this user',
+}
+
+function reasonOf(error: unknown): string {
+  const code = errorCode(error)
+  return code === undefined ? String(error) : (reasons[code] ?? code)
+}
+
+/** Whether a file was moved or deleted since it was opened: by another run that put it aside, by logrotate, or by a person. */
+function hasLeft(path: string, descriptor: number): boolean {
+  const [there, opened] = [statSync(path, { throwIfNoEntry: false }), fstatSync(descriptor)]
+  return there?.ino !== opened.ino || there.dev !== opened.dev
 }
 
 /** A named pipe that nobody reads would keep who opens it waiting. */

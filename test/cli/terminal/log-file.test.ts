@@ -1,4 +1,4 @@
-import { mkdir, readdir, readFile, stat, symlink, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, rename, rm, stat, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { beforeEach, describe, expect, test } from 'vitest'
 import { type LogFile, type LogFileOptions, openLogFile } from '../../../cli/terminal/log-file.ts'
@@ -57,7 +57,7 @@ describe('a file that is full', () => {
   })
 
   test('that another run has put aside is not put aside again', async () => {
-    const [one, other] = [open({ maximumBytes: 70 }), open({ maximumBytes: 70 })]
+    const [one, other] = [open({ maximumBytes: 80 }), open({ maximumBytes: 80 })]
     one.stream.write('one\n')
     other.stream.write('other\n')
     one.stream.write('one again\n')
@@ -77,9 +77,9 @@ describe('a file that is full', () => {
 
 describe('a file that cannot be written', () => {
   test.each([
-    ['no folder', () => join(folder, 'not-there', 'photos.log'), 'ENOENT'],
-    ['a folder', () => folder, 'EISDIR'],
-    ['a full disk', () => '/dev/full', 'ENOSPC'],
+    ['no folder', () => join(folder, 'not-there', 'photos.log'), 'its folder is not there'],
+    ['a folder', () => folder, 'it is a folder'],
+    ['a full disk', () => '/dev/full', 'its disk is full'],
   ])('%s: is told once and throws nothing', async (_what, at, reason) => {
     path = at()
     write(open(), 'one\n', 'two\n')
@@ -91,6 +91,30 @@ test('a device is written to, and never put aside', async () => {
   path = '/dev/null'
   write(open({ maximumBytes: 10 }), 'one\n', 'two\n')
   expect(failures).toEqual([])
+})
+
+test('one that was moved away or deleted is made anew', async () => {
+  const log = open()
+  log.stream.write('one\n')
+  await rename(path, `${path}.moved`)
+  log.stream.write('two\n')
+  expect(await messagesOf('photos.log.moved')).toEqual(['one', ''])
+  await rm(path)
+  write(log, 'three\n')
+  expect(await messagesOf()).toEqual(['three', ''])
+})
+
+test('a link that leads to itself is told in words', async () => {
+  await symlink('photos.log', path)
+  write(open(), 'one\n')
+  expect(failures).toEqual(['its links lead round in a circle'])
+})
+
+test('a link to what is not there yet stays one', async () => {
+  await symlink('real.log', path)
+  write(open({ maximumBytes: 50 }), 'one\n', 'two\n')
+  expect(await messagesOf('real.log.1')).toEqual(['one', ''])
+  expect(await messagesOf('real.log')).toEqual(['two', ''])
 })
 
 test('a link stays one', async () => {

@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import { createReadStream } from 'node:fs'
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { beforeEach, describe, expect, onTestFinished, test } from 'vitest'
@@ -257,13 +257,27 @@ describe('the log file', () => {
     const { exitCode, stderr } = await sync(['--quiet', '--log-file', join(home, 'no-folder', 'photos.log')])
     expect({ exitCode, stderr }).toEqual({
       exitCode: 0,
-      stderr: `the log file ${join(home, 'no-folder', 'photos.log')} cannot be written: ENOENT\n`,
+      stderr: `the log file ${join(home, 'no-folder', 'photos.log')} cannot be written: its folder is not there\n`,
     })
   })
 
   test('is never in a source', async () => {
     const { exitCode, stderr } = await sync(['--log-file', join(dcim, 'photos.log')])
     expect({ exitCode, stderr }).toEqual({ exitCode: 2, stderr: expect.stringContaining('which is only read') })
+  })
+
+  test.each(['photos.log', 'not-there/photos.log'])('is never in a source through a link to %s', async (target) => {
+    await symlink(join(dcim, target), log())
+    const { exitCode, stderr } = await sync(['--log-file', log()])
+    expect({ exitCode, stderr }).toEqual({ exitCode: 2, stderr: expect.stringContaining('which is only read') })
+    expect(await readdir(dcim)).toEqual(['clip.mp4'])
+  })
+
+  test('has a name', async () => {
+    expect(await sync(['--log-file', ''])).toMatchObject({
+      exitCode: 2,
+      stderr: expect.stringContaining('give a file; it is empty'),
+    })
   })
 
   test('does not change what --json writes', async () => {
