@@ -1,7 +1,7 @@
 import type { BytePath } from '../byte-path.ts'
 
 /** Why a file or folder is not looked at any further: no failure, and no decision about its content. */
-export type LeftOutCause = 'hidden' | 'junk' | 'filters' | 'libraries'
+export type LeftOutCause = 'hidden' | 'junk' | 'filters' | 'libraries' | 'system'
 
 export interface LeftOut {
   readonly name: BytePath
@@ -76,6 +76,7 @@ const words: readonly (readonly [LeftOutCause, one: string, more: string])[] = [
   ['junk', 'junk', 'junk'],
   ['filters', 'by filters', 'by filters'],
   ['libraries', 'library of photos', 'libraries of photos'],
+  ['system', "folder of the system's own", "folders of the system's own"],
 ]
 
 /** In a line, such as `left out: 12 hidden, 3 junk, 40 by filters (--verbose names them)`; undefined for nothing. */

@@ -40,6 +40,9 @@ export function lookAtNames(
       case 'library':
         leave(name, 'libraries')
         break
+      case 'system':
+        leave(name, 'system')
+        break
       case 'other':
         outcomes.push(found.outcome)
     }
@@ -61,6 +64,8 @@ export type Found =
   | FoundFile
   | { readonly kind: 'folder'; readonly folder: FolderToScan }
   | { readonly kind: 'library' }
+  /** A folder that the kernel makes up. */
+  | { readonly kind: 'system' }
   | { readonly kind: 'other'; readonly outcome: FileOutcome }
 
 /** What stands under a name, which may be a link. */
@@ -82,7 +87,8 @@ export function lookAt(folder: FolderToScan, name: BytePath, walk: Walk): Found 
   }
 }
 
-function folderBelow(around: FolderToScan, name: BytePath, stats: Stats, { chooser }: Walk): Found {
+function folderBelow(around: FolderToScan, name: BytePath, stats: Stats, { chooser, systemDevices }: Walk): Found {
+  if (systemDevices.has(stats.dev)) return { kind: 'system' }
   const path = joinBytePath(around.path, name)
   if (isInChain(stats, around.chain)) return skipped(path, 'a symbolic link back to a folder that it lies in')
   const location = joinBytePath(around.location, name)

@@ -37,7 +37,7 @@ export async function* scanListed(
   listed: ListedPaths,
   options: ScanOptions,
 ): AsyncGenerator<ScannedBatch> {
-  const walk = await createWalk(options)
+  const walk = await createWalk(sources, options)
   const way: FolderToScan[] = []
   let paths = 0
   for await (const path of listed) {
@@ -120,6 +120,8 @@ function findSubfolder(around: FolderToScan, name: BytePath, walk: Walk): Folder
     }
     case 'library':
       return leave('libraries')
+    case 'system':
+      return leave('system')
     case 'file':
       return failedAt(joinBytePath(around.path, name), 'no folder')
     case 'other':

@@ -10,6 +10,7 @@ import { lookAtNames } from './look-at-names.ts'
 import { readPhotosIgnore } from './photos-ignore.ts'
 import type { Selection } from './selection.ts'
 import type { Source } from './sources.ts'
+import { systemDevicesBelow } from './system-mounts.ts'
 
 /** A folder by its absolute path, and by what the locations of its files begin with. */
 export interface ScannedFolder {
@@ -56,6 +57,8 @@ export interface FolderToScan extends ScannedFolder {
 export interface Walk extends ScanOptions {
   readonly selection: Selection
   readonly chooser: Chooser
+  /** What lies on these is left out. */
+  readonly systemDevices: ReadonlySet<number>
 }
 
 /** So many names are looked at in one go, then others get their turn. */
@@ -79,15 +82,15 @@ export function shownPathOf(file: ScannedFile): string {
  * links only if the selection says so. Holds the names of one chain of folders and no more. What cannot be read is an outcome.
  */
 export async function* scan(sources: readonly Source[], options: ScanOptions): AsyncGenerator<ScannedBatch> {
-  const walk = await createWalk(options)
+  const walk = await createWalk(sources, options)
   for (const source of sources) {
     if (source.kind === 'folder') yield* scanFolders(rootOf(source, walk), walk)
     else yield await scanOneFile(source, walk)
   }
 }
 
-export async function createWalk({ selection = {}, ...options }: ScanOptions): Promise<Walk> {
-  return { ...options, selection, chooser: await createChooser(selection) }
+export async function createWalk(sources: readonly Source[], { selection = {}, ...options }: ScanOptions): Promise<Walk> {
+  return { ...options, selection, chooser: await createChooser(selection), systemDevices: systemDevicesBelow(sources) }
 }
 
 /** Where the scan of a source begins. */

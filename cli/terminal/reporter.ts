@@ -75,6 +75,7 @@ const leftOutReasons: Readonly<Record<LeftOutEvent['cause'], string>> = {
   junk: 'junk by its name',
   filters: 'by a filter',
   libraries: 'a library of photos',
+  system: 'made up by the system: no files lie there',
 }
 
 /** What one mode does with what a run tells. */
