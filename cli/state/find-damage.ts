@@ -12,11 +12,16 @@ type Checksums = z.infer<typeof checksumsSchema>
 const checksumsName = 'CHECKSUMS'
 const chunkBytes = 1 << 20
 
+/** What LevelDB calls its files, and ours. */
+const fileNames = /^(CURRENT|LOCK|LOG(\.old)?|CHECKSUMS(\.new)?|MANIFEST-\d+|\d+\.(ldb|sst|log|dbtmp))$/
+
 /**
  * What is wrong with the files of a database that is closed, in a few words; undefined where nothing shows. It is for what
  * LevelDB itself would not notice: a damaged table makes it believe anything, or end the process by an assertion.
  */
 export async function findDamage(path: string): Promise<string | undefined> {
+  const odd = await findNoFile(path)
+  if (odd !== undefined) return `${odd} is no file`
   const current = await readIfThere(join(path, 'CURRENT'))
   if (current !== undefined && !/^MANIFEST-\d+\n$/.test(current)) return 'CURRENT names no manifest'
   const checksums = await readChecksums(path)
@@ -54,7 +59,21 @@ async function readChecksums(path: string): Promise<Checksums> {
   const space = text.indexOf(' ')
   const json = text.slice(space + 1).trimEnd()
   if (space < 0 || text.slice(0, space) !== String(crc32(json))) return {}
-  return checksumsSchema.safeParse(JSON.parse(json)).data ?? {}
+  return parseChecksums(json) ?? {}
+}
+
+function parseChecksums(json: string): Checksums | undefined {
+  try {
+    return checksumsSchema.safeParse(JSON.parse(json)).data
+  } catch {
+    return undefined
+  }
+}
+
+/** The name of one that ought to be a file, and is a folder, a link or the like. */
+async function findNoFile(path: string): Promise<string | undefined> {
+  const entries = await readdir(path, { withFileTypes: true })
+  return entries.find((entry) => fileNames.test(entry.name) && !entry.isFile())?.name
 }
 
 async function findTables(path: string): Promise<readonly string[]> {

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { rename, rm } from 'node:fs/promises'
+import { lstat, rename, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { ClassicLevel } from 'classic-level'
 import type { Owner } from '../../contract/owner.ts'
@@ -76,6 +76,7 @@ export async function openLocalState(stateFolder: string, key: StateKey): Promis
   const path = join(stateFolder, `${stateNameOf(key)}-v${formatVersion}`)
   const notes: string[] = []
   try {
+    await makeRoom(path, notes)
     await makeFolder(path, 0o700)
     const database = await openOrReplace(path, notes)
     const onTrouble = (message: string): void => void notes.push(message)
@@ -214,12 +215,23 @@ async function* foldersBelow(database: Database, path: string, attempt: Attempt)
   }
 }
 
+/** Moves aside what is no folder, and no link to one. */
+async function makeRoom(path: string, notes: string[]): Promise<void> {
+  const isThere = (await lstat(path).catch(() => undefined)) !== undefined
+  if (!isThere || (await stat(path).catch(() => undefined))?.isDirectory()) return
+  notes.push(noteOfDamage('it was no folder', await moveAside(path)))
+}
+
+function noteOfDamage(damage: string, aside: string): string {
+  return `the local state was damaged (${damage}); it now lies in ${aside}, and files will be hashed again`
+}
+
 async function openOrReplace(path: string, notes: string[]): Promise<Database> {
   const opened = await openUnlessDamaged(path)
   if (opened.kind === 'open') return opened.database
   const aside = await moveAside(path)
   const database = await open(path)
-  notes.push(`the local state was damaged (${opened.damage}); it now lies in ${aside}, and files will be hashed again`)
+  notes.push(noteOfDamage(opened.damage, aside))
   return database
 }
 
@@ -261,7 +273,7 @@ function locked(cause: unknown): UserError {
 export function cannotBeOpened(path: string, cause: unknown): UserError {
   return new UserError(`the local state in ${path} cannot be opened: ${describeFailure(cause)}`, {
     exitCode: exitCodes.remoteUnreachable,
-    hint: 'make room there or see to its rights, or name another folder: XDG_STATE_HOME=DIR photos …',
+    hint: 'make room there, see to its rights, or delete it (files will be hashed again); or name another folder: XDG_STATE_HOME=DIR photos …',
     cause,
   })
 }

@@ -9,7 +9,8 @@ import { type LockHolder, lockHolderSchema } from './lock-holder.ts'
 export interface LockFile {
   readonly kind: 'held' | 'free'
   readonly name: string
-  readonly number: number
+  /** Of any size: after every number there is a next one. */
+  readonly number: bigint
 }
 
 /**
@@ -27,7 +28,7 @@ export interface LockFiles {
   /** Tells others that the holder is there. False when the file is gone. */
   beat(file: LockFile): Promise<boolean>
   /** Undefined where somebody else was faster. */
-  take(number: number, holder: LockHolder): Promise<LockFile | undefined>
+  take(number: bigint, holder: LockHolder): Promise<LockFile | undefined>
   /** Lets go of a lock that is held. */
   free(file: LockFile): Promise<void>
   remove(file: LockFile): Promise<void>
@@ -40,14 +41,14 @@ export function openLockFiles(path: string): LockFiles {
   const folder = dirname(path)
   const prefix = path.slice(folder.length + 1)
   const pathOf = (file: Pick<LockFile, 'name'>): string => join(folder, file.name)
-  const nameOf = (kind: LockFile['kind'], number: number): string => `${prefix}-${kind}-${number}`
+  const nameOf = (kind: LockFile['kind'], number: bigint): string => `${prefix}-${kind}-${number}`
 
   const list = async (): Promise<readonly LockFile[]> => {
     const files = (await readdir(folder)).flatMap((name): LockFile[] => {
-      const [, kind, number] = name.startsWith(prefix) ? (/^-(held|free)-(\d{1,15})$/.exec(name.slice(prefix.length)) ?? []) : []
-      return number === undefined ? [] : [{ kind: kind === 'held' ? 'held' : 'free', name, number: Number(number) }]
+      const [, kind, number] = name.startsWith(prefix) ? (/^-(held|free)-(\d+)$/.exec(name.slice(prefix.length)) ?? []) : []
+      return number === undefined ? [] : [{ kind: kind === 'held' ? 'held' : 'free', name, number: BigInt(number) }]
     })
-    return files.toSorted((one, other) => other.number - one.number || (one.kind === 'held' ? -1 : 1))
+    return files.toSorted((one, other) => (one.number === other.number ? heldFirst(one) : other.number > one.number ? 1 : -1))
   }
 
   return {
@@ -87,7 +88,7 @@ export function openLockFiles(path: string): LockFiles {
     },
 
     async free(file) {
-      await unlessGone(rename(pathOf(file), join(folder, nameOf('free', file.number + 1))))
+      await unlessGone(rename(pathOf(file), join(folder, nameOf('free', file.number + 1n))))
     },
 
     async remove(file) {
@@ -97,8 +98,21 @@ export function openLockFiles(path: string): LockFiles {
     async removeOlder(file) {
       const older = (await list()).filter(({ number }) => number < file.number)
       const drafts = (await readdir(folder)).filter((name) => name.startsWith(`${prefix}-draft-`))
-      for (const { name } of [...older, ...drafts.map((name) => ({ name }))]) await rm(join(folder, name), { force: true })
+      for (const name of [...older.map((each) => each.name), ...drafts]) await sweep(join(folder, name))
     },
+  }
+}
+
+function heldFirst({ kind }: LockFile): number {
+  return kind === 'held' ? -1 : 1
+}
+
+/** Also a folder that somebody has made. What cannot be removed is in nobody's way. */
+async function sweep(path: string): Promise<void> {
+  try {
+    await rm(path, { recursive: true, force: true })
+  } catch (error) {
+    if (errorCode(error) === undefined) throw error
   }
 }
 

@@ -78,7 +78,7 @@ async function tryToTake(files: LockFiles, self: LockHolder, options: RunLockOpt
   const [highest] = seen
   const holder = highest?.kind === 'held' ? await files.readHolder(highest) : undefined
   if (highest?.kind === 'held' && (await isAlive(files, highest, holder, self, options))) return { kind: 'held', holder }
-  const file = await files.take((highest?.number ?? 0) + 1, self)
+  const file = await files.take((highest?.number ?? 0n) + 1n, self)
   if (file === undefined) return { kind: 'raced' }
   const known = new Set([...seen.map(({ name }) => name), file.name])
   if ((await files.list()).some(({ name }) => !known.has(name))) {

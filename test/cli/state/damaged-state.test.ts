@@ -1,6 +1,7 @@
-import { cp, mkdir, mkdtemp, readdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises'
+import { cp, lstat, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, truncate, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { crc32 } from 'node:zlib'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { type FileRecord, isSameFile } from '../../../cli/state/file-record.ts'
 import { type LocalState, openLocalState } from '../../../cli/state/local-state.ts'
@@ -136,5 +137,33 @@ test('what is left of a run that ended while a damaged one was moved aside is no
   await truncate(join(folder, databaseName, 'CURRENT'))
   expect((await use(folder)).notes).toEqual([expect.stringContaining('damaged')])
   expect((await stat(join(folder, `${databaseName}-damaged`, 'CURRENT'))).size).toBe(0)
+  await requireMended(folder)
+})
+
+test.each([
+  ['a file', (path: string) => writeFile(path, 'rubbish')],
+  ['a link to nothing', (path: string) => symlink('nowhere', path)],
+])('%s in its place is moved aside', async (_what, make) => {
+  const folder = await temporaryFolder()
+  await make(join(folder, databaseName))
+  expect((await use(folder)).notes).toEqual([expect.stringContaining('it was no folder')])
+  await lstat(join(folder, `${databaseName}-damaged`))
+  await requireMended(folder)
+})
+
+test.each(['CURRENT', 'LOCK', 'LOG', 'CHECKSUMS', '000099.ldb', '000099.log'])(
+  'one with a folder called %s is moved aside',
+  async (name) => {
+    const folder = await stateOf([...whole].filter(([other]) => other !== name))
+    await mkdir(join(folder, databaseName, name))
+    expect((await use(folder)).notes).toEqual([expect.stringContaining(`damaged (${name} is no file)`)])
+    await requireMended(folder)
+  },
+)
+
+test('checksums that are whole, and say nothing, are none', async () => {
+  const text = '{"rubbish'
+  const folder = await stateOf([...whole, ['CHECKSUMS', Buffer.from(`${crc32(text)} ${text}\n`)]])
+  expect((await use(folder)).found).toBe(names.length)
   await requireMended(folder)
 })

@@ -1,6 +1,6 @@
 import { type ChildProcess, fork, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { readdir, readFile, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { build } from 'esbuild'
 import { expect, onTestFinished, test } from 'vitest'
@@ -145,6 +145,22 @@ test('that says nothing, as of a full disk, is taken over by its heart, too', as
   await writeFile(`${path}-held-3`, '')
   await (await acquire()).release()
   expect(told).toEqual([expect.stringContaining('another run of photos'), expect.stringContaining('has died')])
+})
+
+test.each(['free-7', 'draft-7'])('a folder called as its file %s is swept away, and holds up nobody', async (name) => {
+  const { acquire, path } = await lockInTest()
+  await mkdir(join(`${path}-${name}`, 'inside'), { recursive: true })
+  await (await acquire()).release()
+  expect(await readdir(dirname(path))).toEqual([expect.stringMatching(/-free-\d+$/)])
+})
+
+test.each(['999999999999999', '9007199254740993', '9'.repeat(40)])('is seen after any number: %s', async (number) => {
+  const { acquire, path } = await lockInTest()
+  await writeFile(`${path}-free-${number}`, '')
+  const lock = await acquire()
+  await expect(acquire()).rejects.toMatchObject({ exitCode: 11 })
+  await lock.release()
+  await (await acquire()).release()
 })
 
 test('who slept while another run took the lock hears of it, and takes nothing away from that run', async () => {
