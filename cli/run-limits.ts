@@ -12,6 +12,8 @@ export interface RunLimitOptions {
 /** How long a run may go on, and how much it may move. What has begun is finished; nothing new is begun. */
 export interface RunLimits {
   isReached(): boolean
+  /** Not below 0. */
+  timeLeftMs(): number
   /** Bytes of originals went over the network; what is negative says that they went in vain, and they did go. */
   moved(bytes: number): void
   /** Files that were found, and are not moved. */
@@ -29,6 +31,7 @@ export function createRunLimits({ longestMs, mostBytes }: RunLimitOptions, { ela
   const isTooLong = (): boolean => longestMs !== undefined && elapsed() - startedMs >= longestMs
   const isTooMuch = (): boolean => mostBytes !== undefined && movedBytes >= mostBytes
   return {
+    timeLeftMs: () => (longestMs === undefined ? Number.POSITIVE_INFINITY : Math.max(0, longestMs - (elapsed() - startedMs))),
     isReached: () => isTooLong() || isTooMuch(),
     moved(bytes) {
       movedBytes += Math.max(0, bytes)

@@ -8,7 +8,7 @@ import type { ListedPaths } from '../sync/scan-listed.ts'
 import { syncInBatches } from '../sync/sync.ts'
 import { listedOf, type SelectionFlags, selectionOf } from './selection-options.ts'
 import type { StateFlags } from './state-options.ts'
-import { prepareTransport, type RunLimitFlags, runLimitsOf, type TransferFlags } from './transfer-options.ts'
+import { prepareTransport, type RunLimitFlags, runLimitsOf, type TransferFlags, untilOvertime } from './transfer-options.ts'
 
 /** What `sync` and `watch` have in common, as typed. */
 export interface BackUpFlags extends SelectionFlags, TransferFlags, RunLimitFlags, StateFlags {
@@ -48,7 +48,8 @@ export async function backUp(
   try {
     for (const message of notes) tell(message)
     for (const message of warnings) on({ kind: 'note', message, isUrgent: true })
-    prepareTransport(transport, flags, on)
+    const limits = runLimitsOf(flags, transport)
+    prepareTransport(transport, flags, on, limits)
     const { clock } = transport
     const options = {
       remote,
@@ -63,11 +64,13 @@ export async function backUp(
       countsUnchanged: !(flags.verbose || flags.json),
       listed,
       isHeldBack,
-      limits: runLimitsOf(flags, transport),
+      limits,
       allowsEmpty: flags.allowEmpty,
       signal: AbortSignal.any([context.signal, state.lost]),
     }
-    for await (const events of syncInBatches(folders, options)) for (const event of events) on(event)
+    await untilOvertime(limits, transport, on, async () => {
+      for await (const events of syncInBatches(folders, options)) for (const event of events) on(event)
+    })
   } finally {
     await close()
   }

@@ -4,6 +4,7 @@ import type { ExitCode } from '../exit-codes.ts'
 import { defaultThaw, pull } from '../pull/pull.ts'
 import type { ListRange } from '../remote/remote.ts'
 import type { ThawTier } from '../remote/thaw.ts'
+import type { RunEvent } from '../run-event.ts'
 import { openRemote } from '../session/open-remote.ts'
 import type { Reporter } from '../terminal/reporter.ts'
 import { parseTimeRange } from '../time-range.ts'
@@ -26,6 +27,7 @@ import {
   type RunLimitFlags,
   runLimitsOf,
   type TransferFlags,
+  untilOvertime,
 } from './transfer-options.ts'
 
 interface PullFlags extends TransferFlags, RunLimitFlags {
@@ -104,11 +106,14 @@ async function pullInto(reporter: Reporter, range: ListRange, flags: PullFlags, 
   const { remote, transport, notes, close } = await openRemote({ library, profile, whenMissing: 'require', log }, context)
   try {
     if (!flags.json) for (const message of notes) reporter.on({ kind: 'note', message })
-    prepareTransport(transport, flags, (event) => reporter.on(event))
-    const thaw = { tier: thawTier, days: thawDays }
     const limits = runLimitsOf(flags, transport)
+    const on = (event: RunEvent): void => reporter.on(event)
+    prepareTransport(transport, flags, on, limits)
+    const thaw = { tier: thawTier, days: thawDays }
     const options = { remote, transport, range, to, transfers, thaw, dryRun, versions, limits, signal: context.signal }
-    for await (const event of pull(options)) reporter.on(event)
+    await untilOvertime(limits, transport, on, async () => {
+      for await (const event of pull(options)) on(event)
+    })
   } finally {
     await close()
   }

@@ -1,5 +1,7 @@
 import { type Command, Option } from 'commander'
 import { parseDuration } from '../duration.ts'
+import { UserError } from '../errors.ts'
+import { exitCodes } from '../exit-codes.ts'
 import { type BandwidthTimetable, parseBandwidth } from '../remote/bandwidth-timetable.ts'
 import type { Transport } from '../remote/transport.ts'
 import type { RunEvent } from '../run-event.ts'
@@ -57,11 +59,29 @@ export function prepareTransport(
   transport: Transport,
   { transfers, bwlimit, verbose }: TransferFlags & { readonly verbose?: true },
   on: (event: RunEvent) => void,
+  limits: Pick<RunLimits, 'timeLeftMs'>,
 ): void {
   const note = (message: string): void => on({ kind: 'note', message })
   transport.notices.listen(note)
-  transport.outage.endure()
+  transport.outage.endure(limits.timeLeftMs)
   transport.bandwidth.limit(bwlimit)
   const onChange = (limit: number): void => note(`${limit} at once, as the line and the storage can take it`)
   transport.concurrency.configure({ ceiling: transfers, ...(verbose && { onChange }) })
+}
+
+/** Has a run end as at any other limit when its time is over while it waits for a remote that is gone. */
+export async function untilOvertime(
+  limits: RunLimits,
+  { outage }: Pick<Transport, 'outage'>,
+  on: (event: RunEvent) => void,
+  work: () => Promise<void>,
+): Promise<void> {
+  try {
+    await work()
+  } catch (error) {
+    const isGone = error instanceof UserError && error.exitCode === exitCodes.remoteUnreachable
+    if (!(isGone && outage.isOvertime())) throw error
+    limits.leaveRest()
+    for (const event of limits.events()) on(event)
+  }
 }

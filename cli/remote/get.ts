@@ -41,7 +41,13 @@ export async function getToFile(sign: SignRequest, sink: ByteSink, options: GetO
     return advanced
   }
   const { signal, transport, onMoved } = options
-  const getInTurn = (request: HttpRequest) => transport.concurrency.run(() => getRest(request, sink, received, options), signal)
+  const getInTurn = (request: HttpRequest, onLife: () => void) => {
+    const onMovedNow = (bytes: number): void => {
+      if (bytes > 0) onLife()
+      onMoved?.(bytes)
+    }
+    return transport.concurrency.run(() => getRest(request, sink, received, { ...options, onMoved: onMovedNow }), signal)
+  }
   const attempt = signing(sign, getInTurn)
   try {
     await retry(attempt, { clock: transport.clock, patience: transport.outage.storage, signal, hasAdvanced })

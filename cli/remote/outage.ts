@@ -1,14 +1,19 @@
-import * as z from 'zod'
+import { errorCode } from '../error-code.ts'
 import type { Notices } from './notices.ts'
 import { type Clock, type Patience, type RequestPatience, RetryableError } from './retry.ts'
 
 /** Two ends that may be gone each for itself: the API with what belongs to it, and the storage. */
 export interface Outage {
-  /** Without it nothing is waited for: who lists photos on a terminal wants to know soon, and who backs up wants to be told. */
-  endure(): void
+  /**
+   * Without it nothing is waited for: who lists photos on a terminal wants to know soon, and who backs up wants to be told.
+   * @param timeLeftMs of the run; without it, as long as it takes
+   */
+  endure(timeLeftMs?: () => number): void
+  /** The run's time was over before an end that is gone came back. */
+  isOvertime(): boolean
   readonly api: Patience
   readonly storage: Patience & {
-    /** It was waited for in vain, and the run should end. */
+    /** It was waited for in vain, or there is no time to, and the run should end. */
     isLost(): boolean
   }
 }
@@ -26,21 +31,37 @@ interface End {
   lastSuccessMs: number
 }
 
+export interface OutageOptions {
+  /**
+   * The other side is a library of this machine, found by its folder: where it refuses a connection it has stopped, and nobody
+   * brings it back at this address. Behind any other address, on this machine too, may be a tunnel or a proxy that does.
+   */
+  readonly isOwnProcess?: boolean | undefined
+}
+
 /**
  * Tells what a request that fails again and again cannot know of itself: whether anything else succeeds. While nothing
  * does, all of them are tried on, for 15 minutes; the user is told once that it has begun, and once that it is over.
  */
-export function createOutage(clock: Pick<Clock, 'now' | 'elapsed'>, notices: Pick<Notices, 'tell'>): Outage {
+export function createOutage(
+  clock: Pick<Clock, 'now' | 'elapsed'>,
+  notices: Pick<Notices, 'tell'>,
+  { isOwnProcess = false }: OutageOptions = {},
+): Outage {
   const ends = { api: newEnd(), storage: newEnd() }
   let patienceMs = 0
+  let timeLeftMs = (): number => Number.POSITIVE_INFINITY
   let toldOf: End | undefined
 
   const failingMs = ({ failingSinceMs }: End): number => (failingSinceMs === undefined ? 0 : clock.elapsed() - failingSinceMs)
 
+  const isOverdue = (end: End): boolean => failingMs(end) >= quietMs && timeLeftMs() <= 0
+  const isGivenUp = (end: End): boolean => failingMs(end) >= patienceMs || isOverdue(end)
+
   function tellOnce(end: End): void {
     if (toldOf !== undefined || failingMs(end) < quietMs) return
     toldOf = end
-    const until = new Date(clock.now() + patienceMs - failingMs(end))
+    const until = new Date(clock.now() + Math.min(patienceMs - failingMs(end), timeLeftMs()))
     notices.tell(`the remote does not answer; trying until ${timeOfDay(until)}`)
   }
 
@@ -55,23 +76,32 @@ export function createOutage(clock: Pick<Clock, 'now' | 'elapsed'>, notices: Pic
     let failures = 0
     let lastFailureMs = Number.POSITIVE_INFINITY
     let failuresBeforeSuccess = 0
+    const lives = (): void => {
+      end.failingSinceMs = undefined
+      end.lastSuccessMs = clock.elapsed()
+      if (toldOf !== end) return
+      toldOf = undefined
+      notices.tell('the remote answers again')
+    }
     return {
       succeeded() {
         failures = 0
         failuresBeforeSuccess = 0
-        end.failingSinceMs = undefined
-        end.lastSuccessMs = clock.elapsed()
-        if (toldOf !== end) return
-        toldOf = undefined
-        notices.tell('the remote answers again')
+        lives()
       },
+      lives,
+      // What has begun is finished, if that takes another attempt or two; a remote that is gone is not waited for.
+      leftMs: () =>
+        patienceMs > 0 && end.failingSinceMs !== undefined
+          ? Math.max(timeLeftMs(), quietMs - failingMs(end))
+          : Number.POSITIVE_INFINITY,
       failed(error) {
         if (lastSuccessMs(error, end) > lastFailureMs) failuresBeforeSuccess = failures
         failures += 1
         lastFailureMs = clock.elapsed()
         end.failingSinceMs ??= lastFailureMs
         if (failuresBeforeSuccess >= failuresOfOne || failingMs(end) >= patienceMs) return false
-        if (isRefusedHere(error)) return false
+        if (isOwnProcess && errorCode(error) === 'ECONNREFUSED') return false
         tellOnce(end)
         return true
       },
@@ -79,19 +109,14 @@ export function createOutage(clock: Pick<Clock, 'now' | 'elapsed'>, notices: Pic
   }
 
   return {
-    endure() {
+    endure(left) {
       patienceMs = outagePatienceMs
+      if (left) timeLeftMs = left
     },
+    isOvertime: () => Object.values(ends).some(isOverdue),
     api: { start: () => startRequest(ends.api) },
-    storage: { start: () => startRequest(ends.storage), isLost: () => patienceMs > 0 && failingMs(ends.storage) >= patienceMs },
+    storage: { start: () => startRequest(ends.storage), isLost: () => patienceMs > 0 && isGivenUp(ends.storage) },
   }
-}
-
-const refusedHereSchema = z.object({ code: z.literal('ECONNREFUSED'), address: z.string().regex(/^(127\.|::1$)/) })
-
-/** Between this machine and itself no connection is lost: who served there has stopped. */
-function isRefusedHere(error: unknown): boolean {
-  return refusedHereSchema.safeParse(error).success
 }
 
 function newEnd(): End {

@@ -1,6 +1,7 @@
 import type { ClientRequest, IncomingMessage } from 'node:http'
 import type { SignedRequest } from '../../contract/transfers.ts'
 import { TransferError } from '../errors.ts'
+import { followArrival } from './arrival.ts'
 import { RetryableError, retry } from './retry.ts'
 import { readS3Body } from './s3-answer.ts'
 import { errorOfRefusal, readS3Refusal } from './s3-refusal.ts'
@@ -50,14 +51,15 @@ async function put(
   options: TransferOptions,
 ): Promise<PutResult> {
   const { transport, signal } = options
-  const putInTime = async (): Promise<PutResult> => {
+  const arrival = followArrival()
+  const putInTime = async (onLife: () => void): Promise<PutResult> => {
     requireTimeLeft(request, transport)
-    return await putOnce(request, sizeBytes, writeBody, options)
+    return await putOnce(request, sizeBytes, writeBody, { ...options, onMoved: arrival.listen(onLife, options.onMoved) })
   }
   let timesDifferent = 0
-  const attempt = async (): Promise<PutResult> => {
+  const attempt = async (onLife: () => void): Promise<PutResult> => {
     try {
-      return await transport.concurrency.run(putInTime, signal)
+      return await transport.concurrency.run(() => putInTime(onLife), signal)
     } catch (error) {
       // Once may be the wire's fault; the second time it is the file that has changed.
       if (error instanceof TransferError && error.kind === 'bytes-differ' && timesDifferent++ === 0) {
@@ -67,7 +69,8 @@ async function put(
     }
   }
   try {
-    return await retry(attempt, { clock: transport.clock, patience: transport.outage.storage, signal })
+    const { hasAdvanced } = arrival
+    return await retry(attempt, { clock: transport.clock, patience: transport.outage.storage, signal, hasAdvanced })
   } catch (error) {
     throw asTransferError(error, transport)
   }

@@ -21,8 +21,12 @@ export interface Patience {
 }
 
 export interface RequestPatience {
-  /** It got an answer, or got further. */
+  /** It got an answer, or got further than any attempt before. */
   succeeded(): void
+  /** Its bytes move: the other side is there, whatever becomes of this request. */
+  lives(): void
+  /** So many milliseconds may be waited for another attempt; none when the run's time is over, and nobody answers. */
+  leftMs(): number
   /** It failed and may be tried again. Whether that is worth it although it has failed often: nothing else succeeds either. */
   failed(error: unknown): boolean
 }
@@ -49,7 +53,9 @@ export class RetryableError extends Error {
   }
 }
 
-const noPatience: Patience = { start: () => ({ succeeded() {}, failed: () => false }) }
+const noPatience: Patience = {
+  start: () => ({ succeeded() {}, lives() {}, leftMs: () => Number.POSITIVE_INFINITY, failed: () => false }),
+}
 const defaultMaximumAttempts = 8
 const baseMs = 250
 const capMs = 30_000
@@ -78,15 +84,15 @@ export function isNetworkError(error: unknown): boolean {
 
 /**
  * Calls `attempt` until it succeeds, fails for good, or has failed `maximumAttempts` times in a row and `patience` is at its
- * end; then throws its last error. Waits between the attempts with full jitter (AWS Architecture Blog, "Exponential backoff and
+ * end; then throws its last error. An attempt that takes long calls what it is given whenever the other side shows that it is there. Waits between the attempts with full jitter (AWS Architecture Blog, "Exponential backoff and
  * jitter"), at least as long as `Retry-After` asked.
  */
-export async function retry<T>(attempt: () => Promise<T>, options: RetryOptions): Promise<T> {
+export async function retry<T>(attempt: (onLife: () => void) => Promise<T>, options: RetryOptions): Promise<T> {
   const { signal, clock } = options
   const patience = (options.patience ?? noPatience).start()
   for (let failures = 0; ; ) {
     signal?.throwIfAborted()
-    const outcome = await settle(attempt)
+    const outcome = await settle(() => attempt(patience.lives))
     if (outcome.kind === 'done') {
       patience.succeeded()
       return outcome.result
@@ -98,8 +104,9 @@ export async function retry<T>(attempt: () => Promise<T>, options: RetryOptions)
     failures = hasAdvanced ? 1 : failures + 1
     if (!mayPass(error)) throw error
     const isOutage = patience.failed(error)
-    if (!isWorthAnother(failures, isOutage, options)) throw error
-    await clock.delay(pauseMs(failures, error, clock.random), signal)
+    const leftMs = patience.leftMs()
+    if (leftMs <= 0 || !isWorthAnother(failures, isOutage, options)) throw error
+    await clock.delay(Math.min(pauseMs(failures, error, clock.random), leftMs), signal)
   }
 }
 

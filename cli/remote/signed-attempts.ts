@@ -12,14 +12,17 @@ export type SignRequest = (refusal?: S3Refusal) => Promise<HttpRequest>
 const mostSignatureRefusals = 3
 
 /** An attempt that signs its request; when its signature is refused, the next attempt's signer hears why. */
-export function signing<T>(sign: SignRequest, attempt: (request: HttpRequest) => Promise<T>): () => Promise<T> {
+export function signing<T>(
+  sign: SignRequest,
+  attempt: (request: HttpRequest, onLife: () => void) => Promise<T>,
+): (onLife: () => void) => Promise<T> {
   let refusal: S3Refusal | undefined
   let refusals = 0
-  return async () => {
+  return async (onLife) => {
     const request = await sign(refusal)
     refusal = undefined
     try {
-      return await attempt(request)
+      return await attempt(request, onLife)
     } catch (error) {
       if (!(error instanceof SignatureRefusedError) || refusals === mostSignatureRefusals) throw error
       refusals += 1

@@ -3,7 +3,7 @@ import { Agent as HttpsAgent, request as httpsRequest } from 'node:https'
 import { completeClock } from '../system-clock.ts'
 import { type AdaptiveConcurrency, createAdaptiveConcurrency } from './adaptive-concurrency.ts'
 import { createNotices, type Notices } from './notices.ts'
-import { createOutage, type Outage } from './outage.ts'
+import { createOutage, type Outage, type OutageOptions } from './outage.ts'
 import type { Clock } from './retry.ts'
 import { createServerClock, type ServerClock } from './server-clock.ts'
 import { createSlotPool, type SlotPool } from './slot-pool.ts'
@@ -31,7 +31,7 @@ export interface Transport {
   close(): void
 }
 
-export interface TransportOptions {
+export interface TransportOptions extends OutageOptions {
   readonly clock?: Partial<Clock>
   readonly inactivityMs?: number
   readonly answerWithinMs?: number
@@ -54,7 +54,7 @@ export function createTransport(options: TransportOptions = {}): Transport {
     slots: createSlotPool(slotCount, slotBytes),
     clock,
     serverClock: createServerClock(clock.now, notices.tell),
-    outage: createOutage(clock, notices),
+    outage: createOutage(clock, notices, options),
     notices,
     concurrency: createAdaptiveConcurrency({ ceiling: mostTransfers }),
     bandwidth: createBandwidth(clock),

@@ -5,6 +5,7 @@ import { UserError } from '../errors.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { emptyRemote } from '../remote/empty-remote.ts'
 import { createHttpRemote, openHttpRemote } from '../remote/http-remote.ts'
+import type { OutageOptions } from '../remote/outage.ts'
 import type { Remote } from '../remote/remote.ts'
 import { createTransport, type Transport } from '../remote/transport.ts'
 import type { StateKey } from '../state/local-state.ts'
@@ -104,7 +105,7 @@ async function openLibraryRemote(options: RemoteOptions, context: Context): Prom
   if (options.library !== undefined) requireParent(folder)
   const library = await openLibrary(folder, options.log, waitOptionsOf(folder, options, context))
   if (options.whenMissing === 'create') await rememberLibrary(folder, context)
-  const transport = openTransport(context)
+  const transport = openTransport(context, { isOwnProcess: true })
   const close = async () => {
     transport.close()
     await library.close()
@@ -138,8 +139,8 @@ function pretendRemote(folder: string, context: Context): OpenedRemote {
   }
 }
 
-function openTransport({ clock = {}, inactivityMs }: Context): Transport {
-  return createTransport({ clock, ...(inactivityMs === undefined ? {} : { inactivityMs }) })
+function openTransport({ clock = {}, inactivityMs }: Context, options: OutageOptions = {}): Transport {
+  return createTransport({ clock, ...(inactivityMs === undefined ? {} : { inactivityMs }), ...options })
 }
 
 function stateOpener(key: StateKey, { clock }: Transport, context: Context): OpenedRemote['openState'] {

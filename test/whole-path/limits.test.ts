@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, onTestFinished, test, vi } from 'vitest'
+import type { PassingRequest } from './fault-proxy.ts'
 import { hastyClock } from './hasty-clock.ts'
 import { requireBackedUp } from './library-checks.ts'
 import { messagesOf, photosUser, summaryOf } from './photos-process.ts'
@@ -38,6 +39,29 @@ test('--max-transfer ends a sync with 16, and the next one does the rest; the sa
 test('--max-duration that is over at once moves nothing', async () => {
   const { sync } = await userWith(clips(2))
   expect(summaryOf(await sync('--max-duration', '0'))).toMatchObject({ uploaded: 0, bytes_uploaded: 0, exit_code: 16 })
+})
+
+test.each([
+  ['storage', (request: PassingRequest) => request.isUpload],
+  ['API', ({ isUpload, count }: PassingRequest) => !isUpload && count > 2],
+])('a remote whose %s is gone is waited for no longer than --max-duration', async (_name, isGone) => {
+  let hasRecovered = false
+  const { user, folder, sync } = await wired(clips(2), (request) =>
+    !hasRecovered && isGone(request) ? { kind: 'reset', afterBytes: 0 } : undefined,
+  )
+  const clock = hastyClock()
+  const begunAtMs = clock.elapsed()
+  const limited = ['--json', '--max-duration', '2m']
+  const finished = await user.hereIn({ clock }, 'sync', folder, '--library', user.library, ...limited)
+  expect(summaryOf(finished)).toMatchObject({ uploaded: 0, failed: 0, exit_code: 16 })
+  expect(messagesOf(finished)).toContainEqual({
+    message_type: 'error',
+    message: 'the time that --max-duration gives is over: the rest is left for the next run',
+  })
+  expect((clock.elapsed() - begunAtMs) / 60_000).toBeLessThan(3)
+  hasRecovered = true
+  expect(summaryOf(await sync())).toMatchObject({ skipped: 0, failed: 0, exit_code: 0 })
+  await requireBackedUp(user, folder)
 })
 
 test('--bwlimit holds for the whole run, by the clock', async () => {

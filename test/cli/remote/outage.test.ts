@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { createNotices } from '../../../cli/remote/notices.ts'
-import { createOutage } from '../../../cli/remote/outage.ts'
+import { createOutage, type OutageOptions } from '../../../cli/remote/outage.ts'
 import { RetryableError, retry } from '../../../cli/remote/retry.ts'
 import { createVirtualClock } from './virtual-clock.ts'
 
@@ -11,12 +11,12 @@ const busy = new RetryableError('busy')
 /** 02:00 on the clock of whatever zone the tests run in. */
 const twoAtNight = new Date(2026, 0, 31, 2, 0).getTime()
 
-function outageInTest() {
+function outageInTest(options: OutageOptions = {}) {
   const clock = createVirtualClock(twoAtNight)
   const notices = createNotices()
   const told: string[] = []
   notices.listen((message) => told.push(message))
-  const outage = createOutage(clock, notices)
+  const outage = createOutage(clock, notices, options)
   outage.endure()
   /** A request that fails until so much time has passed; says how often it was tried. */
   const request = async (patience: typeof outage.api, untilMs: number, error: Error): Promise<number> => {
@@ -93,10 +93,74 @@ test('a success that was on its way when the outage began does not shorten it', 
   await last
 })
 
+const refused = Object.assign(new Error('refused'), { code: 'ECONNREFUSED', address: '127.0.0.1', port: 8080 })
+
 test('a library whose server on this machine has stopped is not waited for', async () => {
-  const { outage, request } = outageInTest()
-  const refused = Object.assign(new Error('refused'), { code: 'ECONNREFUSED', address: '127.0.0.1', port: 8080 })
+  const { outage, request } = outageInTest({ isOwnProcess: true })
   await expect(request(outage.api, 10 * minute, refused)).rejects.toBe(refused)
+})
+
+test('a tunnel or a proxy on this machine that is started again is', async () => {
+  const { told, outage, request } = outageInTest()
+  expect(await request(outage.api, 10 * minute, refused)).toBeGreaterThan(8)
+  expect(told).toHaveLength(2)
+})
+
+test('a remote answers again as soon as bytes move, and their request has patience for the next outage', async () => {
+  const { clock, told, outage } = outageInTest()
+  let isSecondOver = false
+  let hasMoved = false
+  const attempt = async (onLife: () => void): Promise<void> => {
+    if (clock.elapsed() < 10 * minute) throw reset
+    if (told.length < 2) {
+      onLife()
+      hasMoved = true
+      expect(told).toEqual(['the remote does not answer; trying until 02:15', 'the remote answers again'])
+      await clock.delay(20 * minute)
+      throw reset
+    }
+    if (clock.elapsed() < 40 * minute) throw reset
+    isSecondOver = true
+  }
+  const hasAdvanced = (): boolean => {
+    const advanced = hasMoved
+    hasMoved = false
+    return advanced
+  }
+  await retry(attempt, { clock, patience: outage.storage, hasAdvanced })
+  expect(isSecondOver).toBe(true)
+  expect(told).toHaveLength(4)
+})
+
+test('a request whose bytes move, and that fails each time, is given up', async () => {
+  const { clock, outage } = outageInTest()
+  let attempts = 0
+  const attempt = async (onLife: () => void): Promise<void> => {
+    attempts += 1
+    onLife()
+    throw reset
+  }
+  await expect(retry(attempt, { clock, patience: outage.storage })).rejects.toBe(reset)
+  expect(attempts).toBe(8)
+})
+
+test.each([
+  ['connections', reset],
+  ['answers', new RetryableError('busy', { retryAfterMs: 600_000 })],
+])('when the time of the run is over, no %s are waited for any more', async (_name, error) => {
+  const { clock, told, outage, request } = outageInTest()
+  outage.endure(() => 60_000 - clock.elapsed())
+  await expect(request(outage.storage, Number.POSITIVE_INFINITY, error)).rejects.toBe(error)
+  expect(clock.elapsed()).toBe(60_000)
+  expect([outage.isOvertime(), outage.storage.isLost()]).toEqual([true, true])
+  if (error === reset) expect(told).toEqual(['the remote does not answer; trying until 02:01'])
+})
+
+test('a short trouble after that is none, as what has begun is finished', async () => {
+  const { outage, request } = outageInTest()
+  outage.endure(() => 0)
+  expect(await request(outage.storage, 5000, reset)).toBeGreaterThan(1)
+  expect(outage.isOvertime()).toBe(false)
 })
 
 test('a short trouble is nobody’s business', async () => {
