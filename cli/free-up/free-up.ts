@@ -7,12 +7,12 @@ import { findPullFailure } from '../pull/write-error.ts'
 import type { Remote } from '../remote/remote.ts'
 import type { Clock } from '../remote/retry.ts'
 import type { FileOutcome, RunEvent } from '../run-event.ts'
-import { findFileErrorReason } from '../sync/file-error.ts'
+import { FileChangedError, findFileErrorReason } from '../sync/file-error.ts'
 import { openOriginal } from '../sync/open-original.ts'
 import { locationPathOf, pathOf, shownPathOf } from '../sync/scan.ts'
 import type { Selection } from '../sync/selection.ts'
 import type { Source } from '../sync/sources.ts'
-import type { HashedCandidate } from '../verify/find-candidates.ts'
+import { type HashedCandidate, hashRenamed } from '../verify/find-candidates.ts'
 import { verifyFiles } from '../verify/verify-files.ts'
 import { explainUnverified, type VerifiedOriginal } from '../verify/verify-stored.ts'
 import type { Quarantine } from './quarantine.ts'
@@ -64,7 +64,7 @@ async function settle(
   if (options.quarantine === undefined) return { ...described, action: 'would_move' }
   options.signal.throwIfAborted()
   try {
-    const isMoved = await move(candidate, verification, options.quarantine)
+    const isMoved = await move(candidate, verification, options.quarantine, options)
     return isMoved
       ? { ...described, action: 'moved' }
       : { ...described, action: 'failed', reason: 'other files have every name for it' }
@@ -77,10 +77,14 @@ async function settle(
 }
 
 async function move(
-  { file, contentHash }: HashedCandidate,
+  candidate: HashedCandidate,
   { verifiedAt }: VerifiedOriginal,
   quarantine: Quarantine,
+  options: FreeUpOptions,
 ): Promise<boolean> {
+  const present = await hashRenamed(candidate, options)
+  if (present === undefined) throw new FileChangedError('changed while it was read; run again')
+  const { file, contentHash } = present
   const handle = await openOriginal(file, 'read')
   try {
     const { fingerprint } = file

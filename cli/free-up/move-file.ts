@@ -6,7 +6,7 @@ import { type BytePath, bytesOf } from '../byte-path.ts'
 import { errorCode } from '../error-code.ts'
 import { utimesArgument } from '../pull/modification-time.ts'
 import type { UnfinishedFolder } from '../pull/unfinished-folder.ts'
-import { type Fingerprint, fingerprintOf, isSameFile } from '../state/file-record.ts'
+import { type Fingerprint, fingerprintOf, isSameButForCtime, isSameFile } from '../state/file-record.ts'
 import { FileChangedError } from '../sync/file-error.ts'
 
 /** A file that was read, hashed and verified, and is still open. */
@@ -153,7 +153,7 @@ function requireUnchanged({ handle, fingerprint }: OpenFile): void {
 /** Whether a name is one of the open file's. A new name of it changes its ctime, so that this is not compared. */
 function isItself(path: Buffer, { fingerprint }: OpenFile): boolean {
   const stats: Stats | undefined = lstatSync(path, { throwIfNoEntry: false })
-  return stats !== undefined && isSameFile({ ...fingerprintOf(stats), ctimeMs: fingerprint.ctimeMs }, fingerprint)
+  return stats !== undefined && isSameButForCtime(fingerprintOf(stats), fingerprint)
 }
 
 function changed(): FileChangedError {

@@ -1,9 +1,11 @@
-import { existsSync, realpathSync, statSync } from 'node:fs'
+import { closeSync, existsSync, openSync, readSync, realpathSync, statSync } from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
 import { type BytePath, bytePathOf, shownPath } from '../byte-path.ts'
+import { errorCode } from '../error-code.ts'
 import { UserError } from '../errors.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { isLibrary } from '../sync/library-mark.ts'
+import { beginningOfReceipts, receiptsName } from './receipts.ts'
 
 /**
  * Where the folder of a quarantine is, without links, as far as it exists. Throws a `UserError` with exit code 2 where it and a source
@@ -24,8 +26,34 @@ export function requireQuarantine(to: string, sourcePaths: readonly BytePath[], 
   for (let folder = own; folder !== ''; folder = folder.slice(0, folder.lastIndexOf('/'))) {
     if (folder === library || isLibrary(folder)) throw refusal(`${to} is, or lies in, a library of photos`)
   }
+  for (let folder = dirname(quarantine); folder !== dirname(folder); folder = dirname(folder)) {
+    if (isQuarantine(folder)) throw refusal(`${to} lies in ${folder}, into which files were moved aside before`)
+  }
   if (isInside(library, own)) throw refusal(`the library in ${ownLibrary} lies in ${to}`)
   return quarantine
+}
+
+/** Whether receipts tell that files were moved there: another file may be called like theirs. */
+function isQuarantine(folder: string): boolean {
+  const file = join(folder, receiptsName)
+  if (!statSync(file, { throwIfNoEntry: false })?.isFile()) return false
+  try {
+    return readStart(file, beginningOfReceipts.length) === beginningOfReceipts
+  } catch (error) {
+    if (errorCode(error) === 'EACCES') return true // somebody else's: nothing of it can be told from here
+    throw error
+  }
+}
+
+function readStart(file: string, lengthBytes: number): string {
+  const start = Buffer.alloc(lengthBytes)
+  const descriptor = openSync(file, 'r')
+  try {
+    readSync(descriptor, start)
+    return start.toString()
+  } finally {
+    closeSync(descriptor)
+  }
 }
 
 function isInside(path: BytePath, folder: BytePath): boolean {

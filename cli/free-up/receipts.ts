@@ -4,6 +4,8 @@ import type { ContentHash } from '../../contract/content-hash.ts'
 import { type BytePath, bytesOf, isWellFormed, shownPath } from '../byte-path.ts'
 
 export const receiptsName = 'receipts.jsonl'
+/** Of the first line, whichever event it tells of. */
+export const beginningOfReceipts = '{"event":"mov'
 
 /** What is written down of a move: once before it, and once when it is done. */
 export interface Receipt {

@@ -48,6 +48,11 @@ export function isSameFile(one: Fingerprint, other: Fingerprint): boolean {
   )
 }
 
+/** Whether they differ in the ctime at most, which also another name of the file changes, as `link(2)` gives it. */
+export function isSameButForCtime(one: Fingerprint, other: Fingerprint): boolean {
+  return isSameFile({ ...one, ctimeMs: other.ctimeMs }, other)
+}
+
 /** Coarser than the clock of any file system: FAT counts in two seconds. */
 const racyMs = 2000
 

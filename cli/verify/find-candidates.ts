@@ -1,13 +1,15 @@
+import { lstatSync } from 'node:fs'
 import type { ContentHash } from '../../contract/content-hash.ts'
 import { maximumBatchSize } from '../../contract/photos.ts'
-import { joinBytePath, shownPath } from '../byte-path.ts'
+import { type BytePath, bytesOf, joinBytePath, shownPath } from '../byte-path.ts'
 import type { Clock } from '../remote/retry.ts'
 import type { RunEvent } from '../run-event.ts'
-import { isRacy } from '../state/file-record.ts'
+import { type Fingerprint, fingerprintOf, isRacy, isSameButForCtime } from '../state/file-record.ts'
+import { findFileErrorReason } from '../sync/file-error.ts'
 import { failed } from '../sync/file-event.ts'
 import { hashFile } from '../sync/hash.ts'
 import { countLeftOut, formatLeftOut, type LeftOutCounts } from '../sync/left-out.ts'
-import { type ScannedBatch, type ScannedFile, scan } from '../sync/scan.ts'
+import { pathOf, type ScannedBatch, type ScannedFile, scan } from '../sync/scan.ts'
 import type { Selection } from '../sync/selection.ts'
 import type { Source } from '../sync/sources.ts'
 
@@ -47,7 +49,7 @@ export async function* findCandidates(sources: readonly Source[], options: FindO
     for (const file of scanned.files) {
       const hashed = await hashNow(file, buffer, options)
       if (hashed.kind === 'refused') events.push(failed(file, hashed.reason))
-      else candidates.push({ file, contentHash: hashed.contentHash })
+      else candidates.push(hashed.candidate)
       if (candidates.length < maximumBatchSize) continue
       yield { events, candidates }
       events = []
@@ -76,17 +78,55 @@ function eventsOf({ folder, files, outcomes, leftOut }: ScannedBatch): readonly 
 const restingMs = 2000
 
 type Hashed =
-  | { readonly kind: 'hashed'; readonly contentHash: ContentHash }
+  | { readonly kind: 'hashed'; readonly candidate: HashedCandidate }
   | { readonly kind: 'refused'; readonly reason: string }
 
+async function hashNow(file: ScannedFile, buffer: Buffer, options: FindOptions): Promise<Hashed> {
+  const hashed = await hashOnce(file, buffer, options)
+  const renamed = hashed.kind === 'refused' ? findRenamed(file) : undefined
+  return renamed === undefined ? hashed : await hashOnce(renamed, buffer, options)
+}
+
+/**
+ * A file as it is now, hashed again where nothing but its ctime has changed since, as when another of its names was moved.
+ * Undefined where it has other bytes by now; one that has changed in another way is as it was given.
+ */
+export async function hashRenamed(
+  candidate: HashedCandidate,
+  options: Omit<FindOptions, 'selection'>,
+): Promise<HashedCandidate | undefined> {
+  const renamed = findRenamed(candidate.file)
+  if (renamed === undefined) return candidate
+  const hashed = await hashOnce(renamed, Buffer.allocUnsafeSlow(bufferBytes), options)
+  return hashed.kind === 'hashed' && hashed.candidate.contentHash === candidate.contentHash ? hashed.candidate : undefined
+}
+
+/** The file with its present ctime, where it has another one than it was scanned with, and all else is the same. */
+function findRenamed(file: ScannedFile): ScannedFile | undefined {
+  const fingerprint = findFingerprint(pathOf(file))
+  if (fingerprint === undefined) return undefined
+  const isRenamed = isSameButForCtime(fingerprint, file.fingerprint) && fingerprint.ctimeMs !== file.fingerprint.ctimeMs
+  return isRenamed ? { ...file, fingerprint } : undefined
+}
+
+/** Undefined where it cannot be looked at, which whoever opens it tells. */
+function findFingerprint(path: BytePath): Fingerprint | undefined {
+  try {
+    return fingerprintOf(lstatSync(bytesOf(path)))
+  } catch (error) {
+    if (findFileErrorReason(error) === undefined) throw error
+    return undefined
+  }
+}
+
 /** Of a file that was touched a moment ago only when that moment has passed: its times would else not tell that it was changed. */
-async function hashNow(file: ScannedFile, buffer: Buffer, { clock, signal }: FindOptions): Promise<Hashed> {
+async function hashOnce(file: ScannedFile, buffer: Buffer, { clock, signal }: Omit<FindOptions, 'selection'>): Promise<Hashed> {
   if (isRacy(file.fingerprint, clock.now())) await clock.delay(restingMs, signal)
   const maximumSizeBytes = Number.MAX_SAFE_INTEGER
   const outcome = await hashFile({ file, knownHash: undefined }, { maximumSizeBytes, buffer, signal })
   switch (outcome.kind) {
     case 'hashed':
-      return { kind: 'hashed', contentHash: outcome.hashed.contentHash }
+      return { kind: 'hashed', candidate: { file, contentHash: outcome.hashed.contentHash } }
     case 'not-media':
       return { kind: 'refused', reason: 'not a photo, video or sidecar, and so not backed up' }
     case 'failed':

@@ -134,6 +134,35 @@ test('symbolic links stay; a file with other names elsewhere is moved', async ()
   expect((await stat(elsewhere)).size).toBe(20_000)
 })
 
+test('of a file with two names in the folder both are moved', async () => {
+  const bench = await openWorkbench({ 'a.MP4': clip(), 'c.MP4': clip() })
+  await link(join(bench.folder, 'a.MP4'), join(bench.folder, 'b.MP4'))
+  await mkdir(join(bench.folder, 'later'))
+  await link(join(bench.folder, 'a.MP4'), join(bench.folder, 'later/a.MP4'))
+  await bench.sync()
+  const { outcomes } = await bench.freeUp()
+  expect(outcomes).toEqual({ 'a.MP4': 'moved', 'b.MP4': 'moved', 'c.MP4': 'moved', 'later/a.MP4': 'moved' })
+  expect(await listTree(bench.folder)).toEqual([])
+})
+
+test('a file that changes while its original is read stays also where its size and time are as before', async () => {
+  const bench = await openWorkbench({ 'a.MP4': clip() })
+  await bench.sync()
+  const { remote } = bench.library
+  const path = join(bench.folder, 'a.MP4')
+  const changing = {
+    ...remote,
+    beginVerification: async (...asked: Parameters<typeof remote.beginVerification>) => {
+      const { atime, mtime } = await stat(path)
+      await writeFile(path, clip())
+      await utimes(path, atime, mtime)
+      return await remote.beginVerification(...asked)
+    },
+  }
+  expect((await bench.freeUp({ remote: changing })).outcomes).toEqual({ 'a.MP4': 'failed: changed while it was read; run again' })
+  expect(await listTree(bench.folder)).toEqual(['a.MP4'])
+})
+
 test('a dry run reads and verifies, moves nothing and makes no quarantine', async () => {
   const bench = await openWorkbench({ 'a.MP4': clip() })
   await bench.sync()
