@@ -95,6 +95,7 @@ describe('stopped by a signal', () => {
   test.each([
     ['SIGINT', 130],
     ['SIGTERM', 143],
+    ['SIGHUP', 143],
   ] as const)('%s: exit code %i, and the next run completes', async (signal, exitCode) => {
     await writeTree(folder, Object.fromEntries(Array.from({ length: 40 }, (_, index) => [`${index}.MP4`, `clip ${index}`])))
     await writeFile(join(folder, 'large.MOV'), Buffer.alloc(70 * 2 ** 20, 'large'))
