@@ -9,6 +9,7 @@ import { syncInBatches } from '../sync/sync.ts'
 import { listedOf, type SelectionFlags, selectionOf } from './selection-options.ts'
 import type { StateFlags } from './state-options.ts'
 import { prepareTransport, type RunLimitFlags, runLimitsOf, type TransferFlags, untilOvertime } from './transfer-options.ts'
+import { notesOnPatterns } from './typed-patterns.ts'
 
 /** What `sync` and `watch` have in common, as typed. */
 export interface BackUpFlags extends SelectionFlags, TransferFlags, RunLimitFlags, StateFlags {
@@ -38,7 +39,7 @@ export async function backUp(
   { on, command = 'sync', listed = listedOf(flags, folders, context), isHeldBack }: BackUpOptions,
 ): Promise<void> {
   const { transfers, library, profile, dryRun = false } = flags
-  const selection = selectionOf(flags, context)
+  const selection = selectionOf(flags, folders, context)
   const log = (line: string): void => void (flags.verbose && context.stderr.write(`${line}\n`))
   const whenMissing = dryRun ? 'pretend' : 'create'
   const tell = (message: string): void => on({ kind: 'note', message })
@@ -46,7 +47,7 @@ export async function backUp(
   const { opened, state, close } = await openRemoteAlone({ library, profile, whenMissing, log }, lock, context)
   const { remote, transport, notes, warnings, deviceName } = opened
   try {
-    for (const message of notes) tell(message)
+    for (const message of [...notes, ...notesOnPatterns(flags)]) tell(message)
     for (const message of warnings) on({ kind: 'note', message, isUrgent: true })
     const limits = runLimitsOf(flags, transport)
     prepareTransport(transport, flags, on, limits)

@@ -1,6 +1,6 @@
 import { createReadStream, readFileSync, statSync } from 'node:fs'
 import { resolve } from 'node:path'
-import { type Command, InvalidArgumentError, Option } from 'commander'
+import { type Command, Option } from 'commander'
 import { type BytePath, bytePathOf } from '../byte-path.ts'
 import type { Context } from '../context.ts'
 import { UserError } from '../errors.ts'
@@ -11,6 +11,7 @@ import { findPatternFault } from '../sync/path-patterns.ts'
 import { countPatterns, mostPatterns, splitLines } from '../sync/photos-ignore.ts'
 import type { Selection } from '../sync/selection.ts'
 import { parseModificationRange } from '../time-range.ts'
+import { addLines, addPatterns, requirePathsBelow } from './typed-patterns.ts'
 
 /** Which of a folder's files a run takes, as typed. */
 export interface SelectionFlags {
@@ -58,21 +59,26 @@ export function addFilesFromOption(command: Command): Command {
 
 /**
  * What was typed, as the run takes it. Reads the files of patterns. Throws a `UserError` with exit code 2 for one that is not
- * there or has a pattern that can match nothing, and for a time that is none.
+ * there, for a pattern that can match nothing, and for a time that is none.
  */
-export function selectionOf(flags: SelectionFlags, { now }: Context): Selection {
+export function selectionOf(flags: SelectionFlags, folders: readonly string[], { now, environment }: Context): Selection {
   const { fromMs, beforeMs } = parseModificationRange(flags, now())
   const { minSize, maxSize } = flags
   if (minSize !== undefined && maxSize !== undefined && minSize > maxSize) {
     throw usageError('--min-size is larger than --max-size', 'no file is both; give a smaller one, or one of the two')
   }
+  const { exclude = [], include = [], filterFrom = [] } = flags
+  const requireBelow = (patterns: readonly string[], place: (index: number) => string): readonly string[] => {
+    requirePathsBelow(patterns, place, folders, environment['HOME'])
+    return patterns
+  }
   return {
     takesHidden: flags.hidden ?? false,
     takesListedHidden: flags.filesFrom !== undefined,
     followsLinks: flags.followSymlinks ?? false,
-    exclude: flags.exclude ?? [],
-    include: flags.include ?? [],
-    filterLines: (flags.filterFrom ?? []).flatMap(readFilterFile),
+    exclude: requireBelow(exclude, () => '--exclude'),
+    include: requireBelow(include, () => '--include'),
+    filterLines: filterFrom.flatMap((file) => requireBelow(readFilterFile(file), (index) => `${file}, line ${index + 1}:`)),
     minimumSizeBytes: minSize,
     maximumSizeBytes: maxSize,
     modifiedFromMs: fromMs,
@@ -135,29 +141,6 @@ function readLines(file: string): readonly string[] {
 function repeatable(flags: string, description: string): Option {
   const variable = `PHOTOS_${flags.slice(2, flags.indexOf(' ')).replace('-', '_').toUpperCase()}`
   return new Option(flags, `${description}; may be given again`).env(variable)
-}
-
-/** A variable can have several, one a line. */
-function addLines(text: string, before: readonly string[] = []): readonly string[] {
-  return [...before, ...text.split('\n').filter((line) => line !== '')]
-}
-
-function addPatterns(text: string, before: readonly string[] = []): readonly string[] {
-  const patterns = addLines(text, before)
-  for (const pattern of patterns) {
-    const fault = findTypedFault(pattern)
-    if (fault !== undefined) throw new InvalidArgumentError(`the pattern ${fault}.`)
-  }
-  if (text.trim() === '') throw new InvalidArgumentError('give a pattern; it is empty.')
-  return patterns
-}
-
-/** In a file of patterns these begin a comment and an exception. */
-function findTypedFault(pattern: string): string | undefined {
-  if (pattern.startsWith('!'))
-    return 'begins with !; exceptions are for --filter-from and .photosignore, and \\! is the character'
-  if (pattern.startsWith('#')) return 'begins with #; \\# is the character'
-  return findPatternFault(pattern)
 }
 
 function cannotRead(file: string, flag: string, cause: unknown): UserError {

@@ -57,7 +57,7 @@ async function watchAsTyped(folders: readonly string[], flags: WatchFlags, conte
   // What is mistyped is told at once, and not when the first batch begins.
   const library = flags.library ?? defaultLibraryFolder(context)
   const sources = findSources(folders, library)
-  const { takesHidden = false } = selectionOf(flags, context)
+  const { takesHidden = false } = selectionOf(flags, folders, context)
   const { reporter, end } = await openWatchReport(folders, flags, context)
   try {
     return await watch(sources, {

@@ -55,6 +55,9 @@ const bracketed = /\[(?:[!^]|(?![!^]))(?:\[:\w+:\]|\[(?!:)|[^[])(?:\[:\w+:\]|\[(
 
 /** What is wrong with a pattern that can match nothing, in words that follow the pattern; undefined for a good one. */
 export function findPatternFault(pattern: string): string | undefined {
+  const [, relative] = /^!?(\.\.?\/)/.exec(pattern) ?? []
+  if (relative === './') return `begins with ./, as no path does; write '${pattern.replace('./', '/')}'`
+  if (relative === '../') return 'begins with ../, and can match nothing outside of the folder'
   if (/(?<!\\)(\\\\)*\\$/.test(pattern)) return 'ends with a backslash that stands before nothing'
   return pattern.replace(/\\./gs, 'x').replace(bracketed, '').includes('[') ? 'has a [ without its ]' : undefined
 }

@@ -72,6 +72,46 @@ describe('photos sync', () => {
     expect(await taken(['--exclude', 'x'])).toEqual(['1.jpg', '2.mov', 'keep.mov'])
   })
 
+  it('refuses a whole path, which a shell makes of ~, and says what to type', async () => {
+    const { home, dcim, sync, taken } = await cardInTest('1.jpg', 'raw/2.jpg')
+    const message = (place: string, pattern: string): string =>
+      `photos: ${place} ${pattern} can match nothing: patterns are for paths below the folder`
+    const typed = { exitCode: 2, stdout: '', stderr: expect.stringContaining(message('--exclude', `${dcim}/raw/`)) }
+    expect(await sync(['--exclude', `${dcim}/raw/`, dcim])).toEqual(typed)
+    expect((await sync(['--exclude=~/DCIM/raw', dcim])).stderr).toContain("write '/raw'")
+    expect(await sync(['--include', `${dcim}/*.jpg`, dcim])).toMatchObject({ exitCode: 2 })
+    await writeFile(join(home, 'filter'), `*.mov\n${dcim}/raw\n`)
+    const inFile = await sync(['--filter-from', join(home, 'filter'), dcim])
+    expect(inFile.stderr).toContain(message(`${join(home, 'filter')}, line 2:`, `${dcim}/raw`))
+    expect(await taken(['--exclude', '/raw'])).toEqual(['1.jpg'])
+  })
+
+  it('takes a pattern for what it says where that is there', async () => {
+    const { dcim, taken } = await cardInTest('1.jpg')
+    const [, first = ''] = dcim.split('/')
+    await mkdir(join(dcim, dcim), { recursive: true })
+    await writeFile(join(dcim, dcim, '2.jpg'), '')
+    expect(await taken([])).toContain(join(first, dcim.slice(first.length + 1), '2.jpg'))
+    expect(await taken(['--exclude', dcim])).toEqual(['1.jpg'])
+    expect(await taken(['--exclude', `${dcim}/2.jpg`])).toEqual(['1.jpg'])
+  })
+
+  it.each(['./raw', '../DCIM/raw'])('refuses %s, which can match nothing', async (pattern) => {
+    const { dcim, sync } = await cardInTest('raw/1.jpg')
+    expect(await sync(['--exclude', pattern, dcim])).toMatchObject({
+      exitCode: 2,
+      stderr: expect.stringContaining('begins with .'),
+    })
+  })
+
+  it('notes a list with commas, and takes it for one pattern', async () => {
+    const { dcim, sync } = await cardInTest('1.jpg', '2.mov')
+    const { exitCode, stdout, stderr } = await sync(['--exclude', '*.mov,*.mp4', '--exclude', 'Paris, 2021/', dcim])
+    expect({ exitCode, stdout }).toEqual({ exitCode: 0, stdout: expect.stringContaining('would upload 2 ') })
+    expect(stderr.match(/is one pattern/g)).toHaveLength(1)
+    expect(stderr).toContain("--exclude '*.mov,*.mp4' is one pattern, with its commas; for several give --exclude again for each")
+  })
+
   it('says what was left out and why, and names it with --verbose', async () => {
     const { dcim, sync } = await cardInTest('a.jpg', '.hidden/a.jpg', '.DS_Store', 'b.mov', 'c.mov')
     const note = 'left out: 1 hidden, 1 junk, 2 by filters (--verbose names them)'
