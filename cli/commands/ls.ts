@@ -4,6 +4,7 @@ import type { Location, Photo } from '../../contract/photos.ts'
 import type { Context, Finish } from '../context.ts'
 import { type ExitCode, exitCodes } from '../exit-codes.ts'
 import { type PhotoGroup, photoGroups } from '../pull/photo-groups.ts'
+import { findPlace } from '../pull/standing.ts'
 import { nameOf } from '../pull/targets.ts'
 import type { ListRange, Remote } from '../remote/remote.ts'
 import { openRemote } from '../session/open-remote.ts'
@@ -73,12 +74,14 @@ export async function runLs({ remote, range, json, stdout, stderr, signal }: LsO
   return exitCodes.done
 }
 
-/** A stable interface; `path` is the first of the photo's locations, null where none is known. */
-function formatJson({ photo, locations }: PhotoGroup): string {
+/** A stable interface; `path` is where the photo lies now, or lay last where it lies nowhere; null where none is known. */
+function formatJson(group: PhotoGroup): string {
+  const { photo } = group
+  const place = findPlace(group)
   return JSON.stringify({
     content_hash: photo.contentHash,
-    file_name: fileNameOf(photo, locations[0]),
-    path: locations[0]?.path ?? null,
+    file_name: fileNameOf(photo, place),
+    path: place?.path ?? null,
     size_bytes: photo.sizeBytes,
     content_type: photo.contentType,
     capture_time: photo.captureTime,
@@ -104,7 +107,8 @@ function fileNameOf(photo: Photo, location: Location | undefined): string {
 const columns = { captureTime: 19, pixels: 11, size: 8, camera: 24 }
 
 /** `2019-10-26 16:07:24    5184x3456    6.1 MB  Canon EOS 1300D           DCIM/100CANON/IMG_0001.JPG` */
-function formatRow({ photo, locations }: PhotoGroup): string {
+function formatRow(group: PhotoGroup): string {
+  const { photo } = group
   const { captureTime, widthPixels, heightPixels } = photo
   return [
     (captureTime?.slice(0, columns.captureTime).replace('T', ' ') ?? '-').padEnd(columns.captureTime),
@@ -113,6 +117,6 @@ function formatRow({ photo, locations }: PhotoGroup): string {
     visible(photo.camera ?? '-')
       .slice(0, columns.camera)
       .padEnd(columns.camera),
-    visible(locations[0]?.path ?? nameOf(photo)),
+    visible(findPlace(group)?.path ?? nameOf(photo)),
   ].join('  ')
 }

@@ -37,6 +37,11 @@ export async function* standings(groups: AsyncIterable<PhotoGroup>): AsyncGenera
   if (seen) yield* whereItWasLast(seen)
 }
 
+/** Where a person finds a photo, of the locations at hand: where it lies now, else where it was last; undefined where nobody knows. */
+export function findPlace({ locations }: Pick<PhotoGroup, 'locations'>): ListedLocation | undefined {
+  return locations.find(({ gone }) => gone === undefined) ?? latest(locations)[0]
+}
+
 function isSamePhoto({ contentHash }: Photo, group: PhotoGroup): boolean {
   return group.isContinued && group.photo.contentHash === contentHash
 }

@@ -3,6 +3,7 @@ import { maximumBatchSize } from '../../contract/photos.ts'
 import type { Verification } from '../../contract/verifications.ts'
 import { mapConcurrently } from '../map-concurrently.ts'
 import { type PhotoGroup, photoGroups } from '../pull/photo-groups.ts'
+import { findPlace } from '../pull/standing.ts'
 import { nameOf } from '../pull/targets.ts'
 import type { ListRange, Remote } from '../remote/remote.ts'
 import type { Clock } from '../remote/retry.ts'
@@ -70,6 +71,19 @@ export async function* verify({ remote, clock, range, signal }: VerifyRunOptions
     yield { kind: 'found', files: photos.length, sizeBytes: photos.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0) }
     for (const photo of photos) yield { kind: 'file', outcome: outcomeOf(photo, told.get(photo.contentHash)) }
   }
+  if (range.from !== undefined || range.before !== undefined) yield* tellUndated({ remote, signal })
+}
+
+async function* tellUndated({ remote, signal }: Pick<VerifyRunOptions, 'remote' | 'signal'>): AsyncGenerator<RunEvent> {
+  let undated = 0
+  for await (const { isContinued } of photoGroups(remote.listPhotos({ undated: true }, { signal })))
+    undated += isContinued ? 0 : 1
+  if (undated === 0) return
+  const said =
+    undated === 1
+      ? '1 original has no capture time, as sidecars have none, and is'
+      : `${undated} originals have no capture time, as sidecars have none, and are`
+  yield { kind: 'note', message: `${said} left out; without --since and --until all are verified` }
 }
 
 function outcomeOf(photo: Listed, verification: Verification | undefined): FileOutcome {
@@ -92,7 +106,8 @@ async function* batchesOf(groups: AsyncIterable<PhotoGroup>): AsyncGenerator<rea
   if (batch.length > 0) yield batch
 }
 
-function listedOf({ photo, locations }: PhotoGroup): Listed {
-  const path = locations[0]?.path ?? nameOf(photo)
+function listedOf(group: PhotoGroup): Listed {
+  const { photo } = group
+  const path = findPlace(group)?.path ?? nameOf(photo)
   return { contentHash: photo.contentHash, path, sizeBytes: photo.sizeBytes }
 }

@@ -16,6 +16,12 @@ test('free-up and verify as they are typed', async () => {
   const verified = await user.here('verify', ...at)
   expect(verified).toMatchObject({ exitCode: 0, stdout: expect.stringMatching(/^verified 2 \(11\.0 kB\), failed 0 in /) })
 
+  const ofThatTime = await user.here('verify', ...at, '--since', '2020')
+  expect(ofThatTime).toMatchObject({
+    exitCode: 0,
+    stderr: expect.stringContaining('2 originals have no capture time'),
+  })
+
   await writeFile(join(folder, 'MVI_3.MP4'), randomBytes(7000))
   const named = await user.here('verify', folder, ...at)
   expect(named).toMatchObject({ exitCode: 3, stdout: expect.stringMatching(/^verified 2 \(11\.0 kB\), failed 1 in /) })

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { runLs } from '../../../cli/commands/ls.ts'
 import type { Remote } from '../../../cli/remote/remote.ts'
-import type { ListEntry, Location, Photo } from '../../../contract/photos.ts'
+import type { ListEntry, ListedLocation, Location, Photo } from '../../../contract/photos.ts'
 import { photoEntryOf, photoOf, remoteInTest, storedPhoto } from '../pull/pull-in-test.ts'
 import { BrokenPipe, RecordedStream } from '../terminal/recorded-stream.ts'
 
@@ -92,6 +92,27 @@ test('a photo of very many places is one line', async () => {
   )
   await runLs({ remote, range: {}, json: false, stdout, stderr: new RecordedStream() })
   expect(stdout.lines).toHaveLength(1)
+})
+
+test('shows where a photo lies now, else where it lay last', async () => {
+  const at = (path: string, day?: number): ListedLocation => ({
+    device: 'laptop',
+    path,
+    modificationTime: '2021-06-01T00:00:00Z',
+    ...(day && { gone: { at: `2026-01-0${day}T00:00:00.000Z`, replaced: false } }),
+  })
+  const { remote } = await listing(
+    ...entriesOf(shot, [at('old.jpg', 2), at('now.jpg')]),
+    ...entriesOf(bare, [at('first.jpg', 1), at('last.jpg', 2)]),
+  )
+  const [stdout, json] = [new RecordedStream(), new RecordedStream()]
+  await runLs({ remote, range: {}, json: false, stdout, stderr: new RecordedStream() })
+  expect(stdout.lines.map((line) => line.split(' ').at(-1))).toEqual(['now.jpg', 'last.jpg'])
+  await runLs({ remote, range: {}, json: true, stdout: json, stderr: new RecordedStream() })
+  expect(json.lines.map((line): unknown => JSON.parse(line))).toMatchObject([
+    { path: 'now.jpg', file_name: 'now.jpg' },
+    { path: 'last.jpg', file_name: 'last.jpg' },
+  ])
 })
 
 test('ends when nobody reads any more', async () => {
