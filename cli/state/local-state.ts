@@ -1,15 +1,13 @@
 import { createHash } from 'node:crypto'
-import { lstat, rename, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { ClassicLevel } from 'classic-level'
 import type { Owner } from '../../contract/owner.ts'
 import { UserError } from '../errors.ts'
 import { exitCodes } from '../exit-codes.ts'
-import { makeFolder } from '../make-folder.ts'
 import { encodeFileRecord, type FileRecord, findFileRecord } from './file-record.ts'
-import { findDamage, writeChecksums } from './find-damage.ts'
+import { writeChecksums } from './find-damage.ts'
 import { digestsKeyOf, type FolderDigests, openFolderDigests } from './folder-digests.ts'
 import { describeFailure, findLevelCode, isDamage } from './level-failure.ts'
+import { type Database, moveAside, openOrReplace } from './open-database.ts'
 import { type Attempt, openRegistrations, type Registrations } from './registrations.ts'
 import { openSourceRecords, type SourceRecords } from './source-records.ts'
 import { openUploadJournal, type UploadJournal } from './upload-journal.ts'
@@ -54,8 +52,6 @@ const formatVersion = 1
 const readAheadBytes = 1 << 20
 const recordsAtOnce = 1000
 
-type Database = ClassicLevel<string, Buffer>
-
 /** Whose photos, and where: what one remote has confirmed to one account says nothing to another. */
 export interface StateKey {
   readonly remoteId: string
@@ -76,8 +72,6 @@ export async function openLocalState(stateFolder: string, key: StateKey): Promis
   const path = join(stateFolder, `${stateNameOf(key)}-v${formatVersion}`)
   const notes: string[] = []
   try {
-    await makeRoom(path, notes)
-    await makeFolder(path, 0o700)
     const database = await openOrReplace(path, notes)
     const onTrouble = (message: string): void => void notes.push(message)
     // Only now: who has the database open is alone with the journal, too.
@@ -213,53 +207,6 @@ async function* foldersBelow(database: Database, path: string, attempt: Attempt)
     // Between a folder's files and its subfolders lie other folders, such as `DCIM-old` beside `DCIM`.
     from = isBelow && folder !== path ? `${folder}\u0001` : from < inside ? inside : `${folder}\u0001`
   }
-}
-
-/** Moves aside what is no folder, and no link to one. */
-async function makeRoom(path: string, notes: string[]): Promise<void> {
-  const isThere = (await lstat(path).catch(() => undefined)) !== undefined
-  if (!isThere || (await stat(path).catch(() => undefined))?.isDirectory()) return
-  notes.push(noteOfDamage('it was no folder', await moveAside(path)))
-}
-
-function noteOfDamage(damage: string, aside: string): string {
-  return `the local state was damaged (${damage}); it now lies in ${aside}, and files will be hashed again`
-}
-
-async function openOrReplace(path: string, notes: string[]): Promise<Database> {
-  const opened = await openUnlessDamaged(path)
-  if (opened.kind === 'open') return opened.database
-  const aside = await moveAside(path)
-  const database = await open(path)
-  notes.push(noteOfDamage(opened.damage, aside))
-  return database
-}
-
-type Opened = { readonly kind: 'open'; readonly database: Database } | { readonly kind: 'damaged'; readonly damage: string }
-
-async function openUnlessDamaged(path: string): Promise<Opened> {
-  const damage = await findDamage(path)
-  if (damage !== undefined) return { kind: 'damaged', damage }
-  try {
-    return { kind: 'open', database: await open(path) }
-  } catch (error) {
-    if (!isDamage(error)) throw error
-    return { kind: 'damaged', damage: describeFailure(error) }
-  }
-}
-
-async function open(path: string): Promise<Database> {
-  const database: Database = new ClassicLevel(path, { keyEncoding: 'utf8', valueEncoding: 'buffer' })
-  await database.open()
-  return database
-}
-
-/** One damaged database is kept for those who want to know why; an older one makes room for it. */
-async function moveAside(path: string): Promise<string> {
-  const aside = `${path}-damaged`
-  await rm(aside, { recursive: true, force: true })
-  await rename(path, aside)
-  return aside
 }
 
 function locked(cause: unknown): UserError {

@@ -85,3 +85,14 @@ test('a run that is at work and does not answer is told at once to who must be a
   })
   expect(clock.elapsed()).toBe(60_000)
 })
+
+test('a photos serve that was stopped is said to be waited for, until the run is stopped, too', async () => {
+  const [user, photos] = [await photosUser(), await temporaryFolder()]
+  const serving = user.start(['serve', '--library', user.library])
+  await serving.saying(/^serving /)
+  serving.child.kill('SIGSTOP')
+  const sync = user.start(['sync', '--library', user.library, photos])
+  await sync.saying(new RegExp(`waiting for process ${serving.child.pid} `), 'stderr')
+  sync.child.kill('SIGTERM')
+  expect(await sync.finished).toMatchObject({ exitCode: 143 })
+})
