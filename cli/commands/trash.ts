@@ -2,13 +2,16 @@ import type { Command } from 'commander'
 import type { ContentHash } from '../../contract/content-hash.ts'
 import type { Restored, Trashed } from '../../contract/trash.ts'
 import type { Context, Finish } from '../context.ts'
+import { UserError } from '../errors.ts'
 import { type ExitCode, exitCodes } from '../exit-codes.ts'
-import type { CallOptions, Remote } from '../remote/remote.ts'
-import { openRemote } from '../session/open-remote.ts'
+import type { CallOptions } from '../remote/remote.ts'
+import { type OpenedRemote, openRemote } from '../session/open-remote.ts'
+import type { LockedState } from '../state/open-locked-state.ts'
 import { createOutput } from '../terminal/output.ts'
 import { formatTrashed, formatTrashedJson } from '../terminal/trash-lines.ts'
 import { visible } from '../terminal/visible.ts'
 import { changeTrash } from '../trash/change-trash.ts'
+import { forgetConfirmed } from '../trash/forget-confirmed.ts'
 import { listTrash } from '../trash/list-trash.ts'
 import { findTrashTargets, type TrashTarget } from '../trash/trash-targets.ts'
 import { jsonOption, libraryOption, profileOption } from './options.ts'
@@ -39,21 +42,40 @@ export function addTrashCommand(program: Command, context: Context, finish: Fini
 
 async function addAsTyped(words: readonly string[], flags: TrashFlags, context: Context): Promise<ExitCode> {
   const targets = await findTrashTargets(words, context.signal)
-  return await withRemote(flags, context, (remote) =>
-    change(targets, (hashes, options) => remote.trash(hashes, options), flags, context),
-  )
+  return await withRemote(flags, context, async (opened) => {
+    const state = await openStateIfFree(opened, context)
+    try {
+      // First, so that a run that is killed in between has forgotten too much: that costs the next sync a question.
+      if (state) await forgetConfirmed(new Set(targets.map(({ contentHash }) => contentHash)), state)
+      return await change(targets, (hashes, options) => opened.remote.trash(hashes, options), flags, context)
+    } finally {
+      await state?.close()
+    }
+  })
+}
+
+/** What this machine remembers. Where another run has it open, or it cannot be used, that is said; the photos go all the same. */
+async function openStateIfFree(opened: OpenedRemote, { stderr }: Context): Promise<LockedState | undefined> {
+  const tell = (message: string): void => void stderr.write(`${visible(message)}\n`)
+  try {
+    return await opened.openState({ command: 'trash', waitMs: 0, tell })
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error
+    tell(`${error.message}; until photos trash add is repeated, syncs of this machine may call these photos already stored`)
+    return undefined
+  }
 }
 
 async function restoreAsTyped(words: readonly string[], flags: TrashFlags, context: Context): Promise<ExitCode> {
   const targets = await findTrashTargets(words, context.signal)
-  return await withRemote(flags, context, (remote) =>
+  return await withRemote(flags, context, ({ remote }) =>
     change(targets, (hashes, options) => remote.restore(hashes, options), flags, context),
   )
 }
 
 async function listAsTyped(flags: TrashFlags, context: Context): Promise<ExitCode> {
   const output = createOutput(context.stdout)
-  return await withRemote(flags, context, async (remote) => {
+  return await withRemote(flags, context, async ({ remote }) => {
     let isEmpty = true
     for await (const photo of listTrash(remote, context.signal)) {
       isEmpty = false
@@ -81,12 +103,16 @@ async function change(targets: readonly TrashTarget[], ask: Change, flags: Trash
   return exitCode
 }
 
-async function withRemote(flags: TrashFlags, context: Context, work: (remote: Remote) => Promise<ExitCode>): Promise<ExitCode> {
+async function withRemote(
+  flags: TrashFlags,
+  context: Context,
+  work: (opened: OpenedRemote) => Promise<ExitCode>,
+): Promise<ExitCode> {
   const { library, profile } = flags
-  const { remote, close } = await openRemote({ library, profile, whenMissing: 'require', log: () => {} }, context)
+  const opened = await openRemote({ library, profile, whenMissing: 'require', log: () => {} }, context)
   try {
-    return await work(remote)
+    return await work(opened)
   } finally {
-    await close()
+    await opened.close()
   }
 }

@@ -43,6 +43,29 @@ test('what its owner deletes stays deleted, until it is restored', async () => {
   expect(summaryOf(await sync())).toMatchObject({ uploaded: 0, already_stored: 2, skipped: 0, exit_code: 0 })
 })
 
+test('the machine that remembers a photo as stored says so of it no more, until it is restored', async () => {
+  const { user, folder, unwanted } = await userWithClips()
+  // Files that were written just now are not remembered.
+  const clock = { now: () => Date.now() + 10_000 }
+  const plain = () => user.hereIn({ clock }, 'sync', folder, '--library', user.library)
+  const sync = () => user.hereIn({ clock }, 'sync', folder, '--library', user.library, '--json')
+  expect(summaryOf(await sync())).toMatchObject({ already_stored: 2 })
+  expect(summaryOf(await sync())).toMatchObject({ already_stored: 2 })
+  // Also where the folder is told by its digest.
+  expect((await plain()).stdout).toContain('already stored 2')
+  expect(await trash(user, 'add', unwanted)).toMatchObject({ exitCode: 0, stderr: '' })
+  for (const _ of [1, 2]) {
+    const finished = await sync()
+    expect(summaryOf(finished)).toMatchObject({ already_stored: 1, skipped: 1, exit_code: 0 })
+    expect(outcomesOf(finished).find(({ action }) => action === 'skipped')?.reason).toMatch(/^deleted from the backup by you/)
+    expect((await plain()).stdout).toContain('skipped 1')
+  }
+  await trash(user, 'restore', unwanted)
+  expect(summaryOf(await sync())).toMatchObject({ uploaded: 0, already_stored: 2, skipped: 0, exit_code: 0 })
+  await rm(unwanted)
+  expect(summaryOf(await sync())).toMatchObject({ already_stored: 1, exit_code: 0 })
+})
+
 test('a pull brings nothing of what is in the trash', async () => {
   const { user, unwanted } = await userWithClips()
   await trash(user, 'add', unwanted)
