@@ -46,7 +46,8 @@ export async function getToFile(sign: SignRequest, sink: ByteSink, options: GetO
       if (bytes > 0) onLife()
       onMoved?.(bytes)
     }
-    return transport.concurrency.run(() => getRest(request, sink, received, { ...options, onMoved: onMovedNow }), signal)
+    const asked = { ...options, onMoved: onMovedNow, onLife }
+    return transport.concurrency.run(() => getRest(request, sink, received, asked), signal)
   }
   const attempt = signing(sign, getInTurn)
   try {
@@ -58,7 +59,12 @@ export async function getToFile(sign: SignRequest, sink: ByteSink, options: GetO
   }
 }
 
-async function getRest(request: HttpRequest, sink: ByteSink, received: Received, options: GetOptions): Promise<void> {
+interface RestOptions extends GetOptions {
+  /** Called when the storage shows that it is there. */
+  readonly onLife: () => void
+}
+
+async function getRest(request: HttpRequest, sink: ByteSink, received: Received, options: RestOptions): Promise<void> {
   if (received.bytes === options.sizeBytes && received.bytes > 0) return
   const headers = received.bytes === 0 ? request.headers : { ...request.headers, range: `bytes=${received.bytes}-` }
   const exchange = startExchange(options.transport, { method: request.method, url: request.url, headers }, options.signal)
@@ -67,6 +73,7 @@ async function getRest(request: HttpRequest, sink: ByteSink, received: Received,
   try {
     const response = await exchange.response
     await checkHead(response, received, options)
+    options.onLife() // if what follows always breaks off, this object is the matter
     await receive(response, sink, received, options)
     if (received.bytes !== options.sizeBytes) throw connectionError('ECONNRESET', 'the answer ended too early')
     finished = true

@@ -90,6 +90,19 @@ test('gives up a connection that never brings anything', async () => {
   expect(ranges).toHaveLength(attemptsOfAnOutage)
 })
 
+test.each([
+  ['before its first byte', 0],
+  ['in its middle', 3 * 1024 * 1024],
+])('an object that always breaks off %s is the matter itself: the storage answers', async (_, end) => {
+  const { result, ranges } = await receive((response, offset) => {
+    if (offset < end) return serve(response, offset, end)
+    response.writeHead(offset > 0 ? 206 : 200, { 'content-length': bytes.length - offset }).flushHeaders()
+    response.socket?.end()
+  })
+  await expect(result).rejects.toMatchObject({ name: 'TransferError' })
+  expect(ranges.length).toBeLessThanOrEqual(9)
+})
+
 test('begins anew where a range is ignored', async () => {
   const { result, content } = await receive((response, _offset, attempt) => {
     if (attempt === 1) serve(response, 0, 3 * 1024 * 1024)
