@@ -56,6 +56,11 @@ function localMs(wallTime: string | undefined): number | undefined {
   return wallTime === undefined ? undefined : new Date(wallTime).getTime()
 }
 
+/** Whether it is written as {@link parseTimeRange} knows times. */
+export function isTime(text: string, now: Date): boolean {
+  return findSpan(text, now) !== undefined
+}
+
 interface TypedTime {
   readonly flag: string
   readonly text: string | undefined
@@ -78,10 +83,14 @@ function parseBetween(first: TypedTime, last: TypedTime, typing: Typing): ListRa
 
 function findTypedSpan({ flag, text }: TypedTime, typing: Typing): Span | undefined {
   if (text === undefined) return undefined
-  const trimmed = text.trim()
-  const span = findDaysAgo(trimmed, typing.now) ?? findZoned(trimmed) ?? findCalendarSpan(trimmed)
+  const span = findSpan(text, typing.now)
   if (!span) throw usageError(`${flag} ${text} is not a time`, typing)
   return span
+}
+
+function findSpan(text: string, now: Date): Span | undefined {
+  const trimmed = text.trim()
+  return findDaysAgo(trimmed, now) ?? findZoned(trimmed) ?? findCalendarSpan(trimmed)
 }
 
 function usageError(message: string, { example }: Typing): UserError {

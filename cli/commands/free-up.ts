@@ -10,6 +10,7 @@ import type { Selection } from '../sync/selection.ts'
 import { findSources, type Source } from '../sync/sources.ts'
 import type { Reporter } from '../terminal/reporter.ts'
 import { parseModificationRange } from '../time-range.ts'
+import { asTypedTime } from './as-typed.ts'
 import { dryRunOption, jsonOption, libraryOption, profileOption, quietOption, toOption, verboseOption } from './options.ts'
 import { createRunReporter, runReported } from './run-reported.ts'
 
@@ -46,9 +47,9 @@ function quarantineOption(): Option {
 }
 
 function olderOption(): Option {
-  return new Option('--older <time>', 'only files last changed then or before: 2021, 2021-06, 2021-06-15 or 30d').env(
-    'PHOTOS_OLDER',
-  )
+  return new Option('--older <time>', 'only files last changed then or before: 2021, 2021-06, 2021-06-15 or 30d')
+    .env('PHOTOS_OLDER')
+    .argParser(asTypedTime)
 }
 
 interface Typed {

@@ -2,6 +2,7 @@ import { hostname } from 'node:os'
 import { Argument, type Command, InvalidArgumentError, Option } from 'commander'
 import { locationSchema } from '../../contract/photos.ts'
 import { profileNameSchema } from '../session/profile-name.ts'
+import { asTypedTime } from './as-typed.ts'
 
 /** Flags that several commands share. Each has a variable; a flag wins over its variable. */
 export function libraryOption(): Option {
@@ -63,11 +64,15 @@ export function verboseOption(): Option {
 }
 
 export function sinceOption(): Option {
-  return new Option('--since <time>', 'taken at or after: 2021, 2021-06, 2021-06-15 or 30d').env('PHOTOS_SINCE')
+  return new Option('--since <time>', 'taken at or after: 2021, 2021-06, 2021-06-15 or 30d')
+    .env('PHOTOS_SINCE')
+    .argParser(asTypedTime)
 }
 
 export function untilOption(): Option {
-  return new Option('--until <time>', 'taken at or before, all of that day, month or year').env('PHOTOS_UNTIL')
+  return new Option('--until <time>', 'taken at or before, all of that day, month or year')
+    .env('PHOTOS_UNTIL')
+    .argParser(asTypedTime)
 }
 
 const meanings: Readonly<Record<string, boolean>> = {

@@ -11,6 +11,7 @@ import { findPatternFault } from '../sync/path-patterns.ts'
 import { countPatterns, mostPatterns, splitLines } from '../sync/photos-ignore.ts'
 import type { Selection } from '../sync/selection.ts'
 import { parseModificationRange } from '../time-range.ts'
+import { asTyped, asTypedTime } from './as-typed.ts'
 import { addLines, addPatterns, requirePathsBelow } from './typed-patterns.ts'
 
 /** Which of a folder's files a run takes, as typed. */
@@ -42,10 +43,20 @@ export function addSelectionOptions(command: Command): Command {
         addLines,
       ),
     )
-    .addOption(new Option('--min-size <size>', 'leave out smaller files: 500K, 10M').env('PHOTOS_MIN_SIZE').argParser(parseSize))
-    .addOption(new Option('--max-size <size>', 'leave out larger files: 4G').env('PHOTOS_MAX_SIZE').argParser(parseSize))
-    .addOption(new Option('--newer <time>', 'changed at or after: 2021, 2021-06, 2021-06-15 or 30d').env('PHOTOS_NEWER'))
-    .addOption(new Option('--older <time>', 'changed at or before, all of that day, month or year').env('PHOTOS_OLDER'))
+    .addOption(
+      new Option('--min-size <size>', 'leave out smaller files: 500K, 10M').env('PHOTOS_MIN_SIZE').argParser(asTyped(parseSize)),
+    )
+    .addOption(new Option('--max-size <size>', 'leave out larger files: 4G').env('PHOTOS_MAX_SIZE').argParser(asTyped(parseSize)))
+    .addOption(
+      new Option('--newer <time>', 'changed at or after: 2021, 2021-06, 2021-06-15 or 30d')
+        .env('PHOTOS_NEWER')
+        .argParser(asTypedTime),
+    )
+    .addOption(
+      new Option('--older <time>', 'changed at or before, all of that day, month or year')
+        .env('PHOTOS_OLDER')
+        .argParser(asTypedTime),
+    )
     .addOption(new Option('--hidden', 'take hidden files and folders, too').env('PHOTOS_HIDDEN'))
     .addOption(new Option('--follow-symlinks', 'take what symbolic links lead to').env('PHOTOS_FOLLOW_SYMLINKS'))
 }

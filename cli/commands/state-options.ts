@@ -1,5 +1,6 @@
 import { type Command, Option } from 'commander'
 import { parseDuration } from '../duration.ts'
+import { asTyped } from './as-typed.ts'
 
 /** How a run treats what this machine remembers, as typed. */
 export interface StateFlags {
@@ -14,7 +15,7 @@ export function addStateOptions(command: Command): Command {
     .addOption(
       new Option('--retry-lock <duration>', 'wait so long for another run to end: 90s, 10m or 1h (default: not at all)')
         .env('PHOTOS_RETRY_LOCK')
-        .argParser(parseDuration),
+        .argParser(asTyped(parseDuration)),
     )
     .addOption(
       new Option('--allow-empty', 'believe that a folder which had files before is empty, or on another disk, now').env(

@@ -7,6 +7,7 @@ import type { Transport } from '../remote/transport.ts'
 import type { RunEvent } from '../run-event.ts'
 import { createRunLimits, type RunLimits } from '../run-limits.ts'
 import { parseSize } from '../size.ts'
+import { asTyped, asTypedLimit } from './as-typed.ts'
 import { transfersOption } from './options.ts'
 
 /** How and how fast bytes are moved, as typed. */
@@ -17,9 +18,9 @@ export interface TransferFlags {
 
 /** How long a run goes on, as typed. */
 export interface RunLimitFlags {
-  /** In milliseconds. */
+  /** In milliseconds; infinity for none. */
   readonly maxDuration?: number
-  /** In bytes. */
+  /** In bytes; infinity for none. */
   readonly maxTransfer?: number
 }
 
@@ -30,7 +31,7 @@ export function addTransferOptions(command: Command): Command {
     .addOption(
       new Option('--bwlimit <limit>', "bytes a second: 512k, UP:DOWN as in 1M:off, or by the clock, '08:00,512k 23:00,off'")
         .env('PHOTOS_BWLIMIT')
-        .argParser(parseBandwidth),
+        .argParser(asTyped(parseBandwidth)),
     )
 }
 
@@ -40,12 +41,12 @@ export function addRunLimitOptions(command: Command): Command {
     .addOption(
       new Option('--max-duration <duration>', 'begin nothing new after so long, and end with 16: 90m, 1h30m')
         .env('PHOTOS_MAX_DURATION')
-        .argParser(parseDuration),
+        .argParser(asTypedLimit(parseDuration)),
     )
     .addOption(
       new Option('--max-transfer <size>', 'begin nothing new when so much was moved, and end with 16: 500M, 10G')
         .env('PHOTOS_MAX_TRANSFER')
-        .argParser(parseSize),
+        .argParser(asTypedLimit(parseSize)),
     )
 }
 

@@ -2,6 +2,7 @@ import { type Command, InvalidArgumentError, Option } from 'commander'
 import { parseSize } from '../size.ts'
 import { parsePingUrl } from '../unattended/ping.ts'
 import type { Listeners } from '../unattended/run-unattended.ts'
+import { asTyped } from './as-typed.ts'
 
 /** Where a run keeps what it says, as typed. */
 export interface LogFileFlags {
@@ -40,7 +41,7 @@ export function addLogFileOptions(command: Command): Command {
     .addOption(
       new Option('--log-max-size <size>', 'put the log file aside when it is larger, and keep 5 of these')
         .env('PHOTOS_LOG_MAX_SIZE')
-        .argParser(parseSize)
+        .argParser(asTyped(parseSize))
         .default(10 * 1024 * 1024, '10M'),
     )
 }

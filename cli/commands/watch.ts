@@ -6,6 +6,7 @@ import { parseDuration } from '../duration.ts'
 import { findSources } from '../sync/sources.ts'
 import { completeClock } from '../system-clock.ts'
 import { watch } from '../watch/watch.ts'
+import { asTyped } from './as-typed.ts'
 import { type BackUpFlags, backUp } from './back-up.ts'
 import {
   jsonOption,
@@ -93,7 +94,7 @@ function settleOption(): Option {
 }
 
 function parseAtLeast(leastMs: number, text: string): number {
-  const milliseconds = parseDuration(text)
+  const milliseconds = asTyped(parseDuration)(text)
   if (milliseconds < leastMs) throw new InvalidArgumentError('give a second or more.')
   return milliseconds
 }

@@ -69,7 +69,7 @@ function parseLimit(limit: string, text: string): BandwidthLimit {
 }
 
 function parseRate(rate: string, text: string): number | undefined {
-  if (rate === 'off') return undefined
+  if (rate.toLowerCase() === 'off') return undefined
   try {
     const bytesPerSecond = parseSize(rate)
     return bytesPerSecond === 0 ? undefined : bytesPerSecond

@@ -38,7 +38,13 @@ test('--max-transfer ends a sync with 16, and the next one does the rest; the sa
 
 test('--max-duration that is over at once moves nothing', async () => {
   const { sync } = await userWith(clips(2))
-  expect(summaryOf(await sync('--max-duration', '0'))).toMatchObject({ uploaded: 0, bytes_uploaded: 0, exit_code: 16 })
+  expect(summaryOf(await sync('--max-duration', '0.001ms'))).toMatchObject({ uploaded: 0, bytes_uploaded: 0, exit_code: 16 })
+})
+
+test.each(['0', 'off', 'OFF'])('--max-duration %s and --max-transfer, too, are no limits', async (none) => {
+  const { sync } = await userWith(clips(2))
+  const limits = ['--max-duration', none, '--max-transfer', none, '--bwlimit', none]
+  expect(summaryOf(await sync(...limits))).toMatchObject({ uploaded: 2, exit_code: 0 })
 })
 
 test.each([
@@ -84,11 +90,18 @@ test.each([
   expect(await sync(flag, value)).toMatchObject({ exitCode: 2, stderr: expect.stringContaining(message) })
 })
 
-test('a variable that is wrong is a usage error, too', async () => {
+test.each([
+  ['PHOTOS_BWLIMIT', 'fast', 'bandwidth'],
+  ['PHOTOS_MAX_DURATION', 'soon', 'duration'],
+  ['PHOTOS_RETRY_LOCK', 'soon', 'duration'],
+  ['PHOTOS_LOG_MAX_SIZE', 'much', 'size'],
+  ['PHOTOS_NEWER', 'yesterday', 'time'],
+])('a variable that is wrong is a usage error, too, and named: %s', async (variable, value, what) => {
   const { sync } = await userWith({})
-  vi.stubEnv('PHOTOS_BWLIMIT', 'fast')
+  vi.stubEnv(variable, value)
   onTestFinished(() => void vi.unstubAllEnvs())
-  expect(await sync()).toMatchObject({ exitCode: 2, stderr: expect.stringContaining("'fast' is not a bandwidth") })
+  const stderr = expect.stringContaining(`value '${value}' from env '${variable}' is invalid. '${value}' is not a ${what}`)
+  expect(await sync()).toMatchObject({ exitCode: 2, stderr })
 })
 
 test('an outage of five minutes is told, once when it begins and once when it is over, and survived', async () => {

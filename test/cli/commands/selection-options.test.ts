@@ -160,7 +160,7 @@ describe('a usage error', () => {
     [['--files-from', '/'], '/ is a folder, not a list of files'],
     [['--min-size', 'much'], "'much' is not a size"],
     [['--min-size', '2M', '--max-size', '1M'], '--min-size is larger than --max-size'],
-    [['--newer', 'soon'], '--newer soon is not a time'],
+    [['--newer', 'soon'], "option '--newer <time>' argument 'soon' is invalid. 'soon' is not a time"],
     [['--newer', '2022', '--older', '2021'], '--newer 2022 is after --older 2021'],
   ])('is %j', async (options, message) => {
     const { dcim, sync } = await cardInTest('1.jpg')

@@ -8,6 +8,8 @@ const M = 1024 * k
 test.each([
   ['0', undefined, undefined],
   ['off', undefined, undefined],
+  ['OFF', undefined, undefined],
+  ['Off:100k', undefined, 100 * k],
   ['666', 666 * k, 666 * k],
   ['10M', 10 * M, 10 * M],
   ['512k', 512 * k, 512 * k],
