@@ -1,6 +1,8 @@
-import { mkdir, rm, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
+import { acquireRunLock } from '../../cli/state/run-lock.ts'
+import { completeClock } from '../../cli/system-clock.ts'
 import { listPhotos, outcomesOf, type PhotosUser, photosUser, summaryOf } from './photos-process.ts'
 
 /** A user with two clips that are backed up, and with nothing that this machine remembers of that. */
@@ -64,6 +66,20 @@ test('the machine that remembers a photo as stored says so of it no more, until 
   expect(summaryOf(await sync())).toMatchObject({ uploaded: 0, already_stored: 2, skipped: 0, exit_code: 0 })
   await rm(unwanted)
   expect(summaryOf(await sync())).toMatchObject({ already_stored: 1, exit_code: 0 })
+})
+
+test('while another run is at work, photos go into the trash all the same, and it is said what that leaves', async () => {
+  const { user, unwanted } = await userWithClips()
+  const folder = join(user.folder, 'state', 'photos')
+  const free = (await readdir(folder)).find((name) => name.includes('-run-free-')) ?? ''
+  const path = join(folder, free.replace(/-free-\d+$/, ''))
+  const lock = await acquireRunLock(path, { command: 'sync', clock: completeClock({}), tell: () => {} })
+  onTestFinished(() => lock.release())
+  expect(await trash(user, 'add', unwanted)).toMatchObject({
+    exitCode: 0,
+    stdout: `trashed ${unwanted}\n`,
+    stderr: expect.stringMatching(/photos sync .+; until photos trash add is repeated, syncs of this machine may call these/),
+  })
 })
 
 test('a pull brings nothing of what is in the trash', async () => {
