@@ -8,6 +8,7 @@ import { type Secrets, secretVariables } from '../schedule/job-secrets.ts'
 import type { Job } from '../schedule/scheduler.ts'
 import { findSources } from '../sync/sources.ts'
 import { parsePingUrl } from '../unattended/ping.ts'
+import { refuseSwallowedFlags, refuseSwallowedFlags } from './refuse-swallowed-flags.ts'
 import { refuseLogInSource } from './run-log.ts'
 import { carriedVariables, isPath, wholePath } from './scheduled-environment.ts'
 import { findScheduledRemote } from './scheduled-remote.ts'
@@ -30,6 +31,8 @@ export async function scheduledSync(words: readonly string[], parent: Command, c
   const sync = describeSync(new Command('photos sync').copyInheritedSettings(parent)).action(() => {})
   const typed = recordOptions(sync)
   await sync.parseAsync(words, { from: 'user' })
+  refuseSwallowedFlags(sync, words)
+  refuseSwallowedFlags(sync, words)
   refuseUnattendable(typed)
   const { variables, secrets } = carriedVariables(sync, context)
   const typedSecrets = typed.flatMap(({ variable = '', value }): [string, string][] =>
@@ -44,12 +47,18 @@ export async function scheduledSync(words: readonly string[], parent: Command, c
   checkLogFile(sync.opts()['logFile'] ?? variables['PHOTOS_LOG_FILE'], folders)
   const options = typed.filter(({ flag, variable = '' }) => !secretVariables.includes(variable) && !remoteFlags.includes(flag))
   return {
-    options: [...remote.options, ...options.flatMap(({ flag, value }) => (value === undefined ? [flag] : [flag, value]))],
+    options: [...remote.options, ...options.flatMap(wordsOf)],
     folders,
     environment: variables,
     secrets: allSecrets,
     warning: remote.warning,
   }
+}
+
+/** A value that looks like a flag is not taken for one only behind a `=`. */
+function wordsOf({ flag, value }: TypedOption): readonly string[] {
+  if (value === undefined) return [flag]
+  return value.startsWith('-') ? [`${flag}=${value}`] : [flag, value]
 }
 
 const remoteFlags = ['--library', '--profile']
