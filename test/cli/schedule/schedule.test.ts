@@ -245,11 +245,22 @@ describe('launchd', () => {
 describe('the command', () => {
   test('has whole paths, and the options as they were typed', async () => {
     const machine = await schedulingMachine(['crontab'])
-    const words = [machine.photos, '--log-file', 'p.log', '--transfers', '2', '-v', '--library=lib', '--exclude', 'a/b']
+    const words = [
+      machine.photos,
+      '--log-file',
+      'p.log',
+      '--transfers',
+      '2',
+      '-v',
+      '--library=lib',
+      '--exclude',
+      'a/b',
+      '--exclude=-n',
+    ]
     await machine.schedule(['install', '--yes', ...words])
     const here = process.cwd()
     expect(await machine.crontab()).toContain(
-      ` sync --library ${here}/lib --log-file ${here}/p.log --transfers 2 --verbose --exclude a/b -- '`,
+      ` sync --library ${here}/lib --log-file ${here}/p.log --transfers 2 --verbose --exclude a/b --exclude=-n -- '`,
     )
   })
 
