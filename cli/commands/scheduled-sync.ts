@@ -8,7 +8,7 @@ import { type Secrets, secretVariables } from '../schedule/job-secrets.ts'
 import type { Job } from '../schedule/scheduler.ts'
 import { findSources } from '../sync/sources.ts'
 import { parsePingUrl } from '../unattended/ping.ts'
-import { refuseSwallowedFlags, refuseSwallowedFlags } from './refuse-swallowed-flags.ts'
+import { refuseSwallowedFlags } from './refuse-swallowed-flags.ts'
 import { refuseLogInSource } from './run-log.ts'
 import { carriedVariables, isPath, wholePath } from './scheduled-environment.ts'
 import { findScheduledRemote } from './scheduled-remote.ts'
@@ -31,7 +31,6 @@ export async function scheduledSync(words: readonly string[], parent: Command, c
   const sync = describeSync(new Command('photos sync').copyInheritedSettings(parent)).action(() => {})
   const typed = recordOptions(sync)
   await sync.parseAsync(words, { from: 'user' })
-  refuseSwallowedFlags(sync, words)
   refuseSwallowedFlags(sync, words)
   refuseUnattendable(typed)
   const { variables, secrets } = carriedVariables(sync, context)
