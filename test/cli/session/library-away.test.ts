@@ -75,3 +75,15 @@ test('that a default library is made is said also to who wants to hear of nothin
   const named = join(user.folder, 'named')
   expect(await user.here('sync', '--quiet', '--library', named, photos)).toMatchObject({ exitCode: 0, stderr: '' })
 })
+
+test('a watch says so, and goes on when it is back', async () => {
+  const { user, photos, library, sync, mount, unmount } = await userWithDisk()
+  await sync()
+  await unmount()
+  const watching = user.start(['watch', '--library', library, photos])
+  await watching.saying(/is gone: .+ it is tried again until it works/, 'stderr')
+  await mount()
+  await watching.saying(/already stored 1/)
+  watching.child.kill('SIGTERM')
+  expect(await watching.finished).toMatchObject({ exitCode: 143 })
+})
