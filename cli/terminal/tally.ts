@@ -1,6 +1,7 @@
 import { type ExitCode, exitCodes } from '../exit-codes.ts'
 import type { FileAction, FileOutcome, IncompleteCode, RunEvent } from '../run-event.ts'
 import { createKeptParts, type KeptSummary } from './kept-parts.ts'
+import { addThaw, type Thaws } from './thaws.ts'
 
 /** Which command ran: `sync` uploads, `pull` downloads, `verify` has originals read again, `free-up` moves files aside. */
 export type RunKind = 'sync' | 'pull' | 'verify' | 'free-up'
@@ -20,17 +21,6 @@ export interface Progress {
   readonly share: number
   /** All bytes are sent; the backend has yet to confirm some. */
   readonly isWaiting: boolean
-}
-
-/** What of a pull lies in an archive. Each original is counted once. */
-export interface Thaws {
-  /** Files of which this run asked for the thaw. */
-  readonly requested: number
-  readonly bytes: number
-  /** When all that thaws should be there. */
-  readonly readyBy: Date | undefined
-  /** Bytes that would have to thaw, of a dry run. */
-  readonly wouldThawBytes: number
 }
 
 /** What a run came to. */
@@ -173,19 +163,6 @@ function noCounts(): Record<FileAction, number> {
     would_move: 0,
     skipped: 0,
     failed: 0,
-  }
-}
-
-function addThaw(thaws: Thaws, { action, sizeBytes, movesNoBytes, thaw }: FileOutcome): Thaws {
-  const bytes = movesNoBytes ? 0 : sizeBytes
-  if (action === 'would_thaw') return { ...thaws, wouldThawBytes: thaws.wouldThawBytes + bytes }
-  if (action !== 'thawing' || thaw === undefined) return thaws
-  const isLater = thaws.readyBy === undefined || thaw.readyBy > thaws.readyBy
-  return {
-    ...thaws,
-    requested: thaws.requested + (thaw.isNew ? 1 : 0),
-    bytes: thaws.bytes + bytes,
-    readyBy: isLater ? thaw.readyBy : thaws.readyBy,
   }
 }
 
