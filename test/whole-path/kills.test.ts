@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { rename } from 'node:fs/promises'
+import { rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import sharp from 'sharp'
 import { describe, expect, test } from 'vitest'
@@ -9,7 +9,7 @@ import { followProgress, isMeasurable, killAt, type Progress, randomMoment, read
 import { listPhotos, type PhotosUser, photosUser, type RunningPhotos } from './photos-process.ts'
 import { writeTree } from './tree.ts'
 
-const kills = 6
+const kills = 4
 const mostRuns = 40
 const seed = Number(process.env['PHOTOS_TEST_SEED'] ?? randomBytes(4).readUInt32LE())
 
@@ -114,4 +114,6 @@ async function measureServe(user: PhotosUser, folder: string, serve: () => Runni
 /** The next run finds no library. What is remembered of the old one belongs to that one alone. */
 async function startAnew(user: PhotosUser, run: number): Promise<void> {
   await rename(user.library, `${user.library}-of-run-${run}`)
+  // As the message says who takes a library away on purpose.
+  await rm(join(user.folder, 'state', 'photos', 'libraries'), { recursive: true })
 }
