@@ -1,8 +1,9 @@
 import { once } from 'node:events'
 import { mkdtemp, open, readdir, rm } from 'node:fs/promises'
-import { Agent, type Server } from 'node:http'
+import { Agent, type Server, type ServerResponse } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setImmediate } from 'node:timers/promises'
 import { CreateTableCommand, type CreateTableCommandInput, DescribeTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import { NodeHttpHandler } from '@smithy/node-http-handler'
 import { ClassicLevel } from 'classic-level'
@@ -36,6 +37,7 @@ export async function openDynamoDb(folder: string, region: string): Promise<Embe
   const socketFolder = await mkdtemp(join(tmpdir(), 'photos-'))
   await requireSoundDatabase(folder)
   const server = dynalite({ path: folder, createTableMs: 0 })
+  const requests = followRequests(server)
   const throughSocket = { keepAlive: true, socketPath: socketPathIn(socketFolder) }
   await listen(server, throughSocket.socketPath)
   const agent = new Agent(throughSocket)
@@ -55,10 +57,33 @@ export async function openDynamoDb(folder: string, region: string): Promise<Embe
       removeExpired(client, { definition, expiryAttribute, now, ...options }),
     flush: () => syncLogs(folder),
     async close() {
+      // What dynalite is at when its database closes it throws where nobody can catch it.
+      await requests.settled()
       agent.destroy()
       server.close()
       await once(server, 'close')
       await rm(socketFolder, { recursive: true, force: true })
+    },
+  }
+}
+
+interface FollowedRequests {
+  /** Resolves when none is being answered, and none has come the moment after. */
+  settled(): Promise<void>
+}
+
+function followRequests(server: Server): FollowedRequests {
+  const answering = new Set<ServerResponse>()
+  server.on('request', (_, response: ServerResponse) => {
+    answering.add(response)
+    response.once('close', () => answering.delete(response))
+  })
+  return {
+    async settled() {
+      while (answering.size > 0) {
+        await Promise.all([...answering].map((response) => once(response, 'close')))
+        await setImmediate()
+      }
     },
   }
 }
@@ -89,7 +114,7 @@ async function createTable(client: DynamoDBClient, definition: CreateTableComman
   for (;;) {
     const { Table } = await client.send(new DescribeTableCommand({ TableName: definition.TableName }))
     if (Table?.TableStatus === 'ACTIVE') return
-    await new Promise((resolve) => setImmediate(resolve))
+    await setImmediate()
   }
 }
 
