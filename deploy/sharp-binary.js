@@ -2,7 +2,7 @@
 import { execFile } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
-import { mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, readFile, realpath, rename, rm, writeFile } from 'node:fs/promises'
 import { join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
@@ -68,7 +68,8 @@ async function lockfileOfBinary() {
  */
 async function install(lockfile, folder) {
   await mkdir(cache, { recursive: true })
-  const unfinished = await mkdtemp(join(cache, 'unfinished-'))
+  // Where `node_modules` is a link, npm takes the folder behind it for another project than its lockfile's.
+  const unfinished = await mkdtemp(join(await realpath(cache), 'unfinished-'))
   try {
     const { optionalDependencies } = JSON.parse(lockfile).packages['']
     await writeFile(join(unfinished, 'package.json'), JSON.stringify({ private: true, optionalDependencies }))

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process'
 import { cp, mkdir, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { fetchSharpBinary } from '../../deploy/sharp-binary.js'
 import { temporaryFolder } from '../temporary-folder.ts'
 import { type Finished, follow } from '../whole-path/photos-process.ts'
 import type { FakeAws } from './fake-aws/fake-aws.ts'
@@ -49,6 +50,8 @@ export async function projectCopy(): Promise<string> {
   const folder = await temporaryFolder()
   const parts = ['contract', 'deploy', 'lambda', 'scripts', 'package.json', 'package-lock.json', 'serverless.yml']
   await Promise.all(parts.map((part) => cp(join(project, part), join(folder, part), { recursive: true })))
+  // Here and not by the deployment itself, which has no registry: other tests may not have needed it yet.
+  await fetchSharpBinary()
   await symlink(join(project, 'node_modules'), join(folder, 'node_modules'))
   return folder
 }

@@ -9,7 +9,7 @@ import { followProgress, isMeasurable, killAt, type Progress, randomMoment, read
 import { listPhotos, type PhotosUser, photosUser, type RunningPhotos } from './photos-process.ts'
 import { writeTree } from './tree.ts'
 
-const kills = 4
+const kills = 3
 const mostRuns = 40
 const seed = Number(process.env['PHOTOS_TEST_SEED'] ?? randomBytes(4).readUInt32LE())
 
