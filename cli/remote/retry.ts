@@ -84,8 +84,9 @@ export function isNetworkError(error: unknown): boolean {
 
 /**
  * Calls `attempt` until it succeeds, fails for good, or has failed `maximumAttempts` times in a row and `patience` is at its
- * end; then throws its last error. An attempt that takes long calls what it is given whenever the other side shows that it is there. Waits between the attempts with full jitter (AWS Architecture Blog, "Exponential backoff and
- * jitter"), at least as long as `Retry-After` asked.
+ * end; then throws its last error. An attempt that takes long calls what it is given whenever the other side shows that it is
+ * there. Waits between the attempts with full jitter (AWS Architecture Blog, "Exponential backoff and jitter"), at least as
+ * long as `Retry-After` asked.
  */
 export async function retry<T>(attempt: (onLife: () => void) => Promise<T>, options: RetryOptions): Promise<T> {
   const { signal, clock } = options

@@ -6,12 +6,12 @@ import { locationPathOf, type ScannedBatch, type ScannedFile, type ScannedFolder
 import type { Source } from './sources.ts'
 import { afterEveryName, justAfter, registrationsOf, releaseVanished } from './vanished.ts'
 
-/** What is remembered of the files that a scan comes by. */
 /** What is remembered of the files of a batch. */
 export type Recalled =
   /** All of them are confirmed, just as they are, and nothing of the folder has vanished up to the last one. */
   { readonly kind: 'unchanged' } | { readonly kind: 'records'; readonly records: ReadonlyMap<BytePath, FileRecord> }
 
+/** What is remembered of the files that a scan comes by, folder by folder. */
 export interface FolderMemory {
   /**
    * What is remembered of a batch's files. What the remote has of those that changed since, and of those that vanished, is

@@ -36,6 +36,16 @@ test('a folder is told by its digest from the run on that found all of it stored
   expect(toldBy(await run())).toEqual({ together: 3, alone: 0 })
 })
 
+test.each([
+  ['choose files', { selection: { exclude: ['b.jpg'] } }],
+  ['take hidden names', { selection: { takesHidden: true } }],
+  ['hold files back', { isHeldBack: () => false }],
+])('runs that %s read the records, and leave the digests of others alone', async (_, options) => {
+  for (let runs = 0; runs < 3; runs += 1) await run()
+  expect(toldBy(await run(options)).together).toBe(0)
+  expect(toldBy(await run())).toEqual({ together: 3, alone: 0 })
+})
+
 test('sizes are added up just the same', async () => {
   for (let runs = 0; runs < 3; runs += 1) await run()
   const { events } = await run()
