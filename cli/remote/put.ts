@@ -2,6 +2,7 @@ import type { ClientRequest, IncomingMessage } from 'node:http'
 import type { SignedRequest } from '../../contract/transfers.ts'
 import { TransferError } from '../errors.ts'
 import { followArrival } from './arrival.ts'
+import { ofLocalFile } from './local-file-error.ts'
 import { RetryableError, retry } from './retry.ts'
 import { readS3Body } from './s3-answer.ts'
 import { errorOfRefusal, readS3Refusal } from './s3-refusal.ts'
@@ -27,7 +28,7 @@ type WriteBody = (request: ClientRequest, onWritten: (bytes: number) => void) =>
 /**
  * Sends a range of an open file with one signed PUT. Reads it anew for each attempt, through one of the run's shared
  * buffers. Throws a `TransferError`: `expired` when the request must be signed again, `bytes-differ` when S3 got other
- * bytes than were signed, twice.
+ * bytes than were signed, twice. Errors of the file as they are, after one attempt.
  */
 export function putRange(
   request: SignedRequest,
@@ -80,7 +81,7 @@ async function put(
 const leastLifeMs = 60 * 1000
 
 /** Whether S3 would take a request no longer, or hardly, by the remote's clock. */
-export function isAboutToExpire({ expiresAt }: SignedRequest, { serverClock }: Pick<Transport, 'serverClock'>): boolean {
+function isAboutToExpire({ expiresAt }: SignedRequest, { serverClock }: Pick<Transport, 'serverClock'>): boolean {
   return Date.parse(expiresAt) - serverClock.now().getTime() < leastLifeMs
 }
 
@@ -159,7 +160,7 @@ async function writeRange(
 
 async function fill(slot: Buffer, length: number, source: ByteSource, position: number): Promise<void> {
   for (let filled = 0; filled < length; ) {
-    const { bytesRead } = await source.read(slot, filled, length - filled, position + filled)
+    const { bytesRead } = await ofLocalFile(source.read(slot, filled, length - filled, position + filled))
     if (bytesRead === 0) throw new TransferError('the file became shorter while it was read', { kind: 'bytes-differ' })
     filled += bytesRead
   }

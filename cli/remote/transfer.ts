@@ -1,4 +1,5 @@
 import { TransferError } from '../errors.ts'
+import { LocalFileError } from './local-file-error.ts'
 import { storageUnreachable } from './remote-errors.ts'
 import { isNetworkError, RetryableError } from './retry.ts'
 import type { Transport } from './transport.ts'
@@ -13,9 +14,10 @@ export interface TransferOptions {
 
 /**
  * What is left after the last attempt, as the outcome of this one file; as the end of the run, a `UserError`, where the storage
- * has not answered anyone for long. Bugs and interruptions stay what they are.
+ * has not answered anyone for long. Errors of the file, bugs and interruptions stay what they are.
  */
 export function asTransferError(error: unknown, { outage }: Pick<Transport, 'outage'>): unknown {
+  if (error instanceof LocalFileError) return error.cause
   if (error instanceof RetryableError) return new TransferError(`${error.message}, again and again`, { cause: error })
   if (!isNetworkError(error)) return error
   if (outage.storage.isLost()) return storageUnreachable(error)

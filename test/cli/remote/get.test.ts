@@ -2,8 +2,11 @@ import { createHash, randomBytes } from 'node:crypto'
 import { open, readFile } from 'node:fs/promises'
 import type { ServerResponse } from 'node:http'
 import { join } from 'node:path'
+import { setImmediate } from 'node:timers/promises'
 import { expect, onTestFinished, test } from 'vitest'
-import { type ByteSink, type GetOptions, getToFile } from '../../../cli/remote/get.ts'
+import { parseBandwidth } from '../../../cli/remote/bandwidth-timetable.ts'
+import { type GetOptions, getToFile } from '../../../cli/remote/get.ts'
+import type { ByteSink } from '../../../cli/remote/received.ts'
 import type { S3Refusal } from '../../../cli/remote/s3-refusal.ts'
 import type { SignRequest } from '../../../cli/remote/signed-attempts.ts'
 import { temporaryFolder } from '../../temporary-folder.ts'
@@ -205,6 +208,33 @@ test("the disk's error is thrown as it is, and not tried again", async () => {
   const { result, ranges } = await receive((response, offset) => serve(response, offset), {}, full)
   await expect(result).rejects.toMatchObject({ code: 'ENOSPC' })
   expect(ranges).toHaveLength(1)
+})
+
+test.each(['ETIMEDOUT', 'EHOSTUNREACH'])(
+  "a network disk's %s is the file's failure, and not taken for the network to the storage",
+  async (code) => {
+    const gone: ByteSink = { writev: () => Promise.reject(Object.assign(new Error('the share is gone'), { code })) }
+    const { result, ranges } = await receive((response, offset) => serve(response, offset), {}, gone)
+    await expect(result).rejects.toMatchObject({ code, message: 'the share is gone' })
+    expect(ranges).toHaveLength(1)
+  },
+)
+
+test('a limit that the disk cannot keep up with does not fill the memory', async () => {
+  const { transport } = transportInTest()
+  transport.bandwidth.limit(parseBandwidth('10G'))
+  const batchesBytes: number[] = []
+  const slow: ByteSink = {
+    async writev(buffers) {
+      const bytesWritten = buffers.reduce((sum, { byteLength }) => sum + byteLength, 0)
+      batchesBytes.push(bytesWritten)
+      for (let turns = 0; turns < 300; turns += 1) await setImmediate()
+      return { bytesWritten }
+    },
+  }
+  const { result } = await receive((response, offset) => serve(response, offset), { transport }, slow)
+  expect(await result).toBe(hash)
+  expect(Math.max(...batchesBytes)).toBeLessThan(5 * 1024 * 1024)
 })
 
 test('a disk that takes less than it was given is given the rest', async () => {

@@ -109,6 +109,20 @@ test('hears an answer that comes before the body is read', async () => {
   await expect(result).rejects.toMatchObject({ name: 'TransferError', kind: 'expired' })
 })
 
+test("a network disk's error is the file's failure, and not taken for the network to the storage", async () => {
+  let requests = 0
+  const url = await listen(async (request, response) => {
+    requests += 1
+    await bodyOf(request).catch(() => {})
+    response.end()
+  })
+  const gone = { read: () => Promise.reject(Object.assign(new Error('the share is gone'), { code: 'ETIMEDOUT' })) }
+  const { transport, pausesMs } = transportInTest()
+  const result = putRange(signed('PUT', url), gone, { offset: 0, sizeBytes: 100 }, { transport })
+  await expect(result).rejects.toMatchObject({ code: 'ETIMEDOUT', message: 'the share is gone' })
+  expect([requests <= 1, pausesMs]).toEqual([true, []])
+})
+
 test('412 means that it is there already; nothing has moved', async () => {
   const { result, moved } = await send(async (request, response) => {
     await bodyOf(request)
