@@ -1,10 +1,9 @@
-import { type FSWatcher, watch } from 'node:fs'
+import { type FSWatcher, readFileSync, watch } from 'node:fs'
 import { setImmediate } from 'node:timers/promises'
 import { type BytePath, bytesOf, joinBytePath } from '../byte-path.ts'
-import { errorCode } from '../error-code.ts'
 import { findLeftOutCause, photosIgnoreName } from '../sync/left-out.ts'
 import { isLibrary } from '../sync/library-mark.ts'
-import { isFolder, listSubfolders } from './subfolders.ts'
+import { isExhaustion, isFolder, listSubfolders } from './subfolders.ts'
 
 /*
  * The folders below a source, each with a watch of its own; its files have none, so that memory grows with folders only.
@@ -19,15 +18,17 @@ export interface FolderWatcherOptions {
   readonly except: ReadonlySet<BytePath>
   /** Something was made, changed, renamed or removed here; or, for a folder, anywhere below it. May be told twice, or late. */
   readonly onChange: (path: BytePath) => void
-  /** Events were lost. */
+  /** Events were lost: folders that came meanwhile may have no watch, until all are renewed. */
   readonly onLoss: () => void
-  /** The system watches no more folders for this user: those that are left unwatched tell nothing. Called once. */
+  /** The system watches no more folders for this user: those that are left unwatched tell nothing. */
   readonly onExhausted: () => void
 }
 
 export interface FolderWatcher {
   /** Resolves when every folder that was there has its watch, or there are no more to be had. */
   readonly ready: Promise<void>
+  /** Where events were lost, places every watch anew; resolves as `ready`. What happens meanwhile may not be told. */
+  renew(): Promise<void>
   folderCount(): number
   close(): void
 }
@@ -42,32 +43,53 @@ interface WatchedFolder extends Around {
   readonly watcher: FSWatcher
 }
 
-/** Linux keeps so many events for a reader that is busy, and drops the rest without a word (inotify(7), `max_queued_events`). */
-const queuedEvents = 16_384
+/** So many folders get their watch in one go, then others (a signal, too) get their turn. */
+const foldersAtOnce = 100
 
 /** Watches a folder and all below it, but for junk and hidden ones, libraries, and what lies behind links. */
 export function watchFolders(root: BytePath, options: FolderWatcherOptions): FolderWatcher {
   const { takesHidden, except, onChange, onLoss, onExhausted } = options
   const isTaken = (name: BytePath): boolean => findLeftOutCause(name, takesHidden) === undefined
   const outside: Around = { subfolders: new Map() }
-  const countInBurst = createBurstMeter(onLoss)
   let folderCount = 0
+  let placed = 0
   let isEnough = false
+  let isIncomplete = false
+
+  function lose(): void {
+    isIncomplete = true
+    onLoss()
+  }
+  const countInBurst = createBurstMeter(lose)
 
   function place(around: Around, name: BytePath, path: BytePath): WatchedFolder | undefined {
     try {
       const watcher = watch(bytesOf(path), { encoding: 'latin1', persistent: false })
       const folder: WatchedFolder = { path, watcher, subfolders: new Map() }
       watcher.on('change', (kind, changed) => onEvent(folder, kind, typeof changed === 'string' ? changed : undefined))
-      watcher.on('error', onLoss)
+      watcher.on('error', lose)
       release(around, name)
       around.subfolders.set(name, folder)
       folderCount += 1
       return folder
     } catch (error) {
-      isEnough = errorCode(error) === 'ENOSPC' || errorCode(error) === 'EMFILE'
-      if (isEnough) onExhausted()
+      if (isExhaustion(error)) giveUp()
       return undefined // gone again, or not for us to look at
+    }
+  }
+
+  function giveUp(): void {
+    isEnough = true
+    onExhausted()
+  }
+
+  async function listOf(path: BytePath): Promise<readonly BytePath[]> {
+    try {
+      return await listSubfolders(path)
+    } catch (error) {
+      if (!isExhaustion(error)) throw error
+      giveUp()
+      return []
     }
   }
 
@@ -75,7 +97,9 @@ export function watchFolders(root: BytePath, options: FolderWatcherOptions): Fol
     if (isEnough || except.has(path) || isLibrary(path)) return
     const folder = place(around, name, path)
     if (folder === undefined) return
-    for (const subfolder of await listSubfolders(path)) {
+    placed += 1
+    if (placed % foldersAtOnce === 0) await setImmediate()
+    for (const subfolder of await listOf(path)) {
       const isReleased = around.subfolders.get(name) !== folder
       if (isReleased) return
       if (isTaken(subfolder)) await placeAll(folder, subfolder, joinBytePath(path, subfolder))
@@ -105,11 +129,20 @@ export function watchFolders(root: BytePath, options: FolderWatcherOptions): Fol
   /** By this name there may be another folder now, or none. */
   function placeAnew(around: Around, name: BytePath, path: BytePath): void {
     release(around, name)
-    if (isFolder(path)) placeAll(around, name, path).catch(onLoss)
+    if (isFolder(path)) placeAll(around, name, path).catch(lose)
   }
 
   return {
     ready: placeAll(outside, root, root),
+    async renew() {
+      if (!isIncomplete) return
+      isIncomplete = false
+      release(outside, root)
+      // Each watch that is taken away leaves a word in the queue, which has to be read before anything else gets lost there.
+      await setImmediate()
+      await setImmediate()
+      await placeAll(outside, root, root)
+    },
     folderCount: () => folderCount,
     close() {
       isEnough = true
@@ -118,8 +151,12 @@ export function watchFolders(root: BytePath, options: FolderWatcherOptions): Fol
   }
 }
 
-/** Notices that more happened in one turn than the system keeps for us. */
+/**
+ * Notices that about as much happened in one turn as the system keeps for us. Half of it counts: what befell folders that are
+ * gone takes room there and is not told.
+ */
 function createBurstMeter(onLoss: () => void): () => void {
+  const most = Math.ceil(findQueueLength() / 2)
   let events = 0
   const forget = (): void => {
     events = 0
@@ -127,6 +164,17 @@ function createBurstMeter(onLoss: () => void): () => void {
   return () => {
     if (events === 0) void setImmediate().then(forget)
     events += 1
-    if (events === queuedEvents) onLoss()
+    if (events === most) onLoss()
   }
 }
+
+/** Linux keeps so many events for a reader that is busy, and drops the rest without a word (inotify(7)). */
+function findQueueLength(): number {
+  try {
+    return Number.parseInt(readFileSync('/proc/sys/fs/inotify/max_queued_events', 'latin1'), 10) || usualQueueLength
+  } catch {
+    return usualQueueLength
+  }
+}
+
+const usualQueueLength = 16_384

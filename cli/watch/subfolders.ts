@@ -1,17 +1,21 @@
 import { lstatSync, opendirSync } from 'node:fs'
 import { setImmediate } from 'node:timers/promises'
 import { type BytePath, bytesOf } from '../byte-path.ts'
+import { errorCode } from '../error-code.ts'
 import { findFileErrorReason } from '../sync/file-error.ts'
 
 /** So many names of a folder are looked at in one go, then others get their turn. */
 const namesAtOnce = 2000
 
-/** The names of the folders in a folder, however many files lie beside them; none of one that cannot be read. */
+/**
+ * The names of the folders in a folder, however many files lie beside them; none of one that cannot be read. Throws where the
+ * system opens no more.
+ */
 export async function listSubfolders(path: BytePath): Promise<readonly BytePath[]> {
   try {
     return await readSubfolders(path)
   } catch (error) {
-    if (findFileErrorReason(error) === undefined) throw error
+    if (findFileErrorReason(error) === undefined || isExhaustion(error)) throw error
     return []
   }
 }
@@ -38,4 +42,9 @@ export function isFolder(path: BytePath): boolean {
   } catch {
     return false
   }
+}
+
+/** The system has no more watches, or open files, for this user. */
+export function isExhaustion(error: unknown): boolean {
+  return ['ENOSPC', 'EMFILE', 'ENFILE'].includes(errorCode(error) ?? '')
 }

@@ -24,3 +24,18 @@ export async function wait(milliseconds: number, { clock, signal, onWaiting }: W
     signal.removeEventListener('abort', end)
   }
 }
+
+/** Waits for the work's end. Throws the signal's reason as soon as that is aborted; who began the work has to end it. */
+export async function waitFor(work: Promise<void>, signal: AbortSignal): Promise<void> {
+  signal.throwIfAborted()
+  let stop = (): void => {}
+  const stopped = new Promise<never>((_resolve, reject) => {
+    stop = () => reject(signal.reason)
+  })
+  signal.addEventListener('abort', stop, { once: true })
+  try {
+    await Promise.race([work, stopped])
+  } finally {
+    signal.removeEventListener('abort', stop)
+  }
+}

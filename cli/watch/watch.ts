@@ -8,7 +8,7 @@ import { createDirtyPaths, type DirtyCount } from './dirty-paths.ts'
 import { isNetworkShare } from './network-share.ts'
 import { createSchedule } from './schedule.ts'
 import { createSleepDetector } from './sleep-detector.ts'
-import { wait } from './wait.ts'
+import { wait, waitFor } from './wait.ts'
 import { watchSources } from './watched-sources.ts'
 
 export interface WatchOptions {
@@ -67,6 +67,7 @@ function startWatching(sources: readonly Source[], options: WatchOptions): Watch
   const hasSlept = createSleepDetector(clock)
   const schedule = createSchedule(options.rescanMs, clock)
   let wake = (): void => {}
+  let isExhausted = false
 
   const rescanSoon = (): void => {
     schedule.rescanSoon()
@@ -83,7 +84,10 @@ function startWatching(sources: readonly Source[], options: WatchOptions): Watch
       if (dirty.mark(path) === 'first') wake()
     },
     onLoss: rescanSoon,
-    onExhausted: () => note(exhaustedNote(schedule.rescanEvery(rescanWithoutEventsMs))),
+    onExhausted() {
+      if (!isExhausted) note(exhaustedNote(schedule.rescanEvery(rescanWithoutEventsMs)))
+      isExhausted = true
+    },
     note,
   })
 
@@ -114,7 +118,7 @@ function startWatching(sources: readonly Source[], options: WatchOptions): Watch
 
   return {
     async ready() {
-      await watched.ready
+      await waitFor(watched.ready, signal)
       note(describeStart(sources.length, watched.folderCount()))
       const shares = sources.filter(({ path }) => isNetworkShare(path))
       for (const { path } of shares)
@@ -129,6 +133,7 @@ function startWatching(sources: readonly Source[], options: WatchOptions): Watch
       const isFree = !schedule.isPutOff() && folders.length > 0
       if (isFree && schedule.isRescanDue()) {
         schedule.beginRescan()
+        await waitFor(watched.renew(), signal)
         dirty.take()
         await carryOut(folders, undefined)
       } else if (isFree && isReady(count, elapsed())) {

@@ -20,6 +20,8 @@ export interface WatchedSourcesOptions {
 export interface WatchedSources {
   /** Resolves when every folder that was there has its watch. */
   readonly ready: Promise<void>
+  /** Watches all that is there, also where events were lost. To be called before everything is looked through. */
+  renew(): Promise<void>
   /** Looks whether the sources are still, or again, there. */
   look(): void
   /** The ones that are there, as a run takes them. */
@@ -56,13 +58,24 @@ export function watchSources(sources: readonly Source[], options: WatchedSources
     watched.watcher?.ready.then(onLoss, onLoss)
   }
 
+  /** One that could not be watched may have been given the permission since; nobody tells of that. */
+  function tryAgain(watched: WatchedSource): void {
+    if (watched.watcher?.folderCount() !== 0) return
+    watched.watcher.close()
+    const watcher = start(watched.source)
+    watched.watcher = watcher
+    watcher?.ready.then(() => watcher.folderCount() > 0 && onLoss(), onLoss)
+  }
+
   const all = sources.map((source): WatchedSource => ({ source, presence: followPresence(source), watcher: start(source) }))
   return {
     ready: Promise.allSettled(all.map(({ watcher }) => watcher?.ready)).then(() => {}),
+    renew: async () => void (await Promise.allSettled(all.map(({ watcher }) => watcher?.renew()))),
     look() {
       for (const watched of all) {
         const change = watched.presence.look()
-        if (change !== 'same') follow(watched, change)
+        if (change === 'same') tryAgain(watched)
+        else follow(watched, change)
       }
     },
     present: () => all.flatMap(({ source, presence }) => (presence.isThere() ? [shownPath(source.path)] : [])),

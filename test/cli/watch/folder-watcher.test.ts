@@ -1,6 +1,8 @@
 import { EventEmitter, once } from 'node:events'
+import { mkdirSync, readFileSync, utimesSync } from 'node:fs'
 import { mkdir, rename, rm, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { setImmediate } from 'node:timers/promises'
 import { expect, onTestFinished, test } from 'vitest'
 import { bytePathOf, bytesOf } from '../../../cli/byte-path.ts'
 import { watchFolders } from '../../../cli/watch/folder-watcher.ts'
@@ -19,7 +21,7 @@ async function watched(prepare: (path: (name: string) => string) => Promise<unkn
       told.add(changed.slice(folder.length + 1))
       events.emit('change')
     },
-    onLoss: () => {},
+    onLoss: () => events.emit('loss'),
     onExhausted: () => {},
   })
   onTestFinished(() => watcher.close())
@@ -28,6 +30,7 @@ async function watched(prepare: (path: (name: string) => string) => Promise<unkn
     path,
     watcher,
     told,
+    loss: () => once(events, 'loss'),
     /** Resolves when it was told of this. */
     async telling(name: string): Promise<void> {
       while (!told.has(name)) await once(events, 'change')
@@ -90,4 +93,37 @@ test('junk and hidden names, libraries and links tell nothing; a filter tells of
   await writeFile(path('last.jpg'), 'a')
   await telling('last.jpg')
   expect([...told].sort()).toEqual(['last.jpg', 'real'])
+})
+
+const queueSetting = '/proc/sys/fs/inotify/max_queued_events'
+
+test.runIf(process.platform === 'linux')(
+  'events that the system drops are noticed; renewed, every folder has its watch',
+  async () => {
+    const { path, watcher, told, telling, loss } = await watched(async (at) => {
+      for (const name of ['one.jpg', 'other.jpg']) await writeFile(at(name), 'a')
+    })
+    // Nobody reads the queue in between. Two files by turns, for the same event twice in a row is one.
+    const most = Number(readFileSync(queueSetting, 'latin1'))
+    for (let time = 0; time <= most; time += 1) utimesSync(path(time % 2 === 0 ? 'one.jpg' : 'other.jpg'), time, time)
+    mkdirSync(path('late/deeper'), { recursive: true })
+    await loss()
+    expect({ folders: watcher.folderCount(), isTold: told.has('late') }).toEqual({ folders: 1, isTold: false })
+    await watcher.renew()
+    expect(watcher.folderCount()).toBe(3)
+    await writeFile(path('late/deeper/new.jpg'), 'a')
+    await telling('late/deeper/new.jpg')
+  },
+)
+
+test('to watch thousands of folders leaves others their turn, and can be stopped', async () => {
+  const folder = await temporaryFolder()
+  for (let index = 0; index < 300; index += 1) mkdirSync(join(folder, `${index}`))
+  const options = { takesHidden: false, except: new Set<never>(), onChange() {}, onLoss() {}, onExhausted() {} }
+  const watcher = watchFolders(bytePathOf(folder), options)
+  await setImmediate()
+  expect(watcher.folderCount()).toBeLessThan(301)
+  watcher.close()
+  await watcher.ready
+  expect(watcher.folderCount()).toBe(0)
 })
