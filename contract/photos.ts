@@ -81,6 +81,14 @@ export const locationSchema = z.object({
   path: relativePathSchema,
   /** The exact bytes of the path in base64, only where the path is not valid UTF-8 (`path` then shows U+FFFD). */
   pathBytes: z.base64().max(8192).optional(),
+  /**
+   * Which folder of the device the path begins in: the first 16 digits of the SHA-256 of that folder's own path. Two synced
+   * folders of one name, as of two cards, differ in it. Not known of locations that were registered by a release before.
+   */
+  sourceId: z
+    .string()
+    .regex(/^[0-9a-f]{16}$/)
+    .optional(),
   /** The file system's mtime: ISO 8601 in UTC with up to 9 digits of a second. */
   modificationTime: z
     .string()

@@ -3,6 +3,7 @@ import { findMediaType } from '../../contract/media-types.ts'
 import type { Photo } from '../../contract/photos.ts'
 import { keysOfPhoto, keysOfSidecar } from '../../contract/sidecars.ts'
 import { type BytePath, shownPath } from '../byte-path.ts'
+import { openKeyFilter } from './key-filter.ts'
 
 /** Which sidecars lie beside photos of a run. */
 export interface Beside {
@@ -11,22 +12,17 @@ export interface Beside {
   has(sidecarPath: BytePath): boolean
 }
 
-/**
- * Remembers photos by their names and folders in a Bloom filter: 4 MiB, whatever their number. With a million of them it
- * errs once in two hundred; then a sidecar comes along that nobody asked for.
- */
+/** Remembers photos by their names and folders. Where its filter errs, a sidecar comes along that nobody asked for. */
 export function openBeside(): Beside {
-  const bits = new Uint8Array(filterBytes)
+  const filter = openKeyFilter()
   return {
     add(path) {
       const [folder, name] = splitPath(path)
-      for (const key of keysOfPhoto(name)) {
-        for (const bit of bitsOf(folder, key)) bits[bit >>> 3] = (bits[bit >>> 3] ?? 0) | (1 << (bit & 7))
-      }
+      for (const key of keysOfPhoto(name)) filter.add(digestOf(folder, key))
     },
     has(path) {
       const [folder, name] = splitPath(path)
-      return keysOfSidecar(name).some((key) => bitsOf(folder, key).every((bit) => ((bits[bit >>> 3] ?? 0) >>> (bit & 7)) & 1))
+      return keysOfSidecar(name).some((key) => filter.has(digestOf(folder, key)))
     },
   }
 }
@@ -35,12 +31,8 @@ export function isSidecar({ contentType }: Photo): boolean {
   return findMediaType(contentType)?.kind === 'sidecar'
 }
 
-const filterBytes = 4 * 1024 * 1024
-const bitsOfKey = 5
-
-function bitsOf(folder: BytePath, key: string): readonly number[] {
-  const digest = createHash('sha256').update(folder, 'latin1').update('\0').update(key).digest()
-  return Array.from({ length: bitsOfKey }, (_, index) => digest.readUInt32LE(index * 4) % (filterBytes * 8))
+function digestOf(folder: BytePath, key: string): Buffer {
+  return createHash('sha256').update(folder, 'latin1').update('\0').update(key).digest()
 }
 
 function splitPath(path: BytePath): readonly [folder: BytePath, name: string] {

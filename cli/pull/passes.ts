@@ -2,6 +2,7 @@ import type { CallOptions, ListRange, Remote } from '../remote/remote.ts'
 import type { RunEvent } from '../run-event.ts'
 import { isSidecar, openBeside } from './beside.ts'
 import { type PhotoGroup, photoGroups } from './photo-groups.ts'
+import { findSeenLast, type MarkSucceeded } from './seen-last.ts'
 import { type Standing, standings } from './standing.ts'
 import { bytePathOfLocation, targetsOf } from './targets.ts'
 
@@ -20,15 +21,28 @@ export interface Passes extends Iterable<AsyncIterable<PhotoGroup>> {
 /**
  * What is to be pulled, in several passes, each to be brought to its end before the next: what lies somewhere now comes before
  * what was deleted, so that it has the first claim to a name; and the sidecars beside the photos of a range, which have no
- * capture time, come after these. A pass that would be empty asks for nothing. Memory does not grow with the number of photos.
+ * capture time, come after these. Before them the list is read for what was edited unnoticed, once. A pass that would be empty
+ * asks for nothing. Memory does not grow with the number of photos.
  */
 export function passesOf(options: PassesOptions): Passes {
   const { remote, range, versions } = options
   const beside = openBeside()
   const left = { oldVersions: 0, undated: 0 }
   const isBounded = range.from !== undefined || range.before !== undefined
-  const listed = (range: ListRange): AsyncIterable<Standing> =>
-    standings(photoGroups(remote.listPhotos(range, { signal: options.signal })))
+  const groupsOf = (range: ListRange): AsyncIterable<PhotoGroup> =>
+    photoGroups(remote.listPhotos(range, { signal: options.signal }))
+  let marking: Promise<MarkSucceeded> | undefined
+
+  /** Everything that a photo of the range may share a place with, as one that was edited since may have lost its capture time. */
+  async function* sharingPlaces(): AsyncGenerator<PhotoGroup> {
+    yield* groupsOf(range)
+    if (isBounded) yield* groupsOf({ undated: true })
+  }
+
+  async function* listed(range: ListRange): AsyncGenerator<Standing> {
+    marking ??= findSeenLast(sharingPlaces)
+    yield* standings(mapEach(groupsOf(range), await marking))
+  }
 
   async function* inRange(isWanted: IsWanted, onOther: (standing: Standing) => void): AsyncGenerator<PhotoGroup> {
     for await (const standing of listed(range)) {
@@ -73,6 +87,10 @@ export function passesOf(options: PassesOptions): Passes {
     },
     notes: () => notesOn(left).map((message) => ({ kind: 'note', message })),
   }
+}
+
+async function* mapEach<T>(items: AsyncIterable<T>, change: (item: T) => T): AsyncGenerator<T> {
+  for await (const item of items) yield change(item)
 }
 
 type IsWanted = (standing: Standing) => boolean

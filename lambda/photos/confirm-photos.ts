@@ -4,6 +4,7 @@ import { locationJournalKey, uploadKey } from '../../contract/object-keys.ts'
 import type { Owner } from '../../contract/owner.ts'
 import { type GoneLocation, maximumBatchSize } from '../../contract/photos.ts'
 import type { Confirmation, ConfirmCandidate, ConfirmRequest } from '../../contract/transfers.ts'
+import { isLaterVersion } from '../../contract/versions.ts'
 import type { Backend } from '../backend.ts'
 import { findStored } from './find-stored.ts'
 import type { PhotoRecord } from './photo-record.ts'
@@ -94,14 +95,8 @@ async function findVersions(owner: Owner, gone: readonly Gone[], backend: Backen
   return new Map([...older, ...newer])
 }
 
-/**
- * Cameras count to 9999 and begin anew, and each card begins with the same names: what lies there now is a later version only
- * where it was not taken at another time.
- */
 function isNewVersion(older: PhotoRecord | undefined, newer: PhotoRecord | undefined): boolean {
-  if (older === undefined || newer === undefined) return false
-  const times = [older.photo.captureTime, newer.photo.captureTime]
-  return times.includes(null) || times[0] === times[1]
+  return older !== undefined && newer !== undefined && isLaterVersion(older.photo, newer.photo)
 }
 
 async function writeDown(owner: Owner, lines: object, backend: Backend): Promise<void> {

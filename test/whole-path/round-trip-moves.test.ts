@@ -33,6 +33,10 @@ async function homeWith(files: Readonly<Record<string, Buffer | string>>): Promi
   }
 }
 
+async function loseState({ folder }: PhotosUser): Promise<void> {
+  await rm(join(folder, 'state'), { recursive: true, force: true })
+}
+
 test('what was renamed, moved with its folder, edited and copied comes back as it is now', async () => {
   const { folder, sync, pull } = await homeWith({
     'a.jpg': 'one',
@@ -92,6 +96,39 @@ test('a folder whose disk is away, or of which only a part is looked at, has los
   await rename(join(user.folder, 'elsewhere'), folder)
   await sync()
   expect(await readTree(await pull())).toEqual(before)
+})
+
+test('what was edited while the local state was lost comes back as it is now', async () => {
+  const { user, folder, sync, pull } = await homeWith({ 'a.mp4': 'before', 'b.mp4': 'stays', 'c.mp4': 'one of several versions' })
+  await sync()
+  for (const bytes of ['two', 'after']) {
+    await loseState(user)
+    await writeFile(join(folder, 'a.mp4'), bytes)
+    await writeFile(join(folder, 'c.mp4'), `another, ${bytes}`)
+    await sync()
+  }
+  expect(await readTree(await pull())).toEqual(await readTree(folder))
+  expect(await listTree(await pull('--versions'))).toHaveLength(7)
+  await loseState(user)
+  await writeFile(join(folder, 'a.mp4'), 'before')
+  await sync()
+  expect(await readTree(await pull())).toEqual(await readTree(folder))
+  await rm(join(folder, 'a.mp4'))
+  await sync()
+  expect(await listTree(await pull())).toEqual(['a.mp4', 'b.mp4', 'c.mp4'])
+})
+
+test('what lies in two folders of one name comes back from both, with the local state and without', async () => {
+  const { user, folder, sync, pull } = await homeWith({ 'a.mp4': 'on the first card' })
+  const other = join(user.folder, 'other', 'camera')
+  await writeTree(other, { 'a.mp4': 'on the second card' })
+  for (const source of [folder, other]) {
+    await loseState(user)
+    expect(await user.here('sync', source, '--library', user.library)).toMatchObject({ exitCode: 0 })
+  }
+  expect(await listTree(await pull())).toEqual([expect.stringMatching(/^a \([0-9a-f]{8}\)\.mp4$/), 'a.mp4'])
+  await sync(other)
+  expect(await listTree(await pull())).toHaveLength(2)
 })
 
 test('sidecars come with the photos of a range, and no others', async () => {
