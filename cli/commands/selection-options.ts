@@ -1,14 +1,17 @@
-import { createReadStream, readFileSync, statSync } from 'node:fs'
+import { accessSync, constants, createReadStream, readFileSync, statSync } from 'node:fs'
 import { resolve } from 'node:path'
+import type { Readable } from 'node:stream'
 import { type Command, Option } from 'commander'
-import { type BytePath, bytePathOf } from '../byte-path.ts'
+import { bytePathOf } from '../byte-path.ts'
 import type { Context } from '../context.ts'
 import { UserError } from '../errors.ts'
 import { exitCodes } from '../exit-codes.ts'
+import { readUntilAborted } from '../read-until-aborted.ts'
 import { parseSize } from '../size.ts'
 import { readPathList, resolvePaths } from '../sync/files-from.ts'
 import { findPatternFault } from '../sync/path-patterns.ts'
 import { countPatterns, mostPatterns, splitLines } from '../sync/photos-ignore.ts'
+import type { ListedPaths } from '../sync/scan-listed.ts'
 import type { Selection } from '../sync/selection.ts'
 import { parseModificationRange } from '../time-range.ts'
 import { asTyped, asTypedTime } from './as-typed.ts'
@@ -98,29 +101,32 @@ export function selectionOf(flags: SelectionFlags, folders: readonly string[], {
 }
 
 /**
- * The paths of `--files-from`, as they come; undefined without it. Relative ones are looked for in the one folder of the run.
- * Throws a `UserError` with exit code 2 for a list that is not there.
+ * What reads the paths of `--files-from`, as they come; undefined without it. Relative ones are looked for in the one folder of
+ * the run. Throws a `UserError` with exit code 2 for a list that is not there.
  */
 export function listedOf(
   { filesFrom }: SelectionFlags,
   folders: readonly string[],
-  { stdin }: Context,
-): AsyncIterable<BytePath> | undefined {
+  context: Pick<Context, 'stdin'>,
+): ListedPaths | undefined {
   if (filesFrom === undefined) return undefined
   const [folder, another] = folders
-  const list = filesFrom === '-' ? stdin : openList(filesFrom)
-  return resolvePaths(readPathList(list), folder === undefined || another !== undefined ? undefined : bytePathOf(resolve(folder)))
+  if (filesFrom !== '-') requireList(filesFrom)
+  const onlyFolder = folder === undefined || another !== undefined ? undefined : bytePathOf(resolve(folder))
+  // Opened only when it is read: until then nobody would hear that it fails.
+  const open = (): Readable => (filesFrom === '-' ? context.stdin : createReadStream(filesFrom))
+  return (signal) => resolvePaths(readPathList(readUntilAborted(open(), signal)), onlyFolder)
 }
 
-function openList(file: string): AsyncIterable<Buffer> {
+function requireList(file: string): void {
   try {
     if (statSync(file).isDirectory())
       throw usageError(`${file} is a folder, not a list of files`, 'name a file with a path a line')
+    accessSync(file, constants.R_OK)
   } catch (cause) {
     if (cause instanceof UserError) throw cause
     throw cannotRead(file, '--files-from', cause)
   }
-  return createReadStream(file)
 }
 
 function readFilterFile(file: string): readonly string[] {

@@ -21,8 +21,8 @@ import {
 import { choosesFiles } from './selection.ts'
 import type { Source } from './sources.ts'
 
-/** Absolute paths of files, and of folders with all that lies in them. */
-export type ListedPaths = Iterable<BytePath> | AsyncIterable<BytePath>
+/** Absolute paths of files, and of folders with all that lies in them; or what reads them, until the signal is aborted. */
+export type ListedPaths = Iterable<BytePath> | ((signal: AbortSignal) => AsyncIterable<BytePath>)
 
 /** So many paths are looked at in one go, then others get their turn. */
 const pathsAtOnce = 500
@@ -40,8 +40,9 @@ export async function* scanListed(
   const walk = await createWalk(sources, options)
   const way: FolderToScan[] = []
   let paths = 0
-  for await (const path of listed) {
-    walk.signal?.throwIfAborted()
+  const signal = walk.signal ?? new AbortController().signal
+  for await (const path of typeof listed === 'function' ? listed(signal) : listed) {
+    signal.throwIfAborted()
     yield* scanPath(sources, path.length > 1 && path.endsWith('/') ? path.slice(0, -1) : path, way, walk)
     paths += 1
     if (paths % pathsAtOnce === 0) await setImmediate()

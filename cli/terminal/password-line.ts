@@ -1,6 +1,7 @@
 import type { Input } from '../context.ts'
 import { UserError } from '../errors.ts'
 import { exitCodes } from '../exit-codes.ts'
+import { readUntilAborted } from '../read-until-aborted.ts'
 
 const longestBytes = 8192
 
@@ -21,12 +22,8 @@ export async function readPasswordLine(stdin: Input, signal: AbortSignal): Promi
 async function firstBytes(stdin: Input, signal: AbortSignal): Promise<Buffer> {
   const chunks: Buffer[] = []
   let sizeBytes = 0
-  const stop = () => stdin.destroy(signal.reason)
-  signal.addEventListener('abort', stop)
   try {
-    signal.throwIfAborted()
-    for await (const chunk of stdin) {
-      const bytes = Buffer.from(chunk)
+    for await (const bytes of readUntilAborted(stdin, signal)) {
       chunks.push(bytes)
       sizeBytes += bytes.length
       if (bytes.includes('\n') || sizeBytes > longestBytes) break
@@ -34,8 +31,6 @@ async function firstBytes(stdin: Input, signal: AbortSignal): Promise<Buffer> {
   } catch (error) {
     signal.throwIfAborted()
     throw unreadable('cannot be read', error)
-  } finally {
-    signal.removeEventListener('abort', stop)
   }
   if (sizeBytes === 0) throw unreadable('is empty')
   return Buffer.concat(chunks)

@@ -3,12 +3,14 @@ import { mkdir, symlink, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
+import { Interruption } from '../../../cli/interruption.ts'
 import { run } from '../../../cli/program.ts'
 import { temporaryFolder } from '../../temporary-folder.ts'
 import { RecordedStream } from '../terminal/recorded-stream.ts'
 
 interface Typing {
-  readonly stdin?: string
+  readonly stdin?: string | Readable
+  readonly signal?: AbortSignal
 }
 
 interface Typed {
@@ -27,11 +29,14 @@ async function cardInTest(...paths: readonly string[]) {
     await mkdir(join(dcim, path, '..'), { recursive: true })
     await writeFile(join(dcim, path), '0123456789')
   }
-  const sync = async (options: readonly string[], { stdin = '' }: Typing = {}): Promise<Typed> => {
+  const sync = async (
+    options: readonly string[],
+    { stdin = '', signal = new AbortController().signal }: Typing = {},
+  ): Promise<Typed> => {
     const [stdout, stderr] = [new RecordedStream(), new RecordedStream()]
-    const context = { stdin: Readable.from([Buffer.from(stdin, 'latin1')]), stdout, stderr, now }
-    const signal = new AbortController().signal
-    const exitCode = await run(['sync', '-n', ...options], { ...context, environment: { HOME: home }, signal })
+    const input = typeof stdin === 'string' ? Readable.from([Buffer.from(stdin, 'latin1')]) : stdin
+    const context = { stdin: input, stdout, stderr, now, environment: { HOME: home }, signal }
+    const exitCode = await run(['sync', '-n', ...options], context)
     return { exitCode, stdout: stdout.text, stderr: stderr.text }
   }
   /** Which of the files would be uploaded. */
@@ -147,6 +152,20 @@ describe('--files-from', () => {
     expect(stderr).toContain(`failed: ${dcim}/gone.jpg: no longer there\n`)
     expect(stderr).toContain(`failed: ${home}/list: lies in none of the folders of this run\n`)
     expect(stdout).toMatch(/^dry run: would upload 1 /)
+  })
+
+  it('can be interrupted while nothing comes on standard input, of which nothing is waited for then', async () => {
+    const { dcim, sync } = await cardInTest('1.jpg')
+    const stopping = new AbortController()
+    let pieces = 0
+    const stdin = new Readable({
+      read() {
+        if (pieces++ === 0) this.push('1.jpg\n')
+        else stopping.abort(new Interruption('SIGTERM'))
+      },
+    })
+    expect(await sync(['--files-from', '-', dcim], { stdin, signal: stopping.signal })).toMatchObject({ exitCode: 143 })
+    expect(stdin.destroyed).toBe(true)
   })
 })
 
