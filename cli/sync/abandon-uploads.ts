@@ -20,6 +20,8 @@ export interface AbandonOptions {
  * At the end of a run that has looked everywhere in its sources: gives up the uploads in parts whose file is gone from them or
  * is another one by now, so that nothing of them lies around. It is only tidying up: what fails here is a note, the next run tries
  * again, and in the end they expire.
+ *
+ * @param sources without those that may be on a disk that is not mounted
  */
 export async function abandonUploads(sources: readonly Source[], options: AbandonOptions): Promise<void> {
   const { remote, state, tell, controller } = options

@@ -19,8 +19,7 @@ import { rehearse } from './rehearse.ts'
 import { rememberConfirmed, rememberRegistering } from './remember-confirmed.ts'
 import { scan } from './scan.ts'
 import { type ListedPaths, scanListed } from './scan-listed.ts'
-import type { Selection } from './selection.ts'
-import { isPlain } from './selection.ts'
+import { isPlain, type Selection } from './selection.ts'
 import { findSources, type Source } from './sources.ts'
 import { stopAtParts, untilLimit } from './stop-at-limit.ts'
 import { tellGone } from './tell-gone.ts'
@@ -173,9 +172,10 @@ async function backUp(
     )
   }
   const found = await memory.end()
-  const present = found.filter((source) => !missing.has(source))
+  const isThere = (source: Source): boolean => !missing.has(source)
+  const present = found.filter(isThere)
   await tellGone(watched.allowsEmpty ? sources : present, { remote, state, device, isWhole, signal: controller.signal })
   // A file that was not looked for may only have moved.
-  if (isWhole && !limits.isReached()) await abandonUploads(sources, stage)
+  if (isWhole && !limits.isReached()) await abandonUploads(sources.filter(isThere), stage)
   await tell(limits.events())
 }

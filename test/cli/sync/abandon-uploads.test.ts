@@ -27,7 +27,7 @@ async function brokenOff() {
   backend.faults.beforeSend = () => {}
   backend.calls.length = 0
   const begun = async () =>
-    JSON.parse(await readFile(join(stateFolder, 'state', `in-memory.${onlyOwner}-v1-uploads.json`), 'utf8'))
+    JSON.parse(await readFile(join(stateFolder, 'state', `in-memory.${onlyOwner}-v2-uploads.json`), 'utf8'))
   const abandoned = () => backend.calls.filter(({ name }) => name === 'abandon').length
   expect(await begun()).toMatchObject([{ contentHash: hashOf(large), path, sizeBytes: 1000, partSizeBytes: 300 }])
   return { ...backend, stateFolder, dcim, path, sync, begun, abandoned }
@@ -69,6 +69,16 @@ test('a run that does not look there gives nothing up', async () => {
   await rm(path)
   await mkdir(join(dcim, '101'))
   await sync([join(dcim, '101')])
+  expect([(await begun()).length, abandoned()]).toEqual([1, 0])
+})
+
+test('nothing is given up of a source that may be a bare mount point, whatever else lies in it', async () => {
+  const { sync, begun, abandoned, dcim, path } = await brokenOff()
+  await rm(path)
+  await rm(join(dcim, '100', 'IMG_1.JPG'))
+  await writeFile(join(dcim, '100', 'NOT_MOUNTED.txt'), 'mount me')
+  const { events } = await sync()
+  expect(events).toContainEqual(expect.objectContaining({ kind: 'incomplete', exitCode: 4 }))
   expect([(await begun()).length, abandoned()]).toEqual([1, 0])
 })
 
