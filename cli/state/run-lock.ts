@@ -53,18 +53,26 @@ export async function acquireRunLock(path: string, options: RunLockOptions): Pro
 }
 
 async function acquire(files: LockFiles, self: LockHolder, options: RunLockOptions): Promise<LockFile> {
-  const { clock, waitMs = 0, tell, signal } = options
+  const { clock, waitMs = 0, signal } = options
   const givesUpAt = clock.elapsed() + waitMs
-  let isTold = false
+  const tell = onceEach(options.tell)
   for (;;) {
     signal?.throwIfAborted()
-    const attempt = await tryToTake(files, self, options)
+    const attempt = await tryToTake(files, self, { ...options, tell })
     if (attempt.kind === 'taken') return attempt.file
     if (attempt.kind === 'raced') continue
     if (clock.elapsed() >= givesUpAt) throw heldBy(attempt.holder)
-    if (!isTold) tell(`waiting for ${attempt.holder ? showHolder(attempt.holder) : 'another run of photos'} to end`)
-    isTold = true
+    tell(`waiting for ${attempt.holder ? showHolder(attempt.holder) : 'another run of photos'} to end`)
     await clock.delay(Math.min(retryEveryMs, givesUpAt - clock.elapsed()), signal)
+  }
+}
+
+/** Who waits for an hour looks hundreds of times. */
+function onceEach(tell: RunLockOptions['tell']): RunLockOptions['tell'] {
+  const told = new Set<string>()
+  return (message) => {
+    if (!told.has(message)) tell(message)
+    told.add(message)
   }
 }
 

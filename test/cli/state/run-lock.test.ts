@@ -1,6 +1,6 @@
 import { type ChildProcess, fork, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, utimes, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { build } from 'esbuild'
 import { expect, onTestFinished, test } from 'vitest'
@@ -138,6 +138,17 @@ test('of another machine is left alone while its heart beats, whatever its clock
   await leave({ host: 'never looked at: its number is lower than that of what is free' })
   await writeFile(`${path}-free-8`, '')
   await (await acquire({ clock: waitingClock() })).release()
+})
+
+test('of another machine is waited for for as long as is asked, and that is told once', async () => {
+  const { acquire, path, leave, told } = await lockInTest()
+  await leave({ host: 'nas' })
+  const clock = waitingClock((elapsedMs) => utimes(`${path}-held-7`, 0, elapsedMs))
+  await expect(acquire({ clock, waitMs: 3_600_000 })).rejects.toMatchObject({ exitCode: 11 })
+  expect(told).toEqual([
+    expect.stringContaining('looking whether photos sync'),
+    expect.stringContaining('waiting for photos sync'),
+  ])
 })
 
 test('that says nothing, as of a full disk, is taken over by its heart, too', async () => {
