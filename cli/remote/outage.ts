@@ -22,12 +22,15 @@ export interface Outage {
 const outagePatienceMs = 15 * 60 * 1000
 /** Shorter ones are nobody's business. */
 const quietMs = 10 * 1000
+/** Who waits asks more often. After such a silence nobody knows whether what failed before it would still fail. */
+const longestSilenceMs = 5 * 60 * 1000
 /** A request that has failed so often before another one succeeded is at fault itself; less is how an outage begins. */
 const failuresOfOne = 4
 
 interface End {
   /** When requests began to fail, by a clock that nobody sets; undefined while they succeed. */
   failingSinceMs: number | undefined
+  lastFailureMs: number
   lastSuccessMs: number
 }
 
@@ -73,6 +76,7 @@ export function createOutage(
   }
 
   function startRequest(end: End): RequestPatience {
+    if (clock.elapsed() - end.lastFailureMs > longestSilenceMs) end.failingSinceMs = undefined
     let failures = 0
     let lastFailureMs = Number.POSITIVE_INFINITY
     let failuresBeforeSuccess = 0
@@ -99,6 +103,7 @@ export function createOutage(
         if (lastSuccessMs(error, end) > lastFailureMs) failuresBeforeSuccess = failures
         failures += 1
         lastFailureMs = clock.elapsed()
+        end.lastFailureMs = lastFailureMs
         end.failingSinceMs ??= lastFailureMs
         if (failuresBeforeSuccess >= failuresOfOne || failingMs(end) >= patienceMs) return false
         if (isOwnProcess && errorCode(error) === 'ECONNREFUSED') return false
@@ -120,7 +125,7 @@ export function createOutage(
 }
 
 function newEnd(): End {
-  return { failingSinceMs: undefined, lastSuccessMs: Number.NEGATIVE_INFINITY }
+  return { failingSinceMs: undefined, lastFailureMs: Number.NEGATIVE_INFINITY, lastSuccessMs: Number.NEGATIVE_INFINITY }
 }
 
 /** On this machine's clock: `02:15`. */

@@ -53,6 +53,15 @@ test('after 15 minutes it is given up, and the storage is lost', async () => {
   expect(told).toEqual(['the remote does not answer; trying until 02:15'])
 })
 
+test('a failure of long ago, after which nobody asked, is not how an outage began', async () => {
+  const { clock, told, outage, request } = outageInTest()
+  const before = outage.storage.start()
+  for (let failures = 1; failures <= 8; failures += 1) before.failed(reset)
+  await clock.delay(60 * minute)
+  expect(await request(outage.storage, 65 * minute, reset)).toBeGreaterThan(8)
+  expect(told).toEqual(['the remote does not answer; trying until 03:15', 'the remote answers again'])
+})
+
 test('one request that fails while others succeed is given up after 8 attempts', async () => {
   const { clock, told, outage, request } = outageInTest()
   const isOver = new AbortController()
