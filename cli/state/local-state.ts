@@ -6,17 +6,12 @@ import { exitCodes } from '../exit-codes.ts'
 import { encodeFileRecord, type FileRecord, findFileRecord } from './file-record.ts'
 import { writeChecksums } from './find-damage.ts'
 import { digestsKeyOf, type FolderDigests, openFolderDigests } from './folder-digests.ts'
+import { type KnownFolders, knownFolderKeyOf, knownFolderValueOf, openKnownFolders, type RecordKey } from './known-folders.ts'
 import { describeFailure, findLevelCode, isDamage } from './level-failure.ts'
 import { type Database, moveAside, openOrReplace } from './open-database.ts'
 import { type Attempt, openRegistrations, type Registrations } from './registrations.ts'
 import { openSourceRecords, type SourceRecords } from './source-records.ts'
 import { openUploadJournal, type UploadJournal } from './upload-journal.ts'
-
-/** A file by its folder and its name, one character (U+0000 to U+00FF) a byte. */
-export interface RecordKey {
-  readonly folder: string
-  readonly name: string
-}
 
 export interface RememberedFile extends RecordKey {
   readonly record: FileRecord
@@ -34,8 +29,7 @@ export interface LocalState {
   remember(files: readonly RememberedFile[], options: { readonly durable: boolean }): Promise<void>
   /** Their content hashes are not to be trusted. */
   forget(files: readonly RecordKey[]): Promise<void>
-  /** The folders at or below a path of which a file is remembered, each with the first of its names in byte order. */
-  foldersBelow(path: string): AsyncIterable<RecordKey>
+  readonly folders: KnownFolders
   readonly digests: FolderDigests
   readonly registrations: Registrations
   readonly sources: SourceRecords
@@ -47,7 +41,7 @@ export interface LocalState {
 }
 
 /** Written into the folder's name; a new version starts anew beside the old one. */
-const formatVersion = 1
+const formatVersion = 2
 
 const readAheadBytes = 1 << 20
 const recordsAtOnce = 1000
@@ -124,7 +118,7 @@ function createLocalState(database: Database, { path, notes, uploads }: StatePar
         key: keyOf(file.folder, file.name),
         value: encodeFileRecord(file.record),
       }))
-      await database.batch([...puts, ...withoutDigests(files)], { sync: durable }).catch(notice)
+      await database.batch([...puts, ...knownFoldersOf(files), ...withoutDigests(files)], { sync: durable }).catch(notice)
     },
     async forget(files) {
       if (!isUsable || files.length === 0) return
@@ -132,7 +126,7 @@ function createLocalState(database: Database, { path, notes, uploads }: StatePar
       await database.batch([...removals, ...withoutDigests(files)]).catch(notice)
     },
     uploads,
-    foldersBelow: (path) => foldersBelow(database, path, attempt),
+    folders: openKnownFolders(database, attempt),
     digests: openFolderDigests(database, attempt),
     registrations: openRegistrations(database, attempt),
     sources: openSourceRecords(database, attempt),
@@ -156,6 +150,16 @@ export function stateNameOf({ remoteId, owner, origin }: StateKey): string {
 // their UTF-8, which is the order of the characters and so of the bytes that these stand for.
 function keyOf(folder: string, name: string): string {
   return `${folder}\0${name}`
+}
+
+/** Each folder with the last one of its names. */
+function knownFoldersOf(files: readonly RecordKey[]) {
+  const names = new Map(files.map(({ folder, name }) => [folder, name]))
+  return [...names].map(([folder, name]) => ({
+    type: 'put' as const,
+    key: knownFolderKeyOf(folder),
+    value: knownFolderValueOf(name),
+  }))
 }
 
 /** Of the folders in which something is about to change. */
@@ -190,22 +194,6 @@ async function readRange(
     }
   } finally {
     await iterator.close()
-  }
-}
-
-/** A step for each folder, however many files of it are remembered. */
-async function* foldersBelow(database: Database, path: string, attempt: Attempt): AsyncGenerator<RecordKey> {
-  const inside = path.endsWith('/') ? path : `${path}/`
-  const find = (gte: string): Promise<string | undefined> =>
-    attempt(async () => (await database.keys({ gte, lt: `${inside}\uffff`, limit: 1 }).all())[0], undefined)
-  for (let from = keyOf(path, ''); ; ) {
-    const key = await find(from)
-    if (key === undefined) return
-    const [folder = '', name = ''] = key.split('\0')
-    const isBelow = folder === path || folder.startsWith(inside)
-    if (isBelow) yield { folder, name }
-    // Between a folder's files and its subfolders lie other folders, such as `DCIM-old` beside `DCIM`.
-    from = isBelow && folder !== path ? `${folder}\u0001` : from < inside ? inside : `${folder}\u0001`
   }
 }
 

@@ -2,7 +2,8 @@ import { lstatSync, statSync } from 'node:fs'
 import { type BytePath, bytesOf, joinBytePath } from '../byte-path.ts'
 import { errorCode } from '../error-code.ts'
 import type { FileRecord } from '../state/file-record.ts'
-import type { LocalState, RecordKey } from '../state/local-state.ts'
+import type { RecordKey } from '../state/known-folders.ts'
+import type { LocalState } from '../state/local-state.ts'
 import type { Registration } from '../state/registrations.ts'
 import type { Source } from './sources.ts'
 
@@ -39,20 +40,26 @@ const namesAtOnce = 1000
  * found. Where a disk may be missing, nothing is: a folder that is left of a mount point lies on another one.
  */
 export async function releaseVanishedFolders(source: Source, state: LocalState): Promise<void> {
-  for await (const { folder, name } of state.foldersBelow(source.path)) {
-    // The scan has let go of what vanished from among other files; where the first one is there, so is the folder.
-    if (isVanished(joinBytePath(folder, name))) await releaseFolder(folder, name, state)
+  for await (const { folder, name } of state.folders.below(source.path)) {
+    // The scan has let go of what vanished from among other files; where one of them is there, so is the folder.
+    if (isVanished(joinBytePath(folder, name))) await releaseFolder(folder, state)
   }
 }
 
-async function releaseFolder(folder: BytePath, firstName: BytePath, state: LocalState): Promise<void> {
-  for (let from: string | undefined = firstName; from !== undefined; ) {
+async function releaseFolder(folder: BytePath, state: LocalState): Promise<void> {
+  let left: BytePath | undefined
+  for (let from: string | undefined = ''; from !== undefined; ) {
     const records: ReadonlyMap<BytePath, FileRecord> = await state.findRecords(folder, from, afterEveryName, namesAtOnce)
     const vanished = [...records].filter(([name]) => isVanished(joinBytePath(folder, name)))
-    await release(folder, await onDisksThatAreThere(folder, vanished, state), state)
-    const last = [...records.keys()].at(-1)
+    const released = await onDisksThatAreThere(folder, vanished, state)
+    await release(folder, released, state)
+    const gone = new Set(released.map(([name]) => name))
+    const names = [...records.keys()]
+    left = names.findLast((name) => !gone.has(name)) ?? left
+    const last = names.at(-1)
     from = last === undefined || records.size < namesAtOnce ? undefined : justAfter(last)
   }
+  await (left === undefined ? state.folders.remove(folder) : state.folders.put({ folder, name: left }))
 }
 
 type NamedRecord = readonly [name: BytePath, record: FileRecord]

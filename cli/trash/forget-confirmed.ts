@@ -1,7 +1,7 @@
 import type { ContentHash } from '../../contract/content-hash.ts'
 import type { BytePath } from '../byte-path.ts'
 import type { FileRecord } from '../state/file-record.ts'
-import type { LocalState, RecordKey, RememberedFile } from '../state/local-state.ts'
+import type { LocalState, RememberedFile } from '../state/local-state.ts'
 import { afterEveryName, justAfter, registrationsOf } from '../sync/vanished.ts'
 
 /** So many names of a folder are looked at in one go. */
@@ -12,12 +12,11 @@ const namesAtOnce = 1000
  * their hashes, and what the remote has of them is kept as registrations, so that it hears of those that vanish.
  */
 export async function forgetConfirmed(contentHashes: ReadonlySet<ContentHash>, state: LocalState): Promise<void> {
-  for await (const { folder, name } of state.foldersBelow('/')) await forgetInFolder({ folder, name }, contentHashes, state)
+  for await (const { folder } of state.folders.below('/')) await forgetInFolder(folder, contentHashes, state)
 }
 
-async function forgetInFolder(first: RecordKey, contentHashes: ReadonlySet<ContentHash>, state: LocalState): Promise<void> {
-  const { folder } = first
-  for (let from: string | undefined = first.name; from !== undefined; ) {
+async function forgetInFolder(folder: BytePath, contentHashes: ReadonlySet<ContentHash>, state: LocalState): Promise<void> {
+  for (let from: string | undefined = ''; from !== undefined; ) {
     const records: ReadonlyMap<BytePath, FileRecord> = await state.findRecords(folder, from, afterEveryName, namesAtOnce)
     const meant = [...records].filter(([, { contentHash }]) => contentHash !== null && contentHashes.has(contentHash))
     await state.registrations.put(

@@ -10,7 +10,7 @@ import { ownerSchema } from '../../../contract/owner.ts'
 import { temporaryFolder } from '../../temporary-folder.ts'
 
 const key = { remoteId: 'remote', owner: ownerSchema.parse('owner'), origin: undefined }
-const databaseName = 'remote.owner-v1'
+const databaseName = 'remote.owner-v2'
 const names = Array.from({ length: 40 }, (_, index) => `IMG_${String(index).padStart(4, '0')}.JPG`)
 const source = { files: 40, mountPoint: '/', seenAtMs: 1_700_000_000_000 }
 

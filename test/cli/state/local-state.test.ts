@@ -107,6 +107,27 @@ describe('local state', () => {
     expect((await state.findRecords('/a', '1', '1')).size).toBe(0)
   })
 
+  it('knows the folders at and below a path, however many, and no others', async () => {
+    const state = await openInTest(await temporaryFolder())
+    const many = Array.from({ length: 1200 }, (_, index) => `/a/${String(index).padStart(4, '0')}`)
+    const others = ['/', '/a b', '/a-b', '/a\xff', '/aa', '/b']
+    await state.remember(
+      [...others, '/a', ...many].flatMap((folder) => ['1', 'n\xff'].map((name) => ({ folder, name, record }))),
+      durable,
+    )
+    const below = async (path: string): Promise<readonly string[]> => {
+      const folders: string[] = []
+      for await (const { folder } of state.folders.below(path)) folders.push(folder)
+      return folders
+    }
+    expect(await below('/a')).toEqual(['/a', ...many])
+    expect(await below('/a/0007')).toEqual(['/a/0007'])
+    expect((await below('/')).toSorted()).toEqual([...others, '/a', ...many].toSorted())
+    await state.folders.remove('/a/0007')
+    expect(await below('/a/0007')).toEqual([])
+    for await (const folder of state.folders.below('/b')) expect(folder).toEqual({ folder: '/b', name: 'n\xff' })
+  })
+
   it('knows one remote apart from the other', async () => {
     const folder = await temporaryFolder()
     await (await openInTest(folder, 'one')).remember([{ folder: '/a', name: '1', record }], durable)
@@ -149,12 +170,12 @@ describe('local state', () => {
 
   it('is moved aside when it cannot be opened, and says so', async () => {
     const folder = await temporaryFolder()
-    await mkdir(join(folder, 'remote.owner-v1'))
-    await writeFile(join(folder, 'remote.owner-v1', 'CURRENT'), 'rubbish')
+    await mkdir(join(folder, 'remote.owner-v2'))
+    await writeFile(join(folder, 'remote.owner-v2', 'CURRENT'), 'rubbish')
     const state = await openInTest(folder)
     expect(state.takeNotes()).toEqual([expect.stringContaining('the local state was damaged')])
     expect(state.takeNotes()).toEqual([])
-    expect((await readdir(folder)).sort()).toEqual(['remote.owner-v1', 'remote.owner-v1-damaged'])
+    expect((await readdir(folder)).sort()).toEqual(['remote.owner-v2', 'remote.owner-v2-damaged'])
     await state.remember([{ folder: '/a', name: '1', record }], durable)
     expect((await state.findRecords('/a', '1', '1')).size).toBe(1)
   })
@@ -167,14 +188,14 @@ describe('local state', () => {
   ])('is moved aside when its %s', async (_what, damage) => {
     const folder = await temporaryFolder()
     await (await openLocalState(folder, { remoteId: 'remote', owner, origin: undefined })).close()
-    await damage(join(folder, 'remote.owner-v1'))
+    await damage(join(folder, 'remote.owner-v2'))
     const state = await openInTest(folder)
     expect(state.takeNotes()).toEqual([expect.stringContaining('the local state was damaged')])
   })
 
   it.runIf(process.platform === 'linux')('stays where it is when the system is to blame, and says so', async () => {
     const folder = await temporaryFolder()
-    const path = join(folder, 'remote.owner-v1')
+    const path = join(folder, 'remote.owner-v2')
     await symlink('/sys/kernel', path) // where nobody can make a file
     await expect(openLocalState(folder, { remoteId: 'remote', owner, origin: undefined })).rejects.toMatchObject({
       name: 'UserError',
@@ -184,7 +205,7 @@ describe('local state', () => {
       ),
       hint: expect.stringContaining('XDG_STATE_HOME'),
     })
-    expect(await readdir(folder)).toEqual(['remote.owner-v1'])
+    expect(await readdir(folder)).toEqual(['remote.owner-v2'])
   })
 
   it('cannot be below a file, and says so', async () => {
@@ -193,7 +214,7 @@ describe('local state', () => {
     await expect(openLocalState(join(file, 'photos'), { remoteId: 'remote', owner, origin: undefined })).rejects.toMatchObject({
       name: 'UserError',
       exitCode: 5,
-      message: `the local state in ${join(file, 'photos', 'remote.owner-v1')} cannot be opened: not a directory`,
+      message: `the local state in ${join(file, 'photos', 'remote.owner-v2')} cannot be opened: not a directory`,
     })
   })
 
@@ -207,10 +228,10 @@ describe('local state', () => {
     )
     await first.close()
     await (await openLocalState(folder, { remoteId: 'remote', owner, origin: undefined })).close() // moves its log into tables
-    await rm(join(folder, 'remote.owner-v1', 'CHECKSUMS')) // as after a run that was killed
-    const tables = (await readdir(join(folder, 'remote.owner-v1'))).filter((name) => name.endsWith('.ldb'))
+    await rm(join(folder, 'remote.owner-v2', 'CHECKSUMS')) // as after a run that was killed
+    const tables = (await readdir(join(folder, 'remote.owner-v2'))).filter((name) => name.endsWith('.ldb'))
     for (const name of tables) {
-      const path = join(folder, 'remote.owner-v1', name)
+      const path = join(folder, 'remote.owner-v2', name)
       await writeFile(path, (await readFile(path)).fill(0xee, 0, 10_000))
     }
     const damaged = await openLocalState(folder, { remoteId: 'remote', owner, origin: undefined })

@@ -404,7 +404,7 @@ describe('sync when things go wrong', () => {
     const { dcim, stateFolder } = await cardFolder({ 'a.jpg': 'a' })
     const backend = createRemoteInMemory()
     await runSync([dcim], { ...backend, stateFolder })
-    const database = join(stateFolder, 'state', `in-memory.${onlyOwner}-v1`)
+    const database = join(stateFolder, 'state', `in-memory.${onlyOwner}-v2`)
     for (const name of await readdir(database)) await writeFile(join(database, name), 'rubbish')
     const run = await runSync([dcim], { ...backend, stateFolder })
     expect(run.counts).toEqual({ already_stored: 1 })

@@ -66,6 +66,22 @@ test('what was moved, deleted or edited is told once, and nothing else ever is',
   expect(await sync()).toEqual([])
 })
 
+test('a folder is noticed to have lost its files whichever of them went first', async () => {
+  const names = ['a.jpg', 'b.jpg', 'c.jpg']
+  for (const order of [names, names.toReversed()]) {
+    const { dcim, sync } = await cardWith({
+      'kept.jpg': 'kept',
+      ...Object.fromEntries(names.map((name) => [`sub/${name}`, name])),
+    })
+    await sync()
+    for (const name of order) {
+      await rm(join(dcim, 'sub', name))
+      expect(await sync()).toEqual([`DCIM/sub/${name}`])
+    }
+    expect(await sync()).toEqual([])
+  }
+})
+
 test('a file that is there and was not taken is not gone', async () => {
   const { dcim, sync } = await cardWith({ 'a.jpg': 'a', 'b.jpg': 'b', 'sub/c.jpg': 'c' })
   await sync()
