@@ -1,9 +1,6 @@
 import type { Verification } from '../../contract/verifications.ts'
 import { bytePathOf, joinBytePath, shownPath } from '../byte-path.ts'
-import { errorCode } from '../error-code.ts'
-import { UserError } from '../errors.ts'
-import { exitCodes } from '../exit-codes.ts'
-import { findPullFailure } from '../pull/write-error.ts'
+import { endRunWhenFull, findPullFailure } from '../pull/write-error.ts'
 import type { Remote } from '../remote/remote.ts'
 import type { Clock } from '../remote/retry.ts'
 import type { FileOutcome, RunEvent } from '../run-event.ts'
@@ -15,7 +12,7 @@ import type { Source } from '../sync/sources.ts'
 import { type HashedCandidate, hashRenamed } from '../verify/find-candidates.ts'
 import { verifyFiles } from '../verify/verify-files.ts'
 import { explainUnverified, type VerifiedOriginal } from '../verify/verify-stored.ts'
-import type { Quarantine } from './quarantine.ts'
+import { everyFileIsWhole, type Quarantine } from './quarantine.ts'
 
 export interface FreeUpOptions {
   readonly remote: Remote
@@ -69,7 +66,7 @@ async function settle(
       ? { ...described, action: 'moved' }
       : { ...described, action: 'failed', reason: 'other files have every name for it' }
   } catch (error) {
-    endRunWhenFull(error, options.quarantine.folder)
+    endRunWhenFull(error, options.quarantine.folder, everyFileIsWhole)
     const reason = findFileErrorReason(error) ?? findPullFailure(error)
     if (reason === undefined) throw error
     return { ...described, action: 'failed', reason }
@@ -95,17 +92,6 @@ async function move(
   } finally {
     await handle.close()
   }
-}
-
-/** Throws the end of the run when nothing more can be written. */
-function endRunWhenFull(error: unknown, quarantine: string): void {
-  const code = errorCode(error)
-  if (code !== 'ENOSPC' && code !== 'EDQUOT') return
-  throw new UserError(`no space left in ${quarantine}`, {
-    exitCode: exitCodes.someFilesFailed,
-    hint: 'make room and run the same command again; every file is whole, where it was or where it was moved to',
-    cause: error,
-  })
 }
 
 function* howToGoOn(sources: readonly Source[], quarantine: string): Generator<RunEvent> {

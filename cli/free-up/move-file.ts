@@ -1,6 +1,18 @@
-import { createHash } from 'node:crypto'
-import { closeSync, fstatSync, fsyncSync, linkSync, lstatSync, openSync, renameSync, type Stats, unlinkSync } from 'node:fs'
+import { createHash, randomUUID } from 'node:crypto'
+import {
+  closeSync,
+  fstatSync,
+  fsyncSync,
+  linkSync,
+  lstatSync,
+  openSync,
+  readdirSync,
+  renameSync,
+  type Stats,
+  unlinkSync,
+} from 'node:fs'
 import { type FileHandle, open, rm } from 'node:fs/promises'
+import { join } from 'node:path'
 import { type ContentHash, contentHashOf } from '../../contract/content-hash.ts'
 import { type BytePath, bytesOf } from '../byte-path.ts'
 import { errorCode } from '../error-code.ts'
@@ -58,8 +70,19 @@ function moveWithin(file: OpenFile, to: BytePath, { unfinished, hardLink = linkS
     throw changed()
   }
   syncFolderOf(to)
-  removeName(file, `${unfinished.newPath(file.contentHash)}.leaving`)
+  removeName(file, `${unfinished.newPath(file.contentHash)}.${randomUUID()}${leavingSuffix}`)
   return 'moved'
+}
+
+/** With a name that no other run ever gives: what has it could be a file of somebody else, and its only name. */
+const leavingSuffix = '.leaving'
+
+/** Finishes what killed runs have begun to take from their old names: they have their new ones as well. */
+export function removeLeftNames(folder: string): void {
+  for (const name of readdirSync(folder)) {
+    const path = join(folder, name)
+    if (name.endsWith(leavingSuffix) && lstatSync(path).nlink > 1) unlinkSync(path)
+  }
 }
 
 /** By a rename, and then a look: what took the old name in the last moment is not lost, but put back. */

@@ -1,5 +1,5 @@
 import { closeSync, existsSync, openSync, readSync, realpathSync, statSync } from 'node:fs'
-import { basename, dirname, join, resolve } from 'node:path'
+import { dirname, join, relative, resolve } from 'node:path'
 import { type BytePath, bytePathOf, shownPath } from '../byte-path.ts'
 import { errorCode } from '../error-code.ts'
 import { UserError } from '../errors.ts'
@@ -15,7 +15,7 @@ import { beginningOfReceipts, receiptsName } from './receipts.ts'
  */
 export function requireQuarantine(to: string, sourcePaths: readonly BytePath[], ownLibrary: string): string {
   const quarantine = realPathOf(resolve(to))
-  if (existsSync(quarantine) && !statSync(quarantine).isDirectory()) throw refusal(`${to} is not a folder`)
+  requireFolder(quarantine)
   const own = bytePathOf(quarantine)
   for (const path of sourcePaths) {
     const source = realpathSync(Buffer.from(path, 'latin1'), { encoding: 'latin1' })
@@ -33,11 +33,16 @@ export function requireQuarantine(to: string, sourcePaths: readonly BytePath[], 
   return quarantine
 }
 
+function requireFolder(path: string): void {
+  const there = nearestThere(path)
+  if (!statSync(there).isDirectory()) throw refusal(`${there} is not a folder`)
+}
+
 /** Whether receipts tell that files were moved there: another file may be called like theirs. */
 function isQuarantine(folder: string): boolean {
   const file = join(folder, receiptsName)
-  if (!statSync(file, { throwIfNoEntry: false })?.isFile()) return false
   try {
+    if (!statSync(file, { throwIfNoEntry: false })?.isFile()) return false
     return readStart(file, beginningOfReceipts.length) === beginningOfReceipts
   } catch (error) {
     if (errorCode(error) === 'EACCES') return true // somebody else's: nothing of it can be told from here
@@ -61,9 +66,14 @@ function isInside(path: BytePath, folder: BytePath): boolean {
 }
 
 function realPathOf(path: string): string {
-  if (existsSync(path)) return realpathSync(path)
+  const there = nearestThere(path)
+  return join(realpathSync(there), relative(there, path))
+}
+
+/** The path itself, or the lowest folder on its way that exists. */
+function nearestThere(path: string): string {
   const parent = dirname(path)
-  return parent === path ? path : join(realPathOf(parent), basename(path))
+  return existsSync(path) || parent === path ? path : nearestThere(parent)
 }
 
 function refusal(message: string): UserError {

@@ -1,9 +1,10 @@
 import { lstatSync } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
 import { type BytePath, bytePathOf, bytesOf, joinBytePath } from '../byte-path.ts'
 import { candidatePaths } from '../pull/targets.ts'
-import { openUnfinishedFolder } from '../pull/unfinished-folder.ts'
-import { type MoveOptions, moveFile, type OpenFile } from './move-file.ts'
+import { explainFilling, openUnfinishedFolder } from '../pull/unfinished-folder.ts'
+import { type MoveOptions, moveFile, type OpenFile, removeLeftNames } from './move-file.ts'
 import { openReceipts } from './receipts.ts'
 
 /** A file whose stored original was verified, and where it was found. */
@@ -30,7 +31,10 @@ export interface QuarantineOptions extends Pick<MoveOptions, 'signal' | 'hardLin
   readonly now: () => Date
 }
 
-const filling = { command: 'free-up', folderName: '.photos-free-up' }
+/** For who hears that the disk is full. */
+export const everyFileIsWhole = 'every file is whole, where it was or where it was moved to'
+
+const filling = { command: 'free-up', folderName: '.photos-free-up', meanwhile: everyFileIsWhole }
 
 /** Makes the folder where it is not there. Throws a `UserError` while another run moves files into it, or when it cannot be written to. */
 export async function openQuarantine(folder: string, options: QuarantineOptions): Promise<Quarantine> {
@@ -38,8 +42,9 @@ export async function openQuarantine(folder: string, options: QuarantineOptions)
   const unfinished = await openUnfinishedFolder(folder, filling)
   const receipts = await openReceipts(folder).catch(async (error: unknown) => {
     await unfinished[Symbol.asyncDispose]()
-    throw error
+    throw explainFilling(error, folder, filling)
   })
+  removeLeftNames(join(folder, filling.folderName))
   const root = bytePathOf(folder)
 
   return {

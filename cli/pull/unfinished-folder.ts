@@ -5,7 +5,7 @@ import { errorCode } from '../error-code.ts'
 import { UserError } from '../errors.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { makeFolder } from '../make-folder.ts'
-import { findPullFailure } from './write-error.ts'
+import { endRunWhenFull, findPullFailure } from './write-error.ts'
 
 /** Where downloads lie until they are whole and right: below the pulled folder, so that putting in place is a link. */
 export const unfinishedFolderName = '.photos-pull'
@@ -14,6 +14,8 @@ export const unfinishedFolderName = '.photos-pull'
 export interface FillingCommand {
   readonly command: string
   readonly folderName: string
+  /** What became of the files until the disk was full, for the hint. */
+  readonly meanwhile?: string
 }
 
 const pulling: FillingCommand = { command: 'pull', folderName: unfinishedFolderName }
@@ -36,15 +38,11 @@ export async function openUnfinishedFolder(to: string, filling: FillingCommand =
   try {
     await makeFolder(to)
     await makeFolder(folder, 0o700)
+    await claim(folder, to, filling)
+    await removeParts(folder)
   } catch (error) {
-    throw new UserError(`cannot write into ${to}: ${findPullFailure(error) ?? 'unknown error'}`, {
-      exitCode: exitCodes.usage,
-      hint: `choose a folder of yours: photos ${filling.command} --to DIR`,
-      cause: error,
-    })
+    throw explainFilling(error, to, filling)
   }
-  await claim(folder, to, filling)
-  await removeParts(folder)
   let count = 0
   return {
     newPath: (contentHash) => bytePathOf(join(folder, `${contentHash}.${count++}.part`)),
@@ -55,6 +53,18 @@ export async function openUnfinishedFolder(to: string, filling: FillingCommand =
       await rmdir(folder).catch(() => {}) // something that is not ours is in it
     },
   }
+}
+
+/** Why a folder cannot be filled: a `UserError` for what people can mend, and any other error as it is. */
+export function explainFilling(error: unknown, to: string, { command, meanwhile }: FillingCommand): unknown {
+  endRunWhenFull(error, to, meanwhile)
+  const reason = findPullFailure(error)
+  if (reason === undefined) return error
+  return new UserError(`cannot write into ${to}: ${reason}`, {
+    exitCode: exitCodes.usage,
+    hint: `choose a folder of yours: photos ${command} --to DIR`,
+    cause: error,
+  })
 }
 
 /** Claimed by this very process, which a note with its number alone does not tell. */

@@ -27,13 +27,19 @@ export function findPullFailure(error: unknown): string | undefined {
   return reasons.get(code) ?? `${String(error.syscall)} failed with ${code}`
 }
 
-/** Throws the end of the run when nothing more can be written: a hundred thousand failures would not say it better. */
-export function endRunWhenFull(error: unknown, to: string): void {
+const nothingTwice = 'what is there already is not downloaded again'
+
+/**
+ * Throws the end of the run when nothing more can be written: a hundred thousand failures would not say it better.
+ *
+ * @param meanwhile what became of the files until then, for the hint
+ */
+export function endRunWhenFull(error: unknown, to: string, meanwhile = nothingTwice): void {
   const code = errorCode(error)
   if (code !== 'ENOSPC' && code !== 'EDQUOT') return
   throw new UserError(`no space left in ${to}`, {
     exitCode: exitCodes.someFilesFailed,
-    hint: 'make room and run the same command again; what is there already is not downloaded again',
+    hint: `make room and run the same command again; ${meanwhile}`,
     cause: error,
   })
 }

@@ -208,6 +208,22 @@ test('a full disk ends the run, and every file is whole where it was', async () 
   expect((await bench.freeUp()).outcomes).toEqual({ 'a.MP4': 'moved', 'b.MP4': 'moved' })
 })
 
+test.each([
+  ['a folder has the name of its receipts', (quarantine: string) => mkdir(join(quarantine, receiptsName))],
+  ['its receipts are a link to nowhere', (quarantine: string) => symlink('/not/there', join(quarantine, receiptsName))],
+  ['a file has the name of its folder', (quarantine: string) => writeFile(join(quarantine, '.photos-free-up'), '')],
+])('a quarantine that cannot be written to is told in words: %s', async (_, spoil) => {
+  const bench = await openWorkbench({ 'a.MP4': clip() })
+  await bench.sync()
+  await mkdir(bench.quarantine)
+  await spoil(bench.quarantine)
+  await expect(bench.freeUp()).rejects.toMatchObject({
+    exitCode: 2,
+    message: expect.stringContaining(`cannot write into ${bench.quarantine}: `),
+  })
+  expect(await listTree(bench.folder)).toEqual(['a.MP4'])
+})
+
 test('names that are not UTF-8 are moved under their own bytes, which the receipt has', async () => {
   const bench = await openWorkbench({})
   const name = Buffer.from(`${bench.folder}/caf\xe9.MP4`, 'latin1')

@@ -1,10 +1,11 @@
 import { spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
-import { mkdir } from 'node:fs/promises'
+import { mkdir, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { build } from 'esbuild'
 import { expect, test } from 'vitest'
+import { receiptsName } from '../../../cli/free-up/receipts.ts'
 import { temporaryFolder } from '../../temporary-folder.ts'
 import { contentHashesOf, listTree, readTree, writeTree } from '../../whole-path/tree.ts'
 import { moveAll } from './move-all.ts'
@@ -40,6 +41,7 @@ test.each([
       // The next run finishes what was begun, and nothing is there twice unless it had to be copied.
       await moveAll(folder, quarantine, linkFailure)
       expect(await listTree(folder)).toEqual([])
+      expect((await readdir(quarantine)).sort()).toEqual(['camera', receiptsName])
       const after = await readTree(join(quarantine, 'camera'))
       expect(contentHashesOf(after)).toEqual(contentHashesOf(before))
       if (linkFailure !== 'EXDEV') expect(after).toEqual(before)

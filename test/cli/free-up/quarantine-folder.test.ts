@@ -21,6 +21,7 @@ test.each([
   ['not-there-library/aside', 'is, or lies in, a library'],
   ['data', 'the library in'],
   ['file', 'is not a folder'],
+  ['file/aside/more', 'file is not a folder'],
   ['earlier', undefined],
   ['earlier/camera', 'into which files were moved aside'],
   ['earlier/not/there/yet', 'into which files were moved aside'],
