@@ -83,6 +83,6 @@ function createProgram(commandLine: readonly string[], context: Context, finish:
   addTrashCommand(program, context, finish)
   addServeCommand(program, context, finish)
   addUsersCommand(program, context, finish)
-  addScheduleCommand(program, context, finish)
+  addScheduleCommand(program, context, finish, commandLine)
   return program
 }

@@ -27,8 +27,8 @@ interface InstallFlags extends JobFlags {
   readonly at?: string
 }
 
-/** `photos schedule`: has the system run `photos sync` by the clock. */
-export function addScheduleCommand(program: Command, context: Context, finish: Finish): void {
+/** `photos schedule`: has the system run `photos sync` by the clock. @param commandLine what was typed */
+export function addScheduleCommand(program: Command, context: Context, finish: Finish, commandLine: readonly string[]): void {
   const schedule = program.command('schedule').description('back up by the clock: with systemd, launchd or cron')
   const ended = async (work: Promise<void>): Promise<void> => {
     await work
@@ -49,7 +49,7 @@ export function addScheduleCommand(program: Command, context: Context, finish: F
       ),
     )
     .addOption(yesOption())
-    .action((words: string[], flags: InstallFlags) => ended(install(words, flags, program, context)))
+    .action((words: string[], flags: InstallFlags) => ended(install(withSeparator(words, commandLine), flags, program, context)))
   addJobOptions(schedule.command('status'))
     .description('say what is installed, when it runs next, and how the last run ended, as far as the system tells')
     .action((flags: JobFlags) => ended(status(flags, context)))
@@ -78,6 +78,14 @@ function yesOption(): Option {
 function parseJobName(text: string): string {
   if (profileNameSchema.safeParse(text).success) return text
   throw new InvalidArgumentError('give a name of 1 to 64 small letters, digits, hyphens and underscores.')
+}
+
+/** The words of an argument with the `--` that commander has taken away, unless an option that it did not know came before. */
+function withSeparator(words: readonly string[], commandLine: readonly string[]): readonly string[] {
+  const separator = commandLine.indexOf('--')
+  if (separator === -1 || words.includes('--')) return words
+  const options = words.length - (commandLine.length - separator - 1)
+  return [...words.slice(0, options), '--', ...words.slice(options)]
 }
 
 async function install(words: readonly string[], flags: InstallFlags, program: Command, context: Context): Promise<void> {

@@ -8,10 +8,12 @@ import { type Secrets, secretVariables } from '../schedule/job-secrets.ts'
 import type { Job } from '../schedule/scheduler.ts'
 import { findSources } from '../sync/sources.ts'
 import { parsePingUrl } from '../unattended/ping.ts'
+import { settleFlags } from './options.ts'
 import { refuseSwallowedFlags } from './refuse-swallowed-flags.ts'
 import { refuseLogInSource } from './run-log.ts'
 import { carriedVariables, isPath, wholePath } from './scheduled-environment.ts'
 import { findScheduledRemote } from './scheduled-remote.ts'
+import { selectionOf } from './selection-options.ts'
 import { describeSync } from './sync.ts'
 
 export interface ScheduledSync extends Pick<Job, 'options' | 'folders' | 'environment'> {
@@ -32,6 +34,7 @@ export async function scheduledSync(words: readonly string[], parent: Command, c
   const typed = recordOptions(sync)
   await sync.parseAsync(words, { from: 'user' })
   refuseSwallowedFlags(sync, words)
+  settleFlags(sync, context.environment)
   refuseUnattendable(typed)
   const { variables, secrets } = carriedVariables(sync, context)
   const typedSecrets = typed.flatMap(({ variable = '', value }): [string, string][] =>
@@ -43,6 +46,7 @@ export async function scheduledSync(words: readonly string[], parent: Command, c
   const folders = sync.args.map((folder) => resolve(folder))
   const remote = await findScheduledRemote(sync.opts(), context)
   findSources(folders, remote.library ?? defaultLibraryFolder(context))
+  selectionOf(sync.opts(), folders, context)
   checkLogFile(sync.opts()['logFile'] ?? variables['PHOTOS_LOG_FILE'], folders)
   const options = typed.filter(({ flag, variable = '' }) => !secretVariables.includes(variable) && !remoteFlags.includes(flag))
   return {

@@ -2,7 +2,7 @@ import { type Command, InvalidArgumentError, Option } from 'commander'
 import { parseSize } from '../size.ts'
 import { parsePingUrl } from '../unattended/ping.ts'
 import type { Listeners } from '../unattended/run-unattended.ts'
-import { asTyped } from './as-typed.ts'
+import { asTypedLimit } from './as-typed.ts'
 
 /** Where a run keeps what it says, as typed. */
 export interface LogFileFlags {
@@ -26,8 +26,12 @@ export function addUnattendedOptions(command: Command): Command {
         'PHOTOS_PING_URL',
       ),
     )
-    .addOption(new Option('--on-success <command>', 'run this in the shell after a run that went well').env('PHOTOS_ON_SUCCESS'))
-    .addOption(new Option('--on-failure <command>', 'run this in the shell after any other run').env('PHOTOS_ON_FAILURE'))
+    .addOption(commandOption('--on-success <command>', 'run this in the shell after a run that went well', 'PHOTOS_ON_SUCCESS'))
+    .addOption(commandOption('--on-failure <command>', 'run this in the shell after any other run', 'PHOTOS_ON_FAILURE'))
+}
+
+function commandOption(flags: string, description: string, variable: string): Option {
+  return new Option(flags, description).env(variable).argParser(parseCommand)
 }
 
 /** The flags that keep what a run says. */
@@ -39,9 +43,9 @@ export function addLogFileOptions(command: Command): Command {
         .argParser(parseLogFile),
     )
     .addOption(
-      new Option('--log-max-size <size>', 'put the log file aside when it is larger, and keep 5 of these')
+      new Option('--log-max-size <size>', 'put the log file aside when it is larger, and keep 5 of these; off for never')
         .env('PHOTOS_LOG_MAX_SIZE')
-        .argParser(asTyped(parseSize))
+        .argParser(asTypedLimit(parseSize))
         .default(10 * 1024 * 1024, '10M'),
     )
 }
@@ -49,6 +53,11 @@ export function addLogFileOptions(command: Command): Command {
 /** An empty one, such as of a variable that a script has not set, is a log that nobody gets. */
 function parseLogFile(text: string): string {
   if (text === '') throw new InvalidArgumentError('give a file; it is empty.')
+  return text
+}
+
+function parseCommand(text: string): string {
+  if (text.trim() === '') throw new InvalidArgumentError('give a command; it is empty.')
   return text
 }
 

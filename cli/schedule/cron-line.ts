@@ -37,12 +37,15 @@ export function findTiming(line: string): Timing | undefined {
   return { kind: weekday === '0' ? 'weekly' : 'daily', hour, minute }
 }
 
-/** The file that a line's `--log-file` names. */
+/** The file that a line's `--log-file` names, or its variable. */
 export function findLogFile(line: string): string | undefined {
   const words = (line.match(/(?:'[^']*'|\\.|[^\s'\\])+/g) ?? []).map(unquoted)
   const index = words.indexOf('--log-file')
-  return index === -1 ? undefined : words[index + 1]
+  if (index !== -1) return words[index + 1]
+  return words.find((word) => word.startsWith(logVariable))?.slice(logVariable.length)
 }
+
+const logVariable = 'PHOTOS_LOG_FILE='
 
 function formatTimes(timing: Timing): string {
   switch (timing.kind) {

@@ -127,6 +127,14 @@ the last line of ${log}: 2026-11-23T00:01:00+00:00 ended with exit code 3
 `)
 })
 
+test('cron tells the last line of a log that a variable names', async () => {
+  const machine = await schedulingMachine(['crontab'])
+  const log = join(machine.home, "100% my own's.log")
+  await machine.schedule(['install', '--yes', machine.photos], { environment: { PHOTOS_LOG_FILE: log } })
+  await writeFile(log, 'ended with exit code 3\n')
+  expect((await machine.schedule(['status'])).stdout).toContain(`the last line of ${log}: ended with exit code 3\n`)
+})
+
 test('without crontab, cron that is asked for is not there', async () => {
   const machine = await schedulingMachine([])
   expect(await machine.schedule(['install', '--with', 'cron', machine.photos])).toMatchObject({

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { parseTiming } from '../../../cli/schedule/timing.ts'
 import { type SchedulingMachine, schedulingMachine } from './scheduling-machine.ts'
@@ -294,6 +294,11 @@ describe('the command', () => {
       2,
       'the folder of the log file is not there: /not/there',
     ],
+    ['two remotes', ['DIR', '--library', 'a', '--profile', 'b'], 2, 'are two remotes; give one of them'],
+    ['quiet and verbose', ['DIR', '-qv'], 2, 'contradict each other; give one of them'],
+    ['sizes that no file has', ['DIR', '--min-size', '2M', '--max-size', '1M'], 2, '--min-size is larger than --max-size'],
+    ['patterns that are not there', ['DIR', '--filter-from', '/not/there'], 2, 'cannot read /not/there'],
+    ['a command that is empty', ['DIR', '--on-failure', ''], 2, 'give a command; it is empty'],
     ['a time that no clock shows', ['DIR', '--at', '25:00'], 2, '--at 25:00 is not a time of day'],
     ['a name with a slash', ['DIR', '--name', '../x'], 2, 'give a name of 1 to 64'],
   ])('%s is refused', async (_what, words, exitCode, message) => {
@@ -304,6 +309,17 @@ describe('the command', () => {
       stderr: expect.stringContaining(message),
     })
     await expect(machine.crontab()).rejects.toThrow('ENOENT')
+  })
+})
+
+test.each([[[]], [['--verbose']]])('a folder whose name looks like a flag is named behind --, after %j', async (options) => {
+  const machine = await schedulingMachine(['crontab'])
+  const folder = relative(process.cwd(), machine.photos)
+  await machine.schedule(['install', '--yes', '--with', 'cron', ...options, '--', folder])
+  expect(await machine.crontab()).toContain(` -- '${machine.home}/My `)
+  expect(await machine.schedule(['install', '--yes', '--with', 'cron', ...options, '--', '-my-photos'])).toMatchObject({
+    exitCode: 4,
+    stderr: expect.stringContaining(`cannot find ${process.cwd()}/-my-photos`),
   })
 })
 

@@ -212,6 +212,13 @@ describe('a stop is heard', () => {
   })
 })
 
+test.each(['--on-success', '--on-failure'])('a command of %s that is empty is a usage error', async (flag) => {
+  expect(await sync([flag, ' '])).toMatchObject({
+    exitCode: 2,
+    stderr: expect.stringContaining('give a command; it is empty'),
+  })
+})
+
 describe('the log file', () => {
   const log = () => join(home, 'photos.log')
   const linesOf = async () =>
@@ -249,6 +256,13 @@ describe('the log file', () => {
     await writeFile(log(), 'x'.repeat(2000))
     await sync(['--log-file', log(), '--log-max-size', '1K'])
     expect(await readFile(`${log()}.1`, 'utf8')).toHaveLength(2000)
+  })
+
+  test.each(['off', '0'])('is never put aside with a limit of %s', async (limit) => {
+    await writeFile(log(), `${'x'.repeat(2000)}\n`)
+    await sync(['--log-file', log(), '--log-max-size', limit])
+    expect(await linesOf()).toContain('ended with exit code 0')
+    expect(await readFile(log(), 'utf8')).toMatch(/^x{2000}\n/)
   })
 
   test('that cannot be written is a note', async () => {
