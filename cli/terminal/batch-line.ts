@@ -2,7 +2,9 @@ import type { Writable } from 'node:stream'
 import type { UserError } from '../errors.ts'
 import { exitCodes } from '../exit-codes.ts'
 import type { RunEvent } from '../run-event.ts'
-import { fileMessage, formatOutcome, leftOutMessage, printer } from './reporter.ts'
+import { createJsonPrinter, fileMessage, leftOutMessage, noteMessage, problemMessage } from './json-messages.ts'
+import { createLinePrinter } from './line-printer.ts'
+import { formatOutcome } from './outcome-lines.ts'
 import { formatDone, formatSummary, summaryMessage } from './summary.ts'
 import { createTally, type Summary } from './tally.ts'
 import { visible } from './visible.ts'
@@ -108,7 +110,7 @@ function hasNews({ counts, exitCode }: Summary, isFull: boolean): boolean {
 }
 
 function createLineSink({ mode, stdout, stderr, now, verbose, isTimed = true }: BatchReporterOptions): Sink {
-  const print = printer(stdout)
+  const print = createLinePrinter(stdout)
   const timed = (text: string): string => (isTimed ? `${formatClock(now())} ${text}` : text)
   const say = (text: string): void => void stderr.write(`${timed(visible(text))}\n`)
   return {
@@ -124,14 +126,12 @@ function createLineSink({ mode, stdout, stderr, now, verbose, isTimed = true }: 
 }
 
 function createJsonSink({ stdout }: BatchReporterOptions): Sink {
-  const printLine = printer(stdout)
-  const print = (message: Record<string, unknown>): void => printLine(JSON.stringify(message))
-  const note = (message: string): void => print({ message_type: 'status', message })
+  const print = createJsonPrinter(stdout)
+  const note = (message: string): void => print(noteMessage(message))
   return {
     note,
     urgentNote: note,
-    problem: (message, error) =>
-      print({ message_type: 'error', message, ...(error && { hint: error.hint, exit_code: error.exitCode }) }),
+    problem: (message, error) => print(problemMessage(message, error)),
     file: (event) => print(event.kind === 'left_out' ? leftOutMessage(event) : fileMessage(event.outcome)),
     summary: (summary) => print(summaryMessage(summary)),
   }
