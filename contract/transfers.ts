@@ -99,6 +99,9 @@ export type AbandonUploadsResponse = z.infer<typeof abandonUploadsResponseSchema
  * no longer (`gone`, which says nothing of the photo itself, is forgotten when the location is registered again, and may be said
  * twice). With `checkUploads`, also look after those that are not: that costs a request to S3 for each, and so is for when
  * nothing has moved for a while.
+ *
+ * `toldStored` says that the remote has told within minutes, and to the same run, that the original is stored: then the index is
+ * asked, but S3 is not asked once more for each further place where the same bytes were found. A remote of before looks again.
  */
 export const confirmRequestSchema = z.object({
   checkUploads: z.boolean().optional(),
@@ -107,6 +110,7 @@ export const confirmRequestSchema = z.object({
       contentHash: contentHashSchema,
       locations: z.array(registeredLocationSchema).max(maximumBatchSize).readonly(),
       gone: z.array(goneLocationSchema).max(maximumBatchSize).readonly().optional(),
+      toldStored: z.boolean().optional(),
     }),
   ),
 })

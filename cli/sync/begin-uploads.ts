@@ -35,7 +35,7 @@ export async function* beginUploads(
   originals: AsyncIterable<Original>,
   options: BeginUploadsOptions,
 ): AsyncGenerator<BegunUpload> {
-  const { remote, clock, controller } = options
+  const { clock, controller } = options
   const arriving = readAhead(originals, maximumBatchSize, controller)
   let batchSize = firstBatchSize
   try {
@@ -45,11 +45,10 @@ export async function* beginUploads(
       if (arrived.length === 0) return
       const batch = arrived.filter((original) => !isLeft(original, options))
       const begunAtMs = clock.elapsed()
-      const answers = batch.length === 0 ? [] : await remote.beginUploads(batch.map(candidateOf), { signal: controller.signal })
-      for (const [index, answer] of answers.entries()) {
-        const original = batch[index]
-        if (original) yield { original, answer, begunAtMs }
-      }
+      const known = batch.filter(({ contentHash }) => options.inFlight.isStored(contentHash))
+      for (const original of known) yield { original, answer: { kind: 'stored', contentHash: original.contentHash }, begunAtMs }
+      const unknown = batch.filter((original) => !known.includes(original))
+      for (const begun of unknown.length === 0 ? [] : await begin(unknown, options, controller.signal)) yield begun
       batchSize = nextBatchSize(batchSize, clock.elapsed() - begunAtMs)
     }
   } catch (error) {
@@ -65,16 +64,26 @@ function nextBatchSize(batchSize: number, tookMs: number): number {
   return tookMs < fastMs ? Math.min(maximumBatchSize, batchSize * 2) : batchSize
 }
 
+type AskOptions = Pick<BeginUploadsOptions, 'remote' | 'clock' | 'inFlight'>
+
 /** Asks again about one. */
-export async function beginUpload(
-  original: Original,
-  { remote, clock }: Pick<BeginUploadsOptions, 'remote' | 'clock'>,
-  signal: AbortSignal,
-): Promise<BegunUpload> {
+export async function beginUpload(original: Original, options: AskOptions, signal: AbortSignal): Promise<BegunUpload> {
+  const [begun] = await begin([original], options, signal)
+  if (!begun) throw new Error('the remote answered a question about one original with nothing')
+  return begun
+}
+
+async function begin(originals: readonly Original[], { remote, clock, inFlight }: AskOptions, signal: AbortSignal) {
   const begunAtMs = clock.elapsed()
-  const [answer] = await remote.beginUploads([candidateOf(original)], { signal })
-  if (!answer) throw new Error('the remote answered a question about one original with nothing')
-  return { original, answer, begunAtMs }
+  const answers = await remote.beginUploads(originals.map(candidateOf), { signal })
+  for (const { kind, contentHash } of answers) {
+    if (kind === 'stored') inFlight.rememberStored(contentHash)
+    else inFlight.forgetStored(contentHash)
+  }
+  return originals.flatMap((original, index): readonly BegunUpload[] => {
+    const answer = answers[index]
+    return answer ? [{ original, answer, begunAtMs }] : []
+  })
 }
 
 function candidateOf({ contentHash, sizeBytes, contentType }: Original) {

@@ -137,20 +137,35 @@ async function ask(
   options: ConfirmOptions,
 ): Promise<Answer> {
   // Files may join an original while the question is on its way; those that were asked about are counted here.
-  const asked = batch.map((entry) => ({ entry, files: entry.original.files.slice(0, maximumBatchSize) }))
+  const asked = batch.map((entry) => ({
+    entry,
+    files: entry.original.files.slice(0, maximumBatchSize),
+    toldStored: options.inFlight.isStored(entry.original.contentHash),
+  }))
   await options.onRegistering(asked.flatMap(({ entry, files }) => takeUnregistered(entry, files)))
   const answers = await options.remote.confirm(
-    asked.map(({ entry, files }) => ({ contentHash: entry.original.contentHash, locations: files.map(options.locate) })),
+    asked.map(({ entry, files, toldStored }) => ({
+      contentHash: entry.original.contentHash,
+      locations: files.map(options.locate),
+      ...(toldStored && { toldStored }),
+    })),
     { checkUploads, signal: options.controller.signal },
   )
   const confirmed: ConfirmedFile[] = []
   for (const [index, answer] of answers.entries()) {
     const question = asked[index]
     if (!question) continue
+    rememberAnswer(answer, question.toldStored, options.inFlight)
     if (answer.kind === 'stored') confirmed.push(...settle(question.entry.original, question.files.length, waiting, options))
     else await pursue(answer, question.entry, waiting, options)
   }
   return { confirmed, isProcessing: answers.some(({ kind }) => kind === 'processing') }
+}
+
+/** What was told because it was said to have been told before is no news. */
+function rememberAnswer({ kind, contentHash }: Confirmation, toldStored: boolean, inFlight: OriginalsInFlight): void {
+  if (kind !== 'stored') inFlight.forgetStored(contentHash)
+  else if (!toldStored) inFlight.rememberStored(contentHash)
 }
 
 function takeUnregistered({ registering }: Waiting, files: readonly HashedFile[]): readonly HashedFile[] {

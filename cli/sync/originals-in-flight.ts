@@ -1,4 +1,5 @@
 import type { ContentHash } from '../../contract/content-hash.ts'
+import type { Clock } from '../remote/retry.ts'
 import type { HashedFile } from './hash.ts'
 
 /** One original on its way: its bytes go up once, however many files hold them. */
@@ -17,10 +18,23 @@ export interface OriginalsInFlight {
   join(hashed: HashedFile): Original | undefined
   /** It is confirmed or has failed: the next file with the same bytes asks the remote again. */
   leave(original: Original): void
+  /** The remote has looked just now, and it is stored there. */
+  rememberStored(contentHash: ContentHash): void
+  /** It is not, or nobody knows any more. */
+  forgetStored(contentHash: ContentHash): void
+  /** Whether the remote has looked so shortly ago that it need not look again for each further file with the same bytes. */
+  isStored(contentHash: ContentHash): boolean
 }
 
-export function createOriginalsInFlight(): OriginalsInFlight {
+/** Nobody but the owner's own hands can take an original away, and what was told before they did was as true. */
+const storedForMs = 5 * 60 * 1000
+/** Of copies that lie further apart, each costs a question. About 3 MB. */
+const mostStored = 20_000
+
+export function createOriginalsInFlight(clock: Pick<Clock, 'elapsed'>): OriginalsInFlight {
   const inFlight = new Map<ContentHash, Original>()
+  /** When the remote has looked last, the longest ago first. */
+  const storedAtMs = new Map<ContentHash, number>()
   return {
     join(hashed) {
       const { contentHash, contentType, file } = hashed
@@ -36,6 +50,19 @@ export function createOriginalsInFlight(): OriginalsInFlight {
     },
     leave(original) {
       inFlight.delete(original.contentHash)
+    },
+    rememberStored(contentHash) {
+      storedAtMs.delete(contentHash)
+      storedAtMs.set(contentHash, clock.elapsed())
+      const [oldest] = storedAtMs.keys()
+      if (storedAtMs.size > mostStored && oldest !== undefined) storedAtMs.delete(oldest)
+    },
+    forgetStored(contentHash) {
+      storedAtMs.delete(contentHash)
+    },
+    isStored(contentHash) {
+      const atMs = storedAtMs.get(contentHash)
+      return atMs !== undefined && clock.elapsed() - atMs < storedForMs
     },
   }
 }

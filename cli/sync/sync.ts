@@ -108,7 +108,7 @@ async function backUp(
     limits.moved(bytes)
     events.moved(bytes)
   }
-  const inFlight = createOriginalsInFlight()
+  const inFlight = createOriginalsInFlight(clock)
   const fail = async (files: readonly HashedFile[], reason: string, hash: 'doubtful' | 'right' = 'doubtful'): Promise<void> => {
     if (hash === 'doubtful') await state.forget(files.map(({ file }) => ({ folder: file.folder.path, name: file.name })))
     await tell(files.map(({ file }) => failed(file, reason)))

@@ -20,7 +20,8 @@ export async function confirmPhotos(
   { photos, checkUploads = false }: ConfirmRequest,
   backend: Backend,
 ): Promise<readonly Confirmation[]> {
-  const known = await findStored(owner, hashesOf(photos), backend)
+  const toldStored = new Set(hashesOf(photos.filter((photo) => photo.toldStored)))
+  const known = await findStored(owner, hashesOf(photos), backend, toldStored)
   const others = hashesOf(photos).filter((contentHash) => !known.has(contentHash))
   const isWaiting = checkUploads ? await findWaiting(owner, others, backend) : new Set(others)
   // A photo is indexed before its upload is removed: one that is neither here nor there may have been indexed meanwhile.

@@ -2,7 +2,7 @@ import { readdir, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import type { BeginUpload } from '../../contract/transfers.ts'
-import { openLibraryInTest } from '../embedded/library-in-test.ts'
+import { openLibraryInTest, openRemoteOf } from '../embedded/library-in-test.ts'
 import { temporaryFolder } from '../temporary-folder.ts'
 import { begin, mebibyte, originalOf, randomOriginal, send, sendParts, store } from './originals-in-test.ts'
 
@@ -123,6 +123,28 @@ test('an original that somebody took out of the storage is not called stored, an
   await store(library, original)
   expect(await library.remote.confirm([{ contentHash, locations: [] }])).toEqual([{ kind: 'stored', contentHash }])
   expect(original.bytes.equals(await readFile(path))).toBe(true)
+})
+
+test('what a client was told just now is looked up in the index, and not looked for in the storage again', async () => {
+  const folder = await temporaryFolder()
+  const library = await openLibraryInTest(folder)
+  const other = await openRemoteOf('somebody-else', library)
+  const [original, unknown] = [randomOriginal(1000), randomOriginal(1000)]
+  const { contentHash } = original.candidate
+  await store(library, original)
+  const location = { device: 'camera', path: 'DCIM/1.mp4', modificationTime: '2021-06-15T12:00:00Z' }
+  const told = { contentHash, locations: [location], toldStored: true }
+  await rm(join(folder, 'originals', library.backend.identity.owner, `${contentHash}.mp4`)) // a look would find nothing
+
+  expect(await library.remote.confirm([told])).toEqual([{ kind: 'stored', contentHash }])
+  expect((await library.remote.findPhoto(contentHash))?.locations).toEqual([expect.objectContaining(location)])
+  // Whoever says so of what is not indexed, or is another's, is believed nothing.
+  const asked = [{ ...told, contentHash: unknown.candidate.contentHash }]
+  expect((await library.remote.confirm(asked, { checkUploads: true })).map(({ kind }) => kind)).toEqual(['missing'])
+  expect((await other.confirm([told], { checkUploads: true })).map(({ kind }) => kind)).toEqual(['missing'])
+  await library.remote.trash([contentHash])
+  expect(await library.remote.confirm([told])).toEqual([{ kind: 'trashed', contentHash }])
+  expect((await library.remote.confirm([{ contentHash, locations: [] }])).map(({ kind }) => kind)).toEqual(['trashed'])
 })
 
 test('an empty file is an original too', async () => {

@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto'
 import { expect, test } from 'vitest'
 import { createRunLimits } from '../../../cli/run-limits.ts'
-import { beginUploads } from '../../../cli/sync/begin-uploads.ts'
+import { type BegunUpload, beginUploads } from '../../../cli/sync/begin-uploads.ts'
 import { createOriginalsInFlight, type Original } from '../../../cli/sync/originals-in-flight.ts'
 import { contentHashOf } from '../../../contract/content-hash.ts'
+import { collect } from '../../collect.ts'
 import { createRemoteInMemory } from './remote-in-memory.ts'
 
 async function* originals(count: number): AsyncGenerator<Original> {
@@ -19,7 +20,7 @@ async function batchSizes(count: number, eachTakesMs: number): Promise<readonly 
   let elapsedMs = 0
   const clock = { elapsed: () => elapsedMs }
   const limits = createRunLimits({}, clock)
-  const options = { remote, inFlight: createOriginalsInFlight(), limits, clock, controller: new AbortController() }
+  const options = { remote, inFlight: createOriginalsInFlight(clock), limits, clock, controller: new AbortController() }
   for await (const { begunAtMs } of beginUploads(originals(count), options)) {
     expect(begunAtMs).toBeLessThanOrEqual(elapsedMs)
     elapsedMs += eachTakesMs
@@ -32,6 +33,37 @@ test('what is signed is sent within its hour: on a slow line batches become smal
   const [, ...sizes] = await batchSizes(200, 4 * 60_000)
   expect(Math.max(...sizes)).toBeLessThanOrEqual(50)
   expect(sizes.slice(-10, -1)).toEqual(Array.from({ length: 9 }, () => 3)) // twelve minutes each
+})
+
+test('the remote is not asked about bytes that it was seen to have minutes ago, and is asked again after that', async () => {
+  const { remote, calls } = createRemoteInMemory()
+  let elapsedMs = 0
+  const clock = { elapsed: () => elapsedMs }
+  const inFlight = createOriginalsInFlight(clock)
+  const options = { remote, inFlight, limits: createRunLimits({}, clock), clock, controller: new AbortController() }
+  const [first, second] = await collect(originals(2))
+  if (!first || !second) throw new Error('expected two originals')
+  inFlight.rememberStored(first.contentHash)
+
+  expect(await kindsOf(beginUploads(originals(2), options))).toEqual([
+    [first.contentHash, 'stored'],
+    [second.contentHash, 'put'],
+  ])
+  expect(calls).toEqual([{ name: 'begin', count: 1 }])
+  elapsedMs = 5 * 60_000
+  expect(await kindsOf(beginUploads(originals(1), options))).toEqual([[first.contentHash, 'put']])
+  expect(inFlight.isStored(first.contentHash)).toBe(false)
+})
+
+async function kindsOf(begun: AsyncIterable<BegunUpload>) {
+  return (await collect(begun)).map(({ original, answer }) => [original.contentHash, answer.kind])
+}
+
+test('so many are remembered as stored, those that were seen last', async () => {
+  const inFlight = createOriginalsInFlight({ elapsed: () => 0 })
+  const hashes = (await collect(originals(20_001))).map(({ contentHash }) => contentHash)
+  for (const contentHash of hashes) inFlight.rememberStored(contentHash)
+  expect(hashes.filter((contentHash) => !inFlight.isStored(contentHash))).toEqual(hashes.slice(0, 1))
 })
 
 test('on a fast line, and where nothing is to be sent, a hundred are asked about at once', async () => {

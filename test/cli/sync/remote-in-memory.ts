@@ -32,6 +32,8 @@ export interface RemoteInMemory {
   readonly calls: { readonly name: string; readonly count: number }[]
   readonly uploads: Map<ContentHash, UploadInMemory>
   readonly sentPartNumbers: number[]
+  /** What was confirmed only because the client said that it was told so. */
+  readonly believed: ContentHash[]
   readonly faults: {
     /** Called before a PUT is looked at; what it throws is what the client sees. */
     beforeSend?: (contentHash: ContentHash) => Promise<void> | void
@@ -50,6 +52,7 @@ export function createRemoteInMemory(options: RemoteInMemoryOptions = {}): Remot
   const uploads: RemoteInMemory['uploads'] = new Map()
   const calls: { name: string; count: number }[] = []
   const sentPartNumbers: number[] = []
+  const believed: ContentHash[] = []
   const faults: RemoteInMemory['faults'] = {}
 
   const sign = (path: string): SignedRequest => ({
@@ -116,7 +119,8 @@ export function createRemoteInMemory(options: RemoteInMemoryOptions = {}): Remot
     async confirm(photos) {
       calls.push({ name: 'confirm', count: photos.length })
       faults.beforeConfirm?.()
-      return photos.map(({ contentHash, locations }) => {
+      return photos.map(({ contentHash, locations, toldStored }) => {
+        if (toldStored) believed.push(contentHash)
         const kind = faults.confirmAs?.(contentHash) ?? process(contentHash)
         if (kind === 'missing') uploaded.delete(contentHash)
         if (kind === 'stored') stored.get(contentHash)?.locations.push(...locations)
@@ -162,7 +166,7 @@ export function createRemoteInMemory(options: RemoteInMemoryOptions = {}): Remot
       return { kind: 'sent' }
     },
   }
-  return { remote, sender, stored, calls, uploads, sentPartNumbers, faults }
+  return { remote, sender, stored, calls, uploads, sentPartNumbers, believed, faults }
 }
 
 export function hashOf(bytes: Buffer): ContentHash {

@@ -109,6 +109,26 @@ describe('sync', () => {
     expect(new Set(backend.stored.get(hashOf(Buffer.from('same')))?.locations.map(({ path }) => path)).size).toBe(250)
   })
 
+  it('has the remote look for an original once in a run: what was told is told back with its other locations', async () => {
+    const { dcim, stateFolder } = await cardFolder({ 'a.jpg': 'a' })
+    const backend = createRemoteInMemory({ roundsToProcess: 1 })
+    await runSync([dcim], { ...backend, stateFolder })
+    expect(backend.believed).toEqual([]) // what this run has sent is confirmed by a look
+
+    await runSync([dcim], { ...backend, stateFolder: await temporaryFolder() })
+    expect(backend.believed).toEqual([hashOf(Buffer.from('a'))]) // it was looked for when it was asked about
+  })
+
+  it('believes nobody that an original is stored of which the remote has heard nothing since', async () => {
+    const { dcim, stateFolder } = await cardFolder({ 'a.jpg': 'a' })
+    const backend = createRemoteInMemory()
+    await runSync([dcim], { ...backend, stateFolder })
+    backend.faults.confirmAs = onlyOnce(() => 'missing' as const)
+    const run = await runSync([dcim], { ...backend, stateFolder: await temporaryFolder() })
+    expect(run.counts).toEqual({ already_stored: 1 })
+    expect(backend.calls.filter(({ name }) => name === 'begin')).toHaveLength(3) // asked about anew once it was missed
+  })
+
   it('registers a location again when the folder is synced from higher up, and reads nothing for it', async () => {
     const { dcim, stateFolder } = await cardFolder({ '100/a.jpg': 'a' })
     const backend = createRemoteInMemory()
