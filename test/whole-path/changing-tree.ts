@@ -1,6 +1,8 @@
+import { createHash } from 'node:crypto'
 import { mkdir, rename, rm, utimes, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import fc from 'fast-check'
+import { type ContentHash, contentHashOf } from '../../contract/content-hash.ts'
 
 /** What a person does to a folder of photos. Paths and contents are numbers into the lists below. */
 export type Change =
@@ -53,8 +55,10 @@ const moves = fc.record({ kind: fc.constant('rename-folder' as const), folder, t
 export const firstFiles = fc.array(writes, { minLength: 1, maxLength: 4 })
 export const someChanges = fc.array(fc.oneof(writes, edits, copies, touches, removals, moves), { minLength: 1, maxLength: 4 })
 
-/** A folder that changes, and what has ever been in it. */
+/** A folder that changes. */
 export interface ChangingTree {
+  /** What is in it now: content hashes by path, one character a byte. */
+  contents(): ReadonlyMap<string, ContentHash>
   apply(changes: readonly Change[]): Promise<void>
 }
 
@@ -124,6 +128,8 @@ export function changingTree(root: string, name: string): ChangingTree {
   }
 
   return {
+    contents: () =>
+      new Map([...files].map(([path, { bytes }]) => [path, contentHashOf(createHash('sha256').update(bytes).digest())])),
     async apply(changes) {
       await mkdir(root, { recursive: true })
       for (const change of changes) await applyOne(change)

@@ -42,7 +42,14 @@ describe('sync', () => {
     })
     expect(backend.stored.get(hashOf(Buffer.from('one')))).toEqual({
       bytes: Buffer.from('one'),
-      locations: [{ device: 'laptop', path: 'DCIM/100/IMG_1.JPG', modificationTime: '2020-09-13T12:26:40.5Z' }],
+      locations: [
+        {
+          device: 'laptop',
+          path: 'DCIM/100/IMG_1.JPG',
+          sourceId: expect.stringMatching(/^[0-9a-f]{16}$/),
+          modificationTime: '2020-09-13T12:26:40.5Z',
+        },
+      ],
     })
   })
 
