@@ -4,8 +4,8 @@ import { type BytePath, bytesOf, joinBytePath, shownPath } from '../byte-path.ts
 import { isSidecar } from './folder-choice.ts'
 import { findLeftOutCause, type LeftOutCause, photosIgnoreName } from './left-out.ts'
 import { isLibrary } from './library-mark.ts'
-import { listFolder } from './list-folder.ts'
 import { lookAt, lookAtNames } from './look-at-names.ts'
+import { createPhotosBeside, type PhotosBeside } from './photos-beside.ts'
 import {
   createWalk,
   type FolderToScan,
@@ -24,6 +24,12 @@ import type { Source } from './sources.ts'
 /** Absolute paths of files, and of folders with all that lies in them; or what reads them, until the signal is aborted. */
 export type ListedPaths = Iterable<BytePath> | ((signal: AbortSignal) => AsyncIterable<BytePath>)
 
+interface ListedWalk extends Walk {
+  /** The folders on the way to the last path, which are not asked again. */
+  readonly way: FolderToScan[]
+  readonly photosBeside: PhotosBeside
+}
+
 /** So many paths are looked at in one go, then others get their turn. */
 const pathsAtOnce = 500
 
@@ -37,24 +43,20 @@ export async function* scanListed(
   listed: ListedPaths,
   options: ScanOptions,
 ): AsyncGenerator<ScannedBatch> {
-  const walk = await createWalk(sources, options)
-  const way: FolderToScan[] = []
+  const plain = await createWalk(sources, options)
+  const photosBeside = createPhotosBeside(plain.selection.takesHidden ?? false, plain.now)
+  const walk: ListedWalk = { ...plain, way: [], photosBeside }
   let paths = 0
   const signal = walk.signal ?? new AbortController().signal
   for await (const path of typeof listed === 'function' ? listed(signal) : listed) {
     signal.throwIfAborted()
-    yield* scanPath(sources, path.length > 1 && path.endsWith('/') ? path.slice(0, -1) : path, way, walk)
+    yield* scanPath(sources, path.length > 1 && path.endsWith('/') ? path.slice(0, -1) : path, walk)
     paths += 1
     if (paths % pathsAtOnce === 0) await setImmediate()
   }
 }
 
-async function* scanPath(
-  sources: readonly Source[],
-  path: BytePath,
-  way: FolderToScan[],
-  walk: Walk,
-): AsyncGenerator<ScannedBatch> {
+async function* scanPath(sources: readonly Source[], path: BytePath, walk: ListedWalk): AsyncGenerator<ScannedBatch> {
   const source = findSource(sources, path)
   if (source === undefined) return yield failedAt(path, 'lies in none of the folders of this run')
   if (source.path === path && source.kind === 'file') return yield await scanOneFile(source, walk)
@@ -62,7 +64,7 @@ async function* scanPath(
   const root = joinBytePath(source.path, '')
   const names = path.slice(root.length).split('/')
   const name = names.pop() ?? ''
-  const folder = yield* goTo(source, names, way, walk)
+  const folder = yield* goTo(source, names, walk)
   if (folder !== undefined) yield* scanName(folder, name, walk)
 }
 
@@ -73,16 +75,13 @@ function findSource(sources: readonly Source[], path: BytePath): Source | undefi
     .toSorted((one, other) => other.path.length - one.path.length)[0]
 }
 
-/**
- * Goes down to a folder as a scan would, or yields why a scan would not. `way` holds the folders on the way to the last path,
- * which are not asked again.
- */
+/** Goes down to a folder as a scan would, or yields why a scan would not. */
 async function* goTo(
   source: Source,
   names: readonly BytePath[],
-  way: FolderToScan[],
-  walk: Walk,
+  walk: ListedWalk,
 ): AsyncGenerator<ScannedBatch, FolderToScan | undefined> {
+  const { way } = walk
   if (way[0]?.path !== source.path) way.splice(0, way.length, yield* enter(rootOf(source, walk), walk))
   for (const [depth, name] of names.entries()) {
     const around = way[depth]
@@ -130,7 +129,7 @@ function findSubfolder(around: FolderToScan, name: BytePath, walk: Walk): Folder
   }
 }
 
-async function* scanName(folder: FolderToScan, name: BytePath, walk: Walk): AsyncGenerator<ScannedBatch> {
+async function* scanName(folder: FolderToScan, name: BytePath, walk: ListedWalk): AsyncGenerator<ScannedBatch> {
   const cause = findListedCause(name, walk)
   if (cause !== undefined) return yield { ...nothingIn(folder), leftOut: [{ name, cause }] }
   const choice = await walk.chooser.choose(folder.path, namesBeside(folder, name, walk), folder.rules)
@@ -140,10 +139,9 @@ async function* scanName(folder: FolderToScan, name: BytePath, walk: Walk): Asyn
 }
 
 /** Whether a sidecar is taken may hang on the photo that lies beside it. */
-function namesBeside(folder: FolderToScan, name: BytePath, { selection }: Walk): readonly BytePath[] {
+function namesBeside(folder: FolderToScan, name: BytePath, { selection, photosBeside }: ListedWalk): readonly BytePath[] {
   if (!choosesFiles(selection) || !isSidecar(name)) return [name]
-  const listing = listFolder(folder, selection.takesHidden ?? false)
-  return listing.kind === 'listed' ? listing.names : [name]
+  return [name, ...photosBeside.find(folder, name)]
 }
 
 function findListedCause(name: BytePath, { selection }: Walk): LeftOutCause | undefined {

@@ -235,6 +235,21 @@ describe('listed paths', () => {
     expect((await takeListed(folder, ['a.xmp', 'b.xmp'], { minimumSizeBytes: 5 })).taken).toEqual(['a.xmp'])
   })
 
+  it('takes listed sidecars by the photos that lie beside them at that moment', async () => {
+    const folder = await folderOf({ 'a.xmp': '', 'b.xmp': '', 'b.jpg': '', 'd.xmp': '', 'c/a.xmp': '', 'c/a.jpg': 'large' })
+    await utimes(folder, 0, 0) // so that the next change shows, however soon it comes
+    const paths = (async function* () {
+      yield* ['a.xmp', 'b.xmp', 'c/a.xmp']
+      await writeFile(join(folder, 'd.jpg'), 'large')
+      yield 'd.xmp'
+    })()
+    const listed = async function* () {
+      for await (const path of paths) yield bytePathOf(join(folder, path))
+    }
+    const options = { now: () => 1, selection: { minimumSizeBytes: 5 } }
+    expect(toldOf(await collect(scanListed(findSources([folder]), listed, options))).taken).toEqual(['c/a.xmp', 'd.xmp'])
+  })
+
   it('goes through links where they are followed', async () => {
     const folder = await folderOf(nothingIn('a/1.jpg'))
     await symlink('a', join(folder, 'b'))
