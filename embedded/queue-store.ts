@@ -6,11 +6,12 @@ import { LibraryInUseError } from './serving.ts'
 const messageSchema = z.object({ id: z.string(), body: z.string(), receives: z.int().nonnegative(), sentAt: z.int() })
 export type Message = Readonly<z.infer<typeof messageSchema>>
 
-/** The messages of a queue on disk. Every change has reached the disk when its promise resolves. */
+/** The messages of a queue on disk. Every change has reached the disk when its promise resolves, but for {@link QueueStore.remove}. */
 export interface QueueStore {
   /** All that are not dead, oldest first. */
   load(): Promise<readonly Message[]>
   save(message: Message): Promise<void>
+  /** Outlives the process, not a power failure: the message then comes once more, as any message may. */
   remove(message: Message): Promise<void>
   /** From the queue to the dead letters. */
   bury(message: Message): Promise<void>
@@ -37,7 +38,7 @@ export async function openQueueStore(folder: string): Promise<QueueStore> {
   return {
     load: async () => parse(await waiting.values().all()),
     save: (message) => database.batch([put(waiting, message)], durably),
-    remove: (message) => database.batch([del(waiting, message)], durably),
+    remove: (message) => database.batch([del(waiting, message)]),
     bury: (message) => database.batch([put(dead, message), del(waiting, message)], durably),
     deadLetters: async () => parse(await dead.values().all()),
     clearDeadLetters: () => dead.clear(),

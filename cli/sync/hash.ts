@@ -97,7 +97,7 @@ async function hashOpenFile(handle: FileHandle, item: FileToHash, options: HashF
   const { sizeBytes } = file.fingerprint
   if (sizeBytes > options.maximumSizeBytes)
     return { kind: 'failed', reason: describeTooLarge(sizeBytes, options.maximumSizeBytes) }
-  const contentHash = knownHash ?? (await hashBytes(handle, { ...options, headBytes: bytesRead }))
+  const contentHash = knownHash ?? (await hashBytes(handle, { ...options, headBytes: bytesRead, sizeBytes }))
   const { mtimeNs } = await handle.stat({ bigint: true })
   await requireUnchanged(handle, file, 'read')
   return { kind: 'hashed', hashed: { file, contentHash, contentType, modificationTime: formatModificationTime(mtimeNs) } }
@@ -107,19 +107,23 @@ export interface HashBytesOptions {
   readonly buffer: Buffer
   /** So many bytes from the start of the file are in the buffer already. */
   readonly headBytes?: number
+  /** What comes after so many is not read: only for a file that is known afterwards to be no longer. */
+  readonly sizeBytes?: number
   readonly signal: AbortSignal
 }
 
 /** SHA-256 of an open file from its start to its end. */
-export async function hashBytes(handle: FileHandle, { buffer, headBytes = 0, signal }: HashBytesOptions): Promise<ContentHash> {
+export async function hashBytes(handle: FileHandle, options: HashBytesOptions): Promise<ContentHash> {
+  const { buffer, headBytes = 0, sizeBytes = Number.POSITIVE_INFINITY, signal } = options
   const digest = createHash('sha256').update(buffer.subarray(0, headBytes))
-  for (let position = headBytes; ; ) {
+  for (let position = headBytes; position < sizeBytes; ) {
     signal.throwIfAborted()
     const { bytesRead } = await handle.read(buffer, 0, buffer.length, position)
-    if (bytesRead === 0) return contentHashOf(digest.digest())
+    if (bytesRead === 0) break
     digest.update(buffer.subarray(0, bytesRead))
     position += bytesRead
   }
+  return contentHashOf(digest.digest())
 }
 
 async function rememberHash(item: FileToHash, outcome: HashOutcome, state: LocalState): Promise<void> {
