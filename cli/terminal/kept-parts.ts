@@ -16,7 +16,9 @@ export function createKeptParts() {
       else bytesOf.delete(contentHash)
     },
     end({ action, contentHash }: FileOutcome): void {
-      if (action === 'uploaded' && contentHash !== undefined) bytesOf.delete(contentHash)
+      // Also where another machine was faster.
+      const isWhole = action === 'uploaded' || action === 'already_stored'
+      if (isWhole && contentHash !== undefined) bytesOf.delete(contentHash)
     },
     summarize: (): KeptSummary => ({ files: bytesOf.size, bytes: [...bytesOf.values()].reduce((sum, bytes) => sum + bytes, 0) }),
   }

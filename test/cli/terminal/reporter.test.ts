@@ -250,6 +250,13 @@ describe('a run that is stopped', () => {
     ])
   })
 
+  test('of an original that another machine has sent meanwhile nothing is kept', async () => {
+    const { reporter, stderr, tell } = await reporterInTest({ mode: 'lines' })
+    tell([{ kind: 'kept', contentHash, sizeBytes: 8_000_000 }, file('already_stored', 'a')], 1)
+    reporter.stop(interruption)
+    expect(stderr.lines).toEqual(['interrupted: 1 already stored; safe to run again'])
+  })
+
   test('json: a failure is an error message, and a summary is last', async () => {
     const { reporter, stdout, tell } = await reporterInTest({ mode: 'json' })
     tell(some, 1)
