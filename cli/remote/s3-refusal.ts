@@ -10,8 +10,6 @@ export interface S3Refusal {
   readonly code: string
   readonly message: string
   readonly retryAfterMs: number | undefined
-  /** The time by the storage's clock, as its `Date` header has it. */
-  readonly date: string | undefined
   /** Where the bucket is, when the request was for another region: `x-amz-bucket-region`, or `Region` in the error. */
   readonly bucketRegion?: string | undefined
   /** Somebody else said no in its place, as a proxy does. */
@@ -40,7 +38,6 @@ export async function readS3Refusal(response: IncomingMessage, transport: Transp
     code,
     message: elementText(text, 'Message'),
     retryAfterMs: parseRetryAfter(response.headers['retry-after'], transport.clock.now()),
-    date: response.headers.date,
     bucketRegion: regionIn(response, text),
     isForeign: code === '' && !isFromS3(response),
   }

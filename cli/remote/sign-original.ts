@@ -9,7 +9,8 @@ import { restoreRequestBody, type ThawCall } from './thaw.ts'
 export interface OriginalSignerOptions {
   readonly configuration: Pick<RemoteConfiguration, 'endpoints' | 'region' | 'storageBucket'>
   readonly credentials: ObtainCredentials
-  readonly serverClock: ServerClock
+  /** Hears of the storage's time from whoever asks the storage. */
+  readonly serverClock: Pick<ServerClock, 'now'>
 }
 
 /** Refusals of the credentials, not of the one request. https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html */
@@ -28,7 +29,6 @@ export function createOriginalSigner(options: OriginalSignerOptions): OriginalSi
   const signing = (unsigned: UnsignedRequest, signal: AbortSignal | undefined): SignRequest => {
     let used: TemporaryCredentials | undefined
     return async (refusal) => {
-      serverClock.learn(refusal?.date)
       const refused = refusal && credentialRefusals.has(refusal.code) ? used?.accessKeyId : undefined
       used = await credentials({ refused, signal })
       const sign = await signerOf(used)

@@ -3,8 +3,8 @@ import { type S3Refusal, SignatureRefusedError } from './s3-refusal.ts'
 import type { HttpRequest } from './transport.ts'
 
 /**
- * Signs the request of one attempt at a download or a thaw. Told how the storage refused the attempt before, it first sees to that:
- * by other credentials, or by the storage's own time. Throws as `ObtainCredentials` does.
+ * Signs the request of one attempt at a download or a thaw, for the storage's own time as far as any answer has told it. Told how
+ * the storage refused the attempt before, it gets other credentials where these were the matter. Throws as `ObtainCredentials` does.
  */
 export type SignRequest = (refusal?: S3Refusal) => Promise<HttpRequest>
 

@@ -35,7 +35,7 @@ test.each([
   { code: 'InsufficientStorage', message: '', exitCode: 5, says: 'the disk of the library is full' },
   { code: 'InvalidObjectState', message: 'it is archived', exitCode: 5, says: 'InvalidObjectState (it is archived)' },
 ])('$code $message', ({ code, message, exitCode, says }) => {
-  const refusal = { status: 403, code, message, retryAfterMs: undefined, date: undefined }
+  const refusal = { status: 403, code, message, retryAfterMs: undefined }
   const error = explainRefusal(refusal, 'pull', remoteConfigurationInTest('http://127.0.0.1'))
   expect(error.exitCode).toBe(exitCode)
   expect(error.message).toContain(says)

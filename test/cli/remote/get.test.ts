@@ -133,10 +133,7 @@ test('goes on behind what is written with a new signature when the old one is re
   expect(await result).toBe(hash)
   expect((await content()).equals(bytes)).toBe(true)
   expect(new Set(ranges.slice(1)).size).toBe(1)
-  expect(refusals).toMatchObject([
-    { code: 'ExpiredToken', date: expect.stringMatching(/GMT$/) },
-    { code: 'RequestTimeTooSkewed', date: expect.stringMatching(/GMT$/) },
-  ])
+  expect(refusals).toMatchObject([{ code: 'ExpiredToken' }, { code: 'RequestTimeTooSkewed' }])
 })
 
 test.each([
