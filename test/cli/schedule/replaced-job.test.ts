@@ -116,6 +116,15 @@ test('a machine where nobody is signed in is warned of its new library', async (
   expect(stderr).toContain(`the first run makes one in ${machine.home}/.local/share/photos/library`)
 })
 
+test('a profile that nobody is signed in with is warned of, which may be a slip', async () => {
+  const machine = await schedulingMachine(['crontab'])
+  const { exitCode, stderr } = await machine.schedule(['install', '--yes', machine.photos, '--profile', 'parnts'])
+  expect({ exitCode, stderr }).toEqual({
+    exitCode: 0,
+    stderr: expect.stringContaining('nobody is signed in with the profile parnts'),
+  })
+})
+
 test('cron tells the last line of the log', async () => {
   const machine = await schedulingMachine(['crontab'])
   const log = join(machine.home, "100% my own's.log")
