@@ -1,5 +1,5 @@
 /** How many bytes from the start of a file tell its type. */
-export const sniffBytes = 512
+const sniffBytes = 512
 
 interface Signature {
   /** Undefined for what looks like a photo or a video and is none. */

@@ -29,12 +29,6 @@ export function keysOfPhoto(photoName: string): readonly string[] {
   return withoutRepeats([name, withoutExtension(name), name.slice(0, takeoutNameLength)])
 }
 
-/** Whether a sidecar belongs to a photo of the same folder, by their names. Both are in the form that a person reads. */
-export function isSidecarOf(sidecarName: string, photoName: string): boolean {
-  const keys = keysOfPhoto(photoName)
-  return keysOfSidecar(sidecarName).some((key) => keys.includes(key))
-}
-
 /** Takeout numbers equal names in another place: `IMG_1.JPG(2).json` belongs to `IMG_1(2).JPG`. */
 function takeoutNames(body: string): readonly string[] {
   const [, named, number] = /^(.+)(\(\d+\))$/.exec(body) ?? []

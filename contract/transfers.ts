@@ -69,7 +69,6 @@ export type SignPartsResponse = z.infer<typeof signPartsResponseSchema>
 
 /** `POST /v1/uploads/complete`: all parts are sent; make one object of them. Repeating it is harmless. */
 export const completeUploadRequestSchema = z.object({ contentHash: contentHashSchema, uploadId: z.string().min(1).max(1024) })
-export type CompleteUploadRequest = z.infer<typeof completeUploadRequestSchema>
 
 /** `incomplete`: these parts (1-based) are not there, send them and complete again. `unknown`: no such upload, begin again. */
 export const completeUploadResponseSchema = z.discriminatedUnion('kind', [

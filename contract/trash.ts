@@ -9,7 +9,6 @@ import { maximumBatchSize } from './photos.ts'
 export const trashRequestSchema = z.object({
   contentHashes: z.array(contentHashSchema).min(1).max(maximumBatchSize).readonly(),
 })
-export type TrashRequest = z.infer<typeof trashRequestSchema>
 
 export const trashedSchema = z.discriminatedUnion('kind', [
   /** In the trash since then (ISO 8601 in UTC), which may be long ago. */

@@ -7,7 +7,6 @@ const contentHashesSchema = z.array(contentHashSchema).min(1).max(maximumBatchSi
 
 /** `POST /v1/verifications`: read the stored originals again, all of their bytes, and hash them. */
 export const beginVerificationRequestSchema = z.object({ contentHashes: contentHashesSchema })
-export type BeginVerificationRequest = z.infer<typeof beginVerificationRequestSchema>
 
 /** By this id the outcomes are asked for: what is told under it was read after the request, never before. */
 export const beginVerificationResponseSchema = z.object({ verificationId: verificationIdSchema })

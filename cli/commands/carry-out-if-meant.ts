@@ -5,7 +5,7 @@ import { Interruption } from '../interruption.ts'
 import { carryOut, formatPlan } from '../schedule/carry-out.ts'
 import type { RunProgram } from '../schedule/run-program.ts'
 import type { Plan } from '../schedule/scheduler.ts'
-import { formatWords } from '../terminal/explain-failure.ts'
+import { formatWords } from '../shell-words.ts'
 import { visible } from '../terminal/visible.ts'
 
 export interface Meant {

@@ -2,7 +2,8 @@ import { homedir } from 'node:os'
 import { isAbsolute, resolve } from 'node:path'
 import type { Command } from 'commander'
 import type { Context } from '../context.ts'
-import { type Secrets, secretVariables } from '../schedule/job-secrets.ts'
+import type { Secrets } from '../schedule/job-secrets.ts'
+import { listenerVariables } from '../unattended/listener-variables.ts'
 
 /** Where things are, beside the variables of the flags. None of these is a secret. */
 const placeVariables = ['XDG_CONFIG_HOME', 'XDG_DATA_HOME', 'XDG_STATE_HOME', 'NODE_EXTRA_CA_CERTS']
@@ -30,7 +31,7 @@ export function carriedVariables(command: Command, { environment }: Context): Ca
     if (value === '' || (name.startsWith('XDG_') && !isAbsolute(value))) return []
     return [[name, resolve(value)]]
   })
-  const isSecret = ([name]: readonly [string, string]): boolean => secretVariables.includes(name)
+  const isSecret = ([name]: readonly [string, string]): boolean => listenerVariables.includes(name)
   return {
     variables: Object.fromEntries([
       ['HOME', environment['HOME'] || homedir()],

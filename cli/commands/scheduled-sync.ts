@@ -4,9 +4,10 @@ import { Command } from 'commander'
 import { type Context, defaultLibraryFolder } from '../context.ts'
 import { UserError } from '../errors.ts'
 import { exitCodes } from '../exit-codes.ts'
-import { type Secrets, secretVariables } from '../schedule/job-secrets.ts'
+import type { Secrets } from '../schedule/job-secrets.ts'
 import type { Job } from '../schedule/scheduler.ts'
 import { findSources } from '../sync/sources.ts'
+import { listenerVariables } from '../unattended/listener-variables.ts'
 import { parsePingUrl } from '../unattended/ping.ts'
 import { settleFlags } from './options.ts'
 import { refuseSwallowedFlags } from './refuse-swallowed-flags.ts'
@@ -38,7 +39,7 @@ export async function scheduledSync(words: readonly string[], parent: Command, c
   refuseUnattendable(typed)
   const { variables, secrets } = carriedVariables(sync, context)
   const typedSecrets = typed.flatMap(({ variable = '', value }): [string, string][] =>
-    value !== undefined && secretVariables.includes(variable) ? [[variable, value]] : [],
+    value !== undefined && listenerVariables.includes(variable) ? [[variable, value]] : [],
   )
   const allSecrets = { ...secrets, ...Object.fromEntries(typedSecrets) }
   const { PHOTOS_PING_URL: pingUrl } = allSecrets
@@ -48,7 +49,7 @@ export async function scheduledSync(words: readonly string[], parent: Command, c
   findSources(folders, remote.library ?? defaultLibraryFolder(context))
   selectionOf(sync.opts(), folders, context)
   checkLogFile(sync.opts()['logFile'] ?? variables['PHOTOS_LOG_FILE'], folders)
-  const options = typed.filter(({ flag, variable = '' }) => !secretVariables.includes(variable) && !remoteFlags.includes(flag))
+  const options = typed.filter(({ flag, variable = '' }) => !listenerVariables.includes(variable) && !remoteFlags.includes(flag))
   return {
     options: [...remote.options, ...options.flatMap(wordsOf)],
     folders,

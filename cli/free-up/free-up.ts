@@ -4,6 +4,7 @@ import { endRunWhenFull, findPullFailure } from '../pull/write-error.ts'
 import type { Remote } from '../remote/remote.ts'
 import type { Clock } from '../remote/retry.ts'
 import type { FileOutcome, RunEvent } from '../run-event.ts'
+import { formatWords } from '../shell-words.ts'
 import { FileChangedError, findFileErrorReason } from '../sync/file-error.ts'
 import { openOriginal } from '../sync/open-original.ts'
 import { locationPathOf, pathOf, shownPathOf } from '../sync/scan.ts'
@@ -96,15 +97,10 @@ async function move(
 
 function* howToGoOn(sources: readonly Source[], quarantine: string): Generator<RunEvent> {
   for (const { path, location } of sources) {
-    const [from, to] = [joinBytePath(bytePathOf(quarantine), location), path].map((each) => quoted(shownPath(each)))
-    yield { kind: 'note', message: `to have them back: cp -an ${from}/. ${to}/ (receipts.jsonl there tells of each one)` }
+    const [from, to] = [shownPath(joinBytePath(bytePathOf(quarantine), location)), shownPath(path)]
+    const command = formatWords(['cp', '-an', `${from}/.`, `${to}/`])
+    yield { kind: 'note', message: `to have them back: ${command} (receipts.jsonl there tells of each one)` }
   }
-  yield {
-    kind: 'note',
-    message: `they still take their space; when you are sure, delete them yourself: rm -r ${quoted(quarantine)}`,
-  }
-}
-
-function quoted(path: string): string {
-  return /^[\w@%+=:,./-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`
+  const command = formatWords(['rm', '-r', quarantine])
+  yield { kind: 'note', message: `they still take their space; when you are sure, delete them yourself: ${command}` }
 }

@@ -4,9 +4,7 @@ import { UserError } from '../errors.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { jobId, type Step } from './scheduler.ts'
 
-/** Variables that are in no line, unit or list of processes: who knows the address of a monitor can say that all is well. */
-export const secretVariables: readonly string[] = ['PHOTOS_PING_URL', 'PHOTOS_ON_SUCCESS', 'PHOTOS_ON_FAILURE']
-
+/** Values of variables that nobody else may see. */
 export type Secrets = Readonly<Record<string, string>>
 
 /** A file with mode 0600 that Node reads at the start of a job. */

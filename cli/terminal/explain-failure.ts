@@ -1,5 +1,6 @@
 import type { Output } from '../context.ts'
 import { typedCommand, type UserError } from '../errors.ts'
+import { formatWords } from '../shell-words.ts'
 import { visible } from './visible.ts'
 import { wrapFor } from './wrap.ts'
 
@@ -14,14 +15,4 @@ export function explainFailure({ message, hint }: UserError, commandLine: readon
 /** As it may be typed again. @param commandLine what was typed after `photos` */
 export function formatCommand(commandLine: readonly string[]): string {
   return formatWords(['photos', ...commandLine])
-}
-
-/** A command of any program, as it may be typed. */
-export function formatWords(words: readonly string[]): string {
-  return words.map(quoted).join(' ')
-}
-
-/** For a POSIX shell, where it needs it. */
-function quoted(word: string): string {
-  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`
 }

@@ -1,9 +1,9 @@
-import { createHash } from 'node:crypto'
 import { open } from 'node:fs/promises'
-import { type ContentHash, contentHashOf, contentHashSchema } from '../../contract/content-hash.ts'
+import { type ContentHash, contentHashSchema } from '../../contract/content-hash.ts'
 import { errorCode } from '../error-code.ts'
 import { UserError } from '../errors.ts'
 import { exitCodes } from '../exit-codes.ts'
+import { hashBytes } from '../sync/hash.ts'
 
 /** A photo that the user named. */
 export interface TrashTarget {
@@ -51,17 +51,6 @@ function wordsOf(code: string): string {
 }
 
 async function readHash(path: string, signal: AbortSignal): Promise<ContentHash> {
-  const handle = await open(path, 'r')
-  try {
-    const digest = createHash('sha256')
-    const buffer = Buffer.allocUnsafe(chunkBytes)
-    for (;;) {
-      signal.throwIfAborted()
-      const { bytesRead } = await handle.read(buffer, 0, chunkBytes)
-      if (bytesRead === 0) return contentHashOf(digest.digest())
-      digest.update(buffer.subarray(0, bytesRead))
-    }
-  } finally {
-    await handle.close()
-  }
+  await using handle = await open(path, 'r')
+  return await hashBytes(handle, { buffer: Buffer.allocUnsafeSlow(chunkBytes), signal })
 }

@@ -6,6 +6,7 @@ import type { Transport } from '../remote/transport.ts'
 import { formatSummary, summaryMessage } from '../terminal/summary.ts'
 import type { Summary } from '../terminal/tally.ts'
 import { isSuccess } from './is-success.ts'
+import { listenerVariables } from './listener-variables.ts'
 import { createPingTransport, ping, pingAddress } from './ping.ts'
 
 /** Whom a run tells how it went. */
@@ -118,13 +119,10 @@ function describeEnd(summary: Summary | undefined, exitCode: ExitCode): string {
   return summary === undefined ? end : `${formatSummary(summary)}; ${end}`
 }
 
-/** Variables that would make a `photos` in the command tell the same people once more. */
-const ownVariables = ['PHOTOS_PING_URL', 'PHOTOS_ON_SUCCESS', 'PHOTOS_ON_FAILURE']
-
 /** `PHOTOS_EXIT_CODE`, `PHOTOS_SUMMARY`, and the counts of `--json`'s summary: `PHOTOS_UPLOADED`, `PHOTOS_FAILED`, … A stable interface. */
 function hookEnvironment({ context, summary }: UnattendedRun, exitCode: ExitCode): Record<string, string | undefined> {
   const environment = { ...context.environment }
-  for (const variable of ownVariables) delete environment[variable]
+  for (const variable of listenerVariables) delete environment[variable]
   const end = summary()
   const { message_type: _, ...counts } = end === undefined ? {} : summaryMessage({ ...end, exitCode })
   for (const [name, value] of Object.entries(counts)) environment[`PHOTOS_${name.toUpperCase()}`] = String(value)
