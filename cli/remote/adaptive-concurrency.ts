@@ -1,3 +1,4 @@
+import { createWaitingLine } from '../waiting-line.ts'
 import { isNetworkError, RetryableError } from './retry.ts'
 
 export interface ConcurrencyOptions {
@@ -28,7 +29,7 @@ export function createAdaptiveConcurrency(given: ConcurrencyOptions): AdaptiveCo
   let successes = 0
   /** Counts the decreases: what began before the last one tells nothing new. */
   let flight = 0
-  const waiting: (() => void)[] = []
+  const waiting = createWaitingLine<void>()
 
   function change(next: number): void {
     successes = 0
@@ -39,12 +40,7 @@ export function createAdaptiveConcurrency(given: ConcurrencyOptions): AdaptiveCo
   }
 
   function serve(): void {
-    while (running < limit) {
-      const next = waiting.shift()
-      if (!next) return
-      running += 1
-      next()
-    }
+    while (running < limit && waiting.serve()) running += 1
   }
 
   function succeeded(): void {
@@ -63,7 +59,7 @@ export function createAdaptiveConcurrency(given: ConcurrencyOptions): AdaptiveCo
   async function takeTurn(signal: AbortSignal | undefined): Promise<void> {
     signal?.throwIfAborted()
     if (running < limit && waiting.length === 0) running += 1
-    else await waitForTurn(waiting, signal)
+    else await waiting.join(signal)
   }
 
   return {
@@ -91,19 +87,4 @@ export function createAdaptiveConcurrency(given: ConcurrencyOptions): AdaptiveCo
       serve()
     },
   }
-}
-
-function waitForTurn(waiting: (() => void)[], signal: AbortSignal | undefined): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const onTurn = (): void => {
-      signal?.removeEventListener('abort', onAbort)
-      resolve()
-    }
-    const onAbort = (): void => {
-      waiting.splice(waiting.indexOf(onTurn), 1)
-      reject(signal?.reason)
-    }
-    waiting.push(onTurn)
-    signal?.addEventListener('abort', onAbort, { once: true })
-  })
 }

@@ -1,6 +1,7 @@
+import { createWaitingLine } from '../waiting-line.ts'
+
 /** Buffers that are used again and again, so that memory does not grow with the number of transfers. */
 export interface SlotPool {
-  readonly slotBytes: number
   /** Waits for a free slot. Each one taken must be given back. */
   take(signal?: AbortSignal): Promise<Buffer>
   giveBack(slot: Buffer): void
@@ -9,11 +10,10 @@ export interface SlotPool {
 /** At most `slots` buffers of `slotBytes`, made when they are first needed; those who wait are served in order. */
 export function createSlotPool(slots: number, slotBytes: number): SlotPool {
   const free: Buffer[] = []
-  const waiting: ((slot: Buffer) => void)[] = []
+  const waiting = createWaitingLine<Buffer>()
   let made = 0
 
   return {
-    slotBytes,
     async take(signal) {
       signal?.throwIfAborted()
       const slot = free.pop()
@@ -22,27 +22,10 @@ export function createSlotPool(slots: number, slotBytes: number): SlotPool {
         made += 1
         return Buffer.allocUnsafeSlow(slotBytes)
       }
-      return await waitForSlot(waiting, signal)
+      return await waiting.join(signal)
     },
     giveBack(slot) {
-      const next = waiting.shift()
-      if (next) next(slot)
-      else free.push(slot)
+      if (!waiting.serve(slot)) free.push(slot)
     },
   }
-}
-
-function waitForSlot(waiting: ((slot: Buffer) => void)[], signal: AbortSignal | undefined): Promise<Buffer> {
-  return new Promise((resolve, reject) => {
-    const onSlot = (slot: Buffer): void => {
-      signal?.removeEventListener('abort', onAbort)
-      resolve(slot)
-    }
-    const onAbort = (): void => {
-      waiting.splice(waiting.indexOf(onSlot), 1)
-      reject(signal?.reason)
-    }
-    waiting.push(onSlot)
-    signal?.addEventListener('abort', onAbort, { once: true })
-  })
 }
