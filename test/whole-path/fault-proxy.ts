@@ -89,8 +89,8 @@ function answer(request: IncomingMessage, response: ServerResponse, fault: Extra
   request.resume()
 }
 
-/** RFC 6761, 6.4: no resolver has it. */
-const unknownName = 'http://photos.invalid'
+/** RFC 6761, 6.4: no resolver has it. None is asked either, since no label is that long (RFC 1035, 2.3.4): a real one may take its time. */
+const unknownName = `http://${'x'.repeat(64)}.invalid`
 
 interface Addresses {
   readonly backendUrl: string

@@ -27,7 +27,7 @@ test.for(faultScripts)('$name', async (script) => {
   const { user, folder, proxy } = await wired(trees[script.tree](), (request) => decide(request), { uploadSizes })
   const tree = await readTree(folder)
   const clock = hastyClock()
-  const world = { clock, inactivityMs: script.inactivityMs ?? 1000 }
+  const world = { clock, inactivityMs: script.inactivityMs ?? 300 }
   const sync = () => user.hereIn(world, 'sync', folder, '--library', user.library, '--json')
   const pull = () => user.hereIn(world, 'pull', '--to', join(user.folder, 'faulty'), '--library', user.library, '--json')
   if (script.isPull) expect(await sync()).toMatchObject({ exitCode: 0 })

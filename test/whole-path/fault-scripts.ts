@@ -11,7 +11,7 @@ export interface FaultScript {
   readonly exitCode: number
   /** A pull after a whole sync meets the faults, and not the sync. */
   readonly isPull?: true
-  /** When silence ends a connection; a second unless the line is slower than that. */
+  /** When silence ends a connection; 300 ms unless the line is slower than that. A machine under load only tries once more. */
   readonly inactivityMs?: number
 }
 

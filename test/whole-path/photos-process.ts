@@ -8,6 +8,7 @@ import type { Context } from '../../cli/context.ts'
 import { run } from '../../cli/program.ts'
 import { RecordedStream } from '../cli/terminal/recorded-stream.ts'
 import { temporaryFolder } from '../temporary-folder.ts'
+import { impatientClock } from './hasty-clock.ts'
 
 /** How a command line ended, and what it said. */
 export interface Finished {
@@ -82,7 +83,7 @@ async function runHere(
   world: Partial<Context> = {},
 ): Promise<Finished> {
   const [stdout, stderr] = [new RecordedStream(), new RecordedStream()]
-  const context = { stdin: Readable.from([]), stdout, stderr, environment, now: () => new Date() }
+  const context = { stdin: Readable.from([]), stdout, stderr, environment, now: () => new Date(), clock: impatientClock }
   const exitCode = await run(commandLine, { ...context, signal: new AbortController().signal, ...world })
   return { exitCode, stdout: stdout.text, stderr: stderr.text }
 }
