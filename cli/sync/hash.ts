@@ -128,7 +128,9 @@ export async function hashBytes(handle: FileHandle, options: HashBytesOptions): 
 
 async function rememberHash(item: FileToHash, outcome: HashOutcome, state: LocalState): Promise<void> {
   const { fingerprint, folder, name, seenAtMs } = item.file
-  if (outcome.kind === 'failed' || item.knownHash !== undefined || isRacy(fingerprint, seenAtMs)) return
+  if (outcome.kind === 'failed' || item.knownHash !== undefined) return
+  // A file of before that comes back to this place must be told of again, though nothing has changed of it.
+  if (isRacy(fingerprint, seenAtMs)) return await state.forget([{ folder: folder.path, name }])
   const contentHash = outcome.kind === 'hashed' ? outcome.hashed.contentHash : null
   await state.remember([{ folder: folder.path, name, record: { fingerprint, contentHash, confirmedLocationBytes: 0 } }], {
     durable: fingerprint.sizeBytes >= durableFromBytes,

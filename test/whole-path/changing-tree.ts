@@ -99,8 +99,16 @@ export function changingTree(root: string, name: string): ChangingTree {
   async function moveFolder(from: string, to: string): Promise<void> {
     const inside = [...files.keys()].filter((path) => path.startsWith(from))
     if (to.startsWith(from) || inside.length === 0 || [...files.keys()].some((path) => path.startsWith(to))) return
-    for (const path of inside) await move(path, to + path.slice(from.length))
-    await rm(Buffer.from(`${root}/${from}`.slice(0, -1), 'latin1'), { recursive: true })
+    // As a whole, so that its files keep all of their times.
+    const [source, target] = [`${root}/${from}`.slice(0, -1), `${root}/${to}`.slice(0, -1)]
+    await rm(Buffer.from(target, 'latin1'), { recursive: true, force: true })
+    await makeFolderOf(to.slice(0, -1))
+    await rename(Buffer.from(source, 'latin1'), Buffer.from(target, 'latin1'))
+    for (const path of inside) {
+      const file = files.get(path)
+      files.delete(path)
+      if (file !== undefined) files.set(to + path.slice(from.length), file)
+    }
   }
 
   async function applyOne(change: Change): Promise<void> {

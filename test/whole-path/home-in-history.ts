@@ -50,9 +50,11 @@ export interface RunOptions {
   readonly losesState: boolean
   /** Videos are left out. */
   readonly excludes: boolean
+  /** It comes so soon that the time of no file that has just changed can be believed. */
+  readonly isHasty: boolean
 }
 
-const undisturbed: RunOptions = { disturbance: { kind: 'none' }, losesState: false, excludes: false }
+const undisturbed: RunOptions = { disturbance: { kind: 'none' }, losesState: false, excludes: false, isHasty: false }
 
 /** A machine with a folder of photos, and what it remembers of it. */
 export interface Device {
@@ -73,7 +75,7 @@ export interface Home {
 
 let homes = 0
 
-/** @param isHasty whether the runs come so soon that no file's time can be believed */
+/** @param isHasty whether all runs are */
 export async function openHome(world: World, isHasty: boolean): Promise<Home> {
   const name = `tree-${++homes}`
   const folder = join(world.folder, name)
@@ -181,21 +183,22 @@ interface Process extends Connection {
 
 function runSync(
   { remote, transport, state, device, source }: Process,
-  { excludes = false, signal }: { readonly excludes?: boolean; readonly signal?: AbortSignal } = {},
+  { excludes = false, isHasty = false, signal }: Partial<RunOptions> & { readonly signal?: AbortSignal } = {},
 ): AsyncIterable<RunEvent> {
   const sender = createOriginalSender(transport)
+  const clock = isHasty ? { ...transport.clock, now: Date.now } : transport.clock
   const selection = excludes ? { exclude: ['*.mp4'] } : {}
-  const common = { remote, state, sender, clock: transport.clock, transfers: 2, dryRun: false, device, selection, signal }
+  const common = { remote, state, sender, clock, transfers: 2, dryRun: false, device, selection, signal }
   // Trees lose their last photo here: their owner says that it is meant.
   return sync([source], { ...common, allowsEmpty: true })
 }
 
-async function syncDisturbed(process: Process, { disturbance, excludes }: RunOptions, world: World): Promise<void> {
+async function syncDisturbed(process: Process, { disturbance, excludes, isHasty }: RunOptions, world: World): Promise<void> {
   const killer = new AbortController()
   world.onRequest = harmOf(disturbance, killer)
   let events = 0
   try {
-    for await (const _ of runSync(process, { excludes, signal: killer.signal })) {
+    for await (const _ of runSync(process, { excludes, isHasty, signal: killer.signal })) {
       if (disturbance.kind === 'killed-at-event' && events++ === disturbance.count) killer.abort(new Killed())
     }
   } catch (error) {
