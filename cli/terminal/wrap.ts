@@ -1,5 +1,6 @@
 /** Begins a command that is to be typed, alone or behind a variable; it ends where the sentence goes on. */
-const command = /(?:\b[A-Z_]+=\S+ )?\bphotos (?:login|logout|devices|whoami|sync|pull|ls|serve|users|schedule)\b[^;,`]*/g
+const command =
+  /(?:\b[A-Z_]+=\S+ )?\bphotos (?:cost|devices|doctor|free-up|login|logout|ls|pull|schedule|serve|sync|trash|users|verify|watch|whoami)\b[^;,`]*/g
 /** What holds a command together until all lines are made; no text of ours has one. */
 const hold = '\u00a0'
 

@@ -1,5 +1,8 @@
+import { Readable } from 'node:stream'
 import { expect, test } from 'vitest'
+import { run } from '../../../cli/program.ts'
 import { wrapFor } from '../../../cli/terminal/wrap.ts'
+import { RecordedStream } from './recorded-stream.ts'
 
 const terminal = (columns: number) => ({ isTTY: true, columns })
 const hint = 'sign in again: photos login https://nas.local:8420 --profile parents; if that does not help, check the clock'
@@ -41,4 +44,13 @@ test('a command keeps the variable before it', () => {
 test('nothing is broken where it is no terminal, or its width is not known', () => {
   expect(wrapFor({ isTTY: false, columns: 40 }, hint)).toBe(hint)
   expect(wrapFor({ isTTY: true }, hint)).toBe(hint)
+})
+
+test('every command that there is is known for one', async () => {
+  const [stdout, stderr] = [new RecordedStream(), new RecordedStream()]
+  const context = { stdin: Readable.from([]), stdout, stderr, environment: {}, now: () => new Date(0) }
+  await run(['--help'], { ...context, signal: new AbortController().signal })
+  const commands = [...stdout.text.matchAll(/^ {2}([a-z][a-z-]*) .*$/gm)].map(([, name]) => `photos ${name} a b c`)
+  expect(commands).toContain('photos watch a b c')
+  expect(commands.filter((command) => wrapFor(terminal(10), command).includes('\n'))).toEqual(['photos help a b c'])
 })
