@@ -25,6 +25,17 @@ export function asTypedLimit(parse: (text: string) => number): (text: string) =>
   }
 }
 
+/**
+ * Refuses an empty value, such as of a variable that a script has not set: an empty folder would be the working directory, and
+ * an empty file of patterns a run without them. @param what is to be given: `a folder`
+ */
+export function asTypedText(what: string): (text: string) => string {
+  return (text) => {
+    if (text.trim() === '') throw new InvalidArgumentError(`give ${what}; it is empty.`)
+    return text
+  }
+}
+
 /** The text of a time, which is only understood when the whole range is known. */
 export function asTypedTime(text: string): string {
   if (isTime(text, new Date())) return text

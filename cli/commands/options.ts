@@ -2,7 +2,9 @@ import { hostname } from 'node:os'
 import { Argument, type Command, InvalidArgumentError, Option } from 'commander'
 import { locationSchema } from '../../contract/photos.ts'
 import { profileNameSchema } from '../session/profile-name.ts'
-import { asTypedTime } from './as-typed.ts'
+import { asTypedText, asTypedTime } from './as-typed.ts'
+
+const parseFolder = asTypedText('a folder')
 
 /** Flags that several commands share. Each has a variable; a flag wins over its variable. */
 export function libraryOption(): Option {
@@ -126,12 +128,6 @@ function settleLibraryAndProfile(command: Command): void {
 
 function isTyped(command: Command, attributeName: string): boolean {
   return command.getOptionValueSource(attributeName) === 'cli'
-}
-
-/** An empty one, such as of a variable that a script has not set, would be the working directory. */
-function parseFolder(text: string): string {
-  if (text === '') throw new InvalidArgumentError('give a folder; it is empty.')
-  return text
 }
 
 function parseProfileName(text: string): string {

@@ -14,7 +14,7 @@ import { countPatterns, mostPatterns, splitLines } from '../sync/photos-ignore.t
 import type { ListedPaths } from '../sync/scan-listed.ts'
 import type { Selection } from '../sync/selection.ts'
 import { parseModificationRange } from '../time-range.ts'
-import { asTyped, asTypedTime } from './as-typed.ts'
+import { asTyped, asTypedText, asTypedTime } from './as-typed.ts'
 import { addLines, addPatterns, requirePathsBelow } from './typed-patterns.ts'
 
 /** Which of a folder's files a run takes, as typed. */
@@ -34,6 +34,8 @@ export interface SelectionFlags {
   readonly filesFrom?: string
 }
 
+const parseFile = asTypedText('a file')
+
 /** The flags that say which files are taken. */
 export function addSelectionOptions(command: Command): Command {
   return command
@@ -43,7 +45,7 @@ export function addSelectionOptions(command: Command): Command {
     )
     .addOption(
       repeatable('--filter-from <file>', 'patterns from a file, as if it were the .photosignore of each folder').argParser(
-        addLines,
+        (text, before?: readonly string[]) => addLines(parseFile(text), before),
       ),
     )
     .addOption(
@@ -67,7 +69,9 @@ export function addSelectionOptions(command: Command): Command {
 /** The flag that lists files one by one. */
 export function addFilesFromOption(command: Command): Command {
   return command.addOption(
-    new Option('--files-from <file>', 'look only at the paths in this file, or in standard input (-)').env('PHOTOS_FILES_FROM'),
+    new Option('--files-from <file>', 'look only at the paths in this file, or in standard input (-)')
+      .env('PHOTOS_FILES_FROM')
+      .argParser(parseFile),
   )
 }
 

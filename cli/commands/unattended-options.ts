@@ -1,8 +1,8 @@
-import { type Command, InvalidArgumentError, Option } from 'commander'
+import { type Command, Option } from 'commander'
 import { parseSize } from '../size.ts'
 import { parsePingUrl } from '../unattended/ping.ts'
 import type { Listeners } from '../unattended/run-unattended.ts'
-import { asTypedLimit } from './as-typed.ts'
+import { asTypedLimit, asTypedText } from './as-typed.ts'
 
 /** Where a run keeps what it says, as typed. */
 export interface LogFileFlags {
@@ -31,7 +31,7 @@ export function addUnattendedOptions(command: Command): Command {
 }
 
 function commandOption(flags: string, description: string, variable: string): Option {
-  return new Option(flags, description).env(variable).argParser(parseCommand)
+  return new Option(flags, description).env(variable).argParser(asTypedText('a command'))
 }
 
 /** The flags that keep what a run says. */
@@ -40,7 +40,7 @@ export function addLogFileOptions(command: Command): Command {
     .addOption(
       new Option('--log-file <file>', 'add what the run says to this file, with the time')
         .env('PHOTOS_LOG_FILE')
-        .argParser(parseLogFile),
+        .argParser(asTypedText('a file')),
     )
     .addOption(
       new Option('--log-max-size <size>', 'put the log file aside when it is larger, and keep 5 of these; off for never')
@@ -48,17 +48,6 @@ export function addLogFileOptions(command: Command): Command {
         .argParser(asTypedLimit(parseSize))
         .default(10 * 1024 * 1024, '10M'),
     )
-}
-
-/** An empty one, such as of a variable that a script has not set, is a log that nobody gets. */
-function parseLogFile(text: string): string {
-  if (text === '') throw new InvalidArgumentError('give a file; it is empty.')
-  return text
-}
-
-function parseCommand(text: string): string {
-  if (text.trim() === '') throw new InvalidArgumentError('give a command; it is empty.')
-  return text
 }
 
 /** Whom to tell. A dry run backs nothing up, so that nobody is to think it did. Throws a `UserError` for an address that is none. */

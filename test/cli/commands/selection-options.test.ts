@@ -175,6 +175,8 @@ describe('a usage error', () => {
     [['--exclude', '!a'], 'begins with !'],
     [['--include', ''], 'it is empty'],
     [['--filter-from', '/nonexistent/filter'], 'cannot read /nonexistent/filter'],
+    [['--filter-from', ''], 'give a file; it is empty'],
+    [['--files-from', ''], 'give a file; it is empty'],
     [['--files-from', '/nonexistent/list'], 'cannot read /nonexistent/list'],
     [['--files-from', '/'], '/ is a folder, not a list of files'],
     [['--min-size', 'much'], "'much' is not a size"],
