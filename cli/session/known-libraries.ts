@@ -7,6 +7,7 @@ import { errorCode } from '../error-code.ts'
 import { UserError } from '../errors.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { makeFolder } from '../make-folder.ts'
+import { formatWords } from '../shell-words.ts'
 
 /*
  * The folder at which a disk is mounted is there without it, too, and empty: only that it held a library once tells that a new
@@ -35,7 +36,7 @@ export async function requireNotAway(folder: string, context: Context): Promise<
   if (existsSync(identity) || existsSync(index)) return
   throw new UserError(`the library ${folder} is gone: there was one when it was last backed up to`, {
     exitCode: exitCodes.remoteUnreachable,
-    hint: `is its disk mounted? If you want a new, empty library there: rm '${path}'`,
+    hint: `is its disk mounted? If you want a new, empty library there: ${formatWords(['rm', path])}`,
   })
 }
 

@@ -8,6 +8,7 @@ import { createHttpRemote, openHttpRemote } from '../remote/http-remote.ts'
 import type { OutageOptions } from '../remote/outage.ts'
 import type { Remote } from '../remote/remote.ts'
 import { createTransport, type Transport } from '../remote/transport.ts'
+import { formatWords } from '../shell-words.ts'
 import type { StateKey } from '../state/local-state.ts'
 import { createNoState } from '../state/no-state.ts'
 import { type LockedState, openLockedState } from '../state/open-locked-state.ts'
@@ -153,7 +154,7 @@ export function requireParent(folder: string): void {
   if (existsSync(parent)) return
   throw new UserError(`${parent} does not exist; is its disk mounted?`, {
     exitCode: exitCodes.remoteUnreachable,
-    hint: `mount it, or make the folder: mkdir -p '${parent}'`,
+    hint: `mount it, or make the folder: ${formatWords(['mkdir', '-p', parent])}`,
   })
 }
 

@@ -120,17 +120,14 @@ async function refreshStored(
   })
 }
 
-export interface RefreshParts {
+interface RefreshParts {
   readonly place: ProfilePlace
   readonly userPool: UserPool
   readonly clock: Clock
 }
 
 /** Only while holding the profile's lock. Throws what {@link Session} says. */
-export async function refreshAndSave(
-  profile: SignedInProfile,
-  { place, userPool, clock }: RefreshParts,
-): Promise<SignedInProfile> {
+async function refreshAndSave(profile: SignedInProfile, { place, userPool, clock }: RefreshParts): Promise<SignedInProfile> {
   const { tokens, device } = profile.session
   const metadata = { device_id: device.deviceId, device_secret: device.deviceSecret }
   await saveProfile(place, profile) // a full disk is noticed while the refresh token is still good
