@@ -3,6 +3,7 @@ import { type FileRecord, isSameFile } from '../state/file-record.ts'
 import type { LocalState } from '../state/local-state.ts'
 import { digestOf } from './digest-batch.ts'
 import { locationPathOf, type ScannedBatch, type ScannedFile, type ScannedFolder } from './scan.ts'
+import { createSettlingFolders, type SettlingFolder } from './settling-folders.ts'
 import type { Source } from './sources.ts'
 import { afterEveryName, justAfter, registrationsOf, releaseVanished } from './vanished.ts'
 
@@ -18,8 +19,12 @@ export interface FolderMemory {
    * kept as registrations, of which it is told at the end of the run.
    */
   recall(batch: ScannedBatch): Promise<Recalled>
-  /** Not every file of the folder is confirmed. */
+  /** Not every file of the folder, at which the scan is, will be confirmed. */
   isOutdated(folder: ScannedFolder): void
+  /** They are about to be passed on, and are confirmed later in this run unless something goes wrong. */
+  expect(folder: ScannedFolder, files: readonly ScannedFile[]): void
+  /** The remote has them, and that is remembered. */
+  confirmed(files: readonly ScannedFile[]): Promise<void>
   /** The scan has come to its end. Resolves with the sources in which it found files. */
   end(): Promise<readonly Source[]>
 }
@@ -38,8 +43,8 @@ interface CurrentFolder {
   readonly path: BytePath
   readonly digestsBefore: readonly Buffer[]
   readonly digests: Buffer[]
+  readonly settling: SettlingFolder
   isUnchanged: boolean
-  isOutdated: boolean
   /** Up to here its records are looked through, this one included. */
   lastName: BytePath | undefined
 }
@@ -49,26 +54,27 @@ const manyFiles = 250
 
 export function openFolderMemory({ state, sources, isWhole, usesDigests }: FolderMemoryOptions): FolderMemory {
   const found = new Set<Source>()
+  const settling = createSettlingFolders(state.digests)
   let current: CurrentFolder | undefined
 
   const enterFolder = async (path: BytePath): Promise<CurrentFolder> => ({
     path,
     digestsBefore: usesDigests ? await state.digests.find(path) : [],
     digests: [],
+    settling: settling.enter(path),
     isUnchanged: usesDigests,
-    isOutdated: false,
     lastName: undefined,
   })
 
   const leaveFolder = async (): Promise<void> => {
     if (current === undefined) return
-    const { path, lastName = '', isUnchanged, isOutdated, digests, digestsBefore } = current
+    const { path, lastName = '', isUnchanged, digests, digestsBefore } = current
     if (isUnchanged && digests.length === digestsBefore.length) return
     // What comes after the last file that was found has vanished, or was not looked at.
     if (isWhole && lastName !== afterEveryName) {
       await releaseVanished(path, await state.findRecords(path, justAfter(lastName), afterEveryName), state)
     }
-    if (usesDigests && !isOutdated) await state.digests.put(path, digests)
+    if (usesDigests) await current.settling.complete(digests)
   }
 
   const isAsBefore = (folder: CurrentFolder, batch: ScannedBatch): boolean => {
@@ -106,8 +112,12 @@ export function openFolderMemory({ state, sources, isWhole, usesDigests }: Folde
       return { kind: 'records', records: await readRecords(batch, current) }
     },
     isOutdated(folder) {
-      if (current?.path === folder.path) current.isOutdated = true
+      if (current?.path === folder.path) current.settling.giveUp()
     },
+    expect(folder, files) {
+      if (usesDigests && current?.path === folder.path) current.settling.expect(files)
+    },
+    confirmed: (files) => settling.confirmed(files),
     async end() {
       await leaveFolder()
       return [...found]

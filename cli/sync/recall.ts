@@ -35,7 +35,7 @@ export async function* recall(scanned: AsyncIterable<ScannedBatch>, options: Rec
       ...batch.leftOut.map((name): RunEvent => leftOutOf(batch, name)),
     ]
     if (recalled.kind === 'unchanged') events.push(unchanged(batch))
-    else if (!planFiles(batch, recalled.records, { toHash, events })) options.memory.isOutdated(batch.folder)
+    else planFiles(batch, recalled.records, { toHash, events, memory: options.memory })
     await options.tell(events)
     yield* toHash
   }
@@ -59,25 +59,26 @@ async function* withMemory(scanned: AsyncIterable<ScannedBatch>, memory: FolderM
   if (reading !== undefined) yield await reading
 }
 
-interface Plans {
+interface Plans extends Pick<RecallOptions, 'memory'> {
   readonly toHash: FileToHash[]
   readonly events: RunEvent[]
 }
 
-/** Whether all are stored already. */
-function planFiles(batch: ScannedBatch, records: ReadonlyMap<BytePath, FileRecord>, { toHash, events }: Plans): boolean {
-  let stored = 0
+function planFiles(batch: ScannedBatch, records: ReadonlyMap<BytePath, FileRecord>, { toHash, events, memory }: Plans): void {
   for (const file of batch.files) {
     const plan = planFile(file, records.get(file.name))
     if (plan.kind === 'hash') toHash.push({ file, knownHash: undefined })
     else if (plan.kind === 'ask') toHash.push({ file, knownHash: plan.contentHash })
-    else if (plan.kind === 'skip') events.push(skipped(file, plan.reason))
+    else if (plan.kind === 'already-stored') events.push(succeeded(file, 'already_stored', plan.contentHash))
     else {
-      stored += 1
-      events.push(succeeded(file, 'already_stored', plan.contentHash))
+      events.push(skipped(file, plan.reason))
+      memory.isOutdated(batch.folder)
     }
   }
-  return stored === batch.files.length
+  memory.expect(
+    batch.folder,
+    toHash.map(({ file }) => file),
+  )
 }
 
 function unchanged({ files }: ScannedBatch): RunEvent {

@@ -165,6 +165,7 @@ async function backUp(
     // The journal first: what is remembered is not asked about again, and its entry would stay.
     await state.uploads.end(files.map(({ hashed: { contentHash } }) => contentHash))
     await rememberConfirmed(files, state)
+    await memory.confirmed(files.map(({ hashed: { file } }) => file))
     await tell(
       files.map(({ hashed: { file, contentHash }, isUploaded }) =>
         succeeded(file, isUploaded ? 'uploaded' : 'already_stored', contentHash),

@@ -1,10 +1,12 @@
-import { mkdir, rename, rm, stat, utimes, writeFile } from 'node:fs/promises'
+import { mkdir, rename, rm, stat, truncate, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { beforeEach, expect, test } from 'vitest'
+import type { ScannedFile } from '../../../cli/sync/scan.ts'
+import { createSettlingFolders } from '../../../cli/sync/settling-folders.ts'
 import type { SyncOptions } from '../../../cli/sync/sync.ts'
 import { temporaryFolder } from '../../temporary-folder.ts'
 import { createRemoteInMemory, type RemoteInMemory } from './remote-in-memory.ts'
-import { type Run, runSync } from './run-sync.ts'
+import { clockAhead, type Run, runSync } from './run-sync.ts'
 
 let backend: RemoteInMemory
 let folder: string
@@ -28,13 +30,60 @@ function toldBy({ events, outcomes }: Run) {
   }
 }
 
-test('a folder is told by its digest from the run on that found all of it stored', async () => {
-  expect(toldBy(await run())).toEqual({ together: 0, alone: 3 })
+test('a folder is told by its digest as soon as all of it is stored', async () => {
   expect(toldBy(await run())).toEqual({ together: 0, alone: 3 })
   expect(toldBy(await run())).toEqual({ together: 3, alone: 0 })
   expect(toldBy(await run({ countsUnchanged: false }))).toEqual({ together: 0, alone: 3 })
   expect(toldBy(await run())).toEqual({ together: 3, alone: 0 })
 })
+
+test('files that were stored one by one settle a folder, too', async () => {
+  await run({ countsUnchanged: false })
+  expect(toldBy(await run())).toEqual({ together: 0, alone: 3 })
+  expect(toldBy(await run())).toEqual({ together: 3, alone: 0 })
+})
+
+test('a folder of which one file is not stored is read again, as often as that is so', async () => {
+  await writeFile(join(folder, 'note.txt'), 'no photo')
+  const { maximumOriginalSizeBytes } = backend.remote.configuration
+  const large = join(folder, 'sub', 'large.jpg')
+  await writeFile(large, '')
+  await truncate(large, maximumOriginalSizeBytes + 1)
+  for (let runs = 0; runs < 3; runs += 1) expect(toldBy(await run())).toEqual({ together: 0, alone: 5 })
+  await rm(large)
+  await run()
+  expect(toldBy(await run())).toEqual({ together: 1, alone: 3 })
+})
+
+test('a file that was written just now may be written again in the same moment: its folder is not settled', async () => {
+  const clock = { ...clockAhead(), now: Date.now }
+  const old = new Date('2020-01-01')
+  await run({ clock })
+  for (const name of ['a.jpg', 'b.jpg', 'sub/c.jpg']) await utimes(join(folder, name), old, old) // the ctime is that of now
+  expect(toldBy(await run({ clock })).together).toBe(0)
+  expect(toldBy(await run()).together).toBe(0)
+  expect(toldBy(await run()).together).toBe(3)
+})
+
+test('of folders that wait for more than can be waited for, those that waited longest are given up', async () => {
+  const kept: string[] = []
+  const folders = createSettlingFolders({ put: async (path) => void kept.push(path) })
+  const files = Array.from({ length: 1002 }, (_, index) => fileIn(`/${index}`))
+  for (const file of files) {
+    const settling = folders.enter(file.folder.path)
+    settling.expect([file])
+    await settling.complete([Buffer.from('digest')])
+  }
+  await folders.confirmed([fileIn('/1001')]) // one that looks the same, and is not the one that was expected
+  expect(kept).toEqual([])
+  await folders.confirmed(files)
+  expect(kept).toEqual(files.slice(2).map(({ folder: { path } }) => path))
+})
+
+function fileIn(path: string): ScannedFile {
+  const fingerprint = { device: 1, inode: 1, sizeBytes: 1, mtimeMs: 0, ctimeMs: 0 }
+  return { folder: { path, location: path, shown: path }, name: 'a.jpg', fingerprint, seenAtMs: 10_000 }
+}
 
 test.each([
   ['choose files', { selection: { exclude: ['b.jpg'] } }],
