@@ -2,6 +2,9 @@ import { exitCodes } from './exit-codes.ts'
 import { Interruption } from './interruption.ts'
 import { run } from './program.ts'
 import { formatBug } from './terminal/visible.ts'
+import { boundYoungGeneration } from './young-generation.ts'
+
+boundYoungGeneration()
 
 const stopping = new AbortController()
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
