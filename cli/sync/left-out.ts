@@ -53,11 +53,6 @@ export function findLeftOutCause(name: BytePath, takesHidden: boolean): 'hidden'
   return name.startsWith('.') && !takesHidden ? 'hidden' : undefined
 }
 
-/** Whether it is left out unless hidden names are asked for. */
-export function isLeftOut(name: BytePath): boolean {
-  return findLeftOutCause(name, false) !== undefined
-}
-
 function isJunk(name: BytePath): boolean {
   if (junkEndings.some((ending) => name.endsWith(ending))) return true
   if (name.startsWith('.') && junkBeginnings.some((beginning) => name.toLowerCase().startsWith(beginning))) return true
