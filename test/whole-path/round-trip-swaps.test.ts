@@ -39,3 +39,17 @@ test.each(runsBetween)('folders that were swapped, and back after a run that %s,
   await laptop.requireSynced({ losesState: false })
   await home.requireRoundTrip()
 })
+
+test('what was edited is told of by the run that came by, and by no later one, however young the file is', async () => {
+  const [world] = await openWorlds(1)
+  if (world === undefined) return expect.fail('no world')
+  const home = await openHome(world, false)
+  const laptop = home.openDevice('laptop')
+  await laptop.tree.apply([inFolder(here, 0)])
+  await laptop.sync()
+  await laptop.tree.apply([inFolder(here, 1)])
+  await laptop.sync({ isHasty: true })
+  await laptop.sync({ isHasty: true })
+  await laptop.requireSynced({ losesState: false })
+  await home.requireRoundTrip()
+})
