@@ -24,9 +24,11 @@ beforeEach(async () => {
 
 const sync = (...flags: readonly string[]) => user.photos('sync', folder, '--library', user.library, ...flags)
 
-/** What a test begins with, not what it is about. */
+/** What a test begins or ends with, not what it is about. */
+const syncHere = (...flags: readonly string[]) => user.here('sync', folder, '--library', user.library, ...flags)
+
 async function backUp(): Promise<void> {
-  expect(await user.here('sync', folder, '--library', user.library)).toMatchObject({ exitCode: 0 })
+  expect(await syncHere()).toMatchObject({ exitCode: 0 })
 }
 
 describe('exit codes', () => {
@@ -35,7 +37,7 @@ describe('exit codes', () => {
       exitCode: 0,
       stdout: expect.stringMatching(/^uploaded 2 \(.+\), already stored 1, skipped 1, failed 0 in .+\n$/),
     })
-    expect(await sync()).toMatchObject({
+    expect(await syncHere()).toMatchObject({
       exitCode: 0,
       stdout: expect.stringMatching(/^uploaded 0 \(0 B\), already stored 3, skipped 1, failed 0 in .+\n$/),
     })
@@ -76,11 +78,10 @@ describe('exit codes', () => {
   test('11 while another sync is at work, which goes on', async () => {
     let second: Finished | undefined
     const wire = await wired(clips(2), async (request) => {
-      if (request.isUpload) second ??= await syncInProcess()
+      if (request.isUpload) second ??= await wire.user.photos('sync', wire.folder, '--library', wire.user.library, '--json')
       return undefined
     })
-    const syncInProcess = () => wire.user.photos('sync', wire.folder, '--library', wire.user.library, '--json')
-    expect(await syncInProcess()).toMatchObject({ exitCode: 0 })
+    expect(await wire.sync()).toMatchObject({ exitCode: 0 })
     expect(second).toEqual({
       exitCode: 11,
       stdout: expect.stringContaining('"message_type":"summary"'),
@@ -104,14 +105,14 @@ describe('stopped by a signal', () => {
     running.child.kill(signal)
     const finished = await running.finished
     expect(finished).toMatchObject({ exitCode, stderr: expect.stringMatching(/safe to run again/) })
-    expect(await sync('-q')).toMatchObject({ exitCode: 0, stdout: '' })
+    expect(await syncHere('-q')).toMatchObject({ exitCode: 0, stdout: '' })
   })
 
   test('serve ends when it is asked to', async () => {
     const serving = await serve()
     serving.child.kill('SIGINT')
     expect(await serving.finished).toMatchObject({ exitCode: 130, stderr: expect.stringMatching(/stopping/) })
-    expect(await sync()).toMatchObject({ exitCode: 0 })
+    expect(await syncHere()).toMatchObject({ exitCode: 0 })
   })
 })
 
@@ -142,7 +143,7 @@ describe('what scripts read', () => {
       duration_seconds: expect.any(Number),
       exit_code: 0,
     })
-    const pulled = await user.photos('pull', '--to', 'back', '--library', user.library, '--json')
+    const pulled = await user.here('pull', '--to', join(user.folder, 'back'), '--library', user.library, '--json')
     expect(pulled).toMatchObject({ exitCode: 0, stderr: '' })
     expect(messagesOf(pulled).at(-1)).toMatchObject({ message_type: 'summary', pulled: 4, unchanged: 0, failed: 0, exit_code: 0 })
   })
@@ -169,14 +170,15 @@ describe('what scripts read', () => {
     await writeTree(folder, { 'new.JPG': Buffer.concat([jpeg, Buffer.from('new')]) })
     const before = await readTree(user.library)
     const source = await readTree(folder)
-    const finished = await sync('--dry-run', '--json')
+    const finished = await syncHere('--dry-run', '--json')
     expect(summaryOf(finished)).toMatchObject({ uploaded: 0, would_upload: 1, already_stored: 3, exit_code: 0 })
     const visible = (tree: typeof before) => [...tree].filter(([path]) => !path.startsWith('.photos/'))
     expect(visible(await readTree(user.library))).toEqual(visible(before))
     expect(await readTree(folder)).toEqual(source)
-    const pulled = await user.photos('pull', '--to', 'nowhere', '--library', user.library, '-n', '--json')
+    const nowhere = join(user.folder, 'nowhere')
+    const pulled = await user.here('pull', '--to', nowhere, '--library', user.library, '-n', '--json')
     expect(pulled).toMatchObject({ exitCode: 0 })
-    expect(existsSync(join(user.folder, 'nowhere'))).toBe(false)
+    expect(existsSync(nowhere)).toBe(false)
   })
 
   test.each(['ls', 'ls --json', 'sync camera --json'])('`photos %s | head -1` ends without a word, and well', async (line) => {
@@ -242,6 +244,7 @@ describe('what people see', () => {
 
 async function requireRoundTrip(): Promise<void> {
   const tree = await readTree(folder)
-  expect(await user.photos('pull', '--to', 'back', '--library', user.library)).toMatchObject({ exitCode: 0 })
-  expect(await readTree(join(user.folder, 'back', 'camera'))).toEqual(new Map([...tree].filter(([path]) => path !== 'notes.txt')))
+  const back = join(user.folder, 'back')
+  expect(await user.here('pull', '--to', back, '--library', user.library)).toMatchObject({ exitCode: 0 })
+  expect(await readTree(join(back, 'camera'))).toEqual(new Map([...tree].filter(([path]) => path !== 'notes.txt')))
 }
