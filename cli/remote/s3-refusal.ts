@@ -37,7 +37,7 @@ export async function readS3Refusal(response: IncomingMessage, transport: Transp
     status: response.statusCode ?? 0,
     code,
     message: elementText(text, 'Message'),
-    retryAfterMs: parseRetryAfter(response.headers['retry-after'], transport.clock.now()),
+    retryAfterMs: parseRetryAfter(response.headers['retry-after'], transport.serverClock.now().getTime()),
     bucketRegion: regionIn(response, text),
     isForeign: code === '' && !isFromS3(response),
   }

@@ -104,6 +104,19 @@ test('sends again after 503, a reset and a closed connection, from the beginning
   expect(sum(moved)).toBe(large)
 })
 
+test("a date as Retry-After is one of the storage's clock, however wrong this machine's is", async () => {
+  let requests = 0
+  const { result, pausesMs } = await send(async (request, response) => {
+    await bodyOf(request)
+    if (++requests > 1) return response.end()
+    // This machine believes that it is 1970.
+    response.setHeader('date', 'Sun, 01 Feb 2026 10:00:00 GMT').setHeader('retry-after', 'Sun, 01 Feb 2026 10:00:07 GMT')
+    refuse(response, 503, 'SlowDown')
+  }, 10)
+  expect(await result).toEqual({ kind: 'sent' })
+  expect(pausesMs).toEqual([7000])
+})
+
 test('hears an answer that comes before the body is read', async () => {
   const { result } = await send((_request, response) => refuse(response, 403, 'AccessDenied', 'Request has expired'), large)
   await expect(result).rejects.toMatchObject({ name: 'TransferError', kind: 'expired' })
