@@ -108,7 +108,7 @@ test("a date as Retry-After is one of the storage's clock, however wrong this ma
   let requests = 0
   const { result, pausesMs } = await send(async (request, response) => {
     await bodyOf(request)
-    if (++requests > 1) return response.end()
+    if (++requests > 1) return void response.end()
     // This machine believes that it is 1970.
     response.setHeader('date', 'Sun, 01 Feb 2026 10:00:00 GMT').setHeader('retry-after', 'Sun, 01 Feb 2026 10:00:07 GMT')
     refuse(response, 503, 'SlowDown')
