@@ -10,7 +10,7 @@ import { openOriginal } from '../sync/open-original.ts'
 import { locationPathOf, pathOf, shownPathOf } from '../sync/scan.ts'
 import type { Selection } from '../sync/selection.ts'
 import type { Source } from '../sync/sources.ts'
-import { type HashedCandidate, hashRenamed } from '../verify/find-candidates.ts'
+import { type HashedCandidate, hashRenamed, neverBackedUpReason } from '../verify/find-candidates.ts'
 import { verifyFiles } from '../verify/verify-files.ts'
 import { explainUnverified, type VerifiedOriginal } from '../verify/verify-stored.ts'
 import { everyFileIsWhole, type Quarantine } from './quarantine.ts'
@@ -30,22 +30,29 @@ export interface FreeUpOptions {
  * and is named. One file's failure never ends the run; a full disk does, with a `UserError`.
  */
 export async function* freeUp(sources: readonly Source[], options: FreeUpOptions): AsyncGenerator<RunEvent> {
-  let [found, moved] = [0, 0]
+  let [moved, mayHaveMore] = [0, false]
   for await (const { events, files } of verifyFiles(sources, options)) {
     for (const event of events) {
-      if (event.kind === 'found') found += event.files
+      mayHaveMore ||= isOfPhotoThatStays(event)
       yield event
     }
     for (const { candidate, verification } of files) {
       const outcome = await settle(candidate, verification, options)
       if (outcome.action === 'moved') moved += 1
+      else mayHaveMore = true
       yield { kind: 'file', outcome }
     }
   }
   if (options.quarantine === undefined || moved === 0) return
   yield* howToGoOn(sources, options.quarantine.folder)
-  const message = 'nothing is left in the folder: its next sync has to be told once that this is meant, with --allow-empty'
-  if (moved === found) yield { kind: 'note', message }
+  const message = 'no photo is left in the folder: its next sync has to be told once that this is meant, with --allow-empty'
+  if (!mayHaveMore) yield { kind: 'note', message }
+}
+
+/** What is filtered, or cannot be read, may be a photo. */
+function isOfPhotoThatStays(event: RunEvent): boolean {
+  if (event.kind === 'left_out') return event.cause === 'filters'
+  return event.kind === 'file' && event.outcome.action === 'failed' && event.outcome.reason !== neverBackedUpReason
 }
 
 async function settle(

@@ -32,6 +32,9 @@ export interface FindOptions {
   readonly signal: AbortSignal
 }
 
+/** Of what no sync sends. */
+export const neverBackedUpReason = 'not a photo, video or sidecar, and so not backed up'
+
 const bufferBytes = 2 * 1024 * 1024
 /** So many events are told before the next candidates are: a folder may have nothing but what is left out. */
 const maximumEvents = 500
@@ -128,7 +131,7 @@ async function hashOnce(file: ScannedFile, buffer: Buffer, { clock, signal }: Om
     case 'hashed':
       return { kind: 'hashed', candidate: { file, contentHash: outcome.hashed.contentHash } }
     case 'not-media':
-      return { kind: 'refused', reason: 'not a photo, video or sidecar, and so not backed up' }
+      return { kind: 'refused', reason: neverBackedUpReason }
     case 'failed':
       return { kind: 'refused', reason: outcome.reason }
   }

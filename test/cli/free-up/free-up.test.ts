@@ -7,6 +7,7 @@ import { contentHashSchema } from '../../../contract/content-hash.ts'
 import { listTree, readTree, writeTree } from '../../whole-path/tree.ts'
 import { openWorkbench, type Workbench } from './free-up-in-test.ts'
 
+const nothingIsLeft = 'no photo is left in the folder: its next sync has to be told once that this is meant, with --allow-empty'
 const clip = () => randomBytes(20_000)
 
 test('what is backed up is moved with its sidecars, bit for bit, and a receipt tells of each file', async () => {
@@ -36,7 +37,7 @@ test('what is backed up is moved with its sidecars, bit for bit, and a receipt t
   expect(notes).toEqual([
     `to have them back: cp -an ${bench.quarantine}/camera/. ${bench.folder}/ (receipts.jsonl there tells of each one)`,
     `they still take their space; when you are sure, delete them yourself: rm -r ${bench.quarantine}`,
-    'nothing is left in the folder: its next sync has to be told once that this is meant, with --allow-empty',
+    nothingIsLeft,
   ])
 })
 
@@ -180,6 +181,22 @@ test('only files that were last changed before the given moment, with their side
   const { outcomes, notes } = await bench.freeUp({ selection: { modifiedBeforeMs: mtimeMs } })
   expect(outcomes).toEqual({ 'a.MP4': 'moved', 'a.xmp': 'moved' })
   expect(notes[0]).toBe('left out: 1 by filters (--verbose names them)')
+})
+
+test('that no photo is left is said also where something else is', async () => {
+  const bench = await openWorkbench({ 'a.MP4': clip(), 'readme.txt': 'what is in here' })
+  await symlink('a.MP4', join(bench.folder, 'link.MP4'))
+  await bench.sync()
+  expect((await bench.freeUp()).notes).toContain(nothingIsLeft)
+})
+
+test('that no photo is left is not said where one was not looked at', async () => {
+  const bench = await openWorkbench({ 'a.MP4': clip(), 'b.MP4': clip() })
+  await utimes(join(bench.folder, 'a.MP4'), 1, 1)
+  await bench.sync()
+  const { outcomes, notes } = await bench.freeUp({ selection: { modifiedBeforeMs: 5000 } })
+  expect(outcomes).toEqual({ 'a.MP4': 'moved' })
+  expect(notes).not.toContain(nothingIsLeft)
 })
 
 test('two runs into one quarantine get into each other’s way in words only', async () => {
