@@ -34,7 +34,8 @@ describe.skipIf(corpus === undefined)('corrupt, hostile and special files', { ti
     }
     requireSpecialFiles(outcomes, join(folder, 'special'))
     await requireWholeFiles(user.library)
-    expect(summaryOf(await sync(user, folder))).toMatchObject({ uploaded: 0 })
+    const again = await user.here('sync', folder, '--library', user.library, '--json')
+    expect(summaryOf(again)).toMatchObject({ uploaded: 0 })
     await requireStoredComesBack(user, folder, outcomes)
   })
 
@@ -85,7 +86,7 @@ async function requireStoredComesBack(user: PhotosUser, folder: string, outcomes
   const tree = await readTree(folder)
   const stored = new Set(outcomes.flatMap(({ action, content_hash }) => (action === 'skipped' ? [] : (content_hash ?? []))))
   const pulled = join(user.folder, 'pulled')
-  expect(await user.photos('pull', '--to', pulled, '--library', user.library, '-q')).toMatchObject({ exitCode: 0 })
+  expect(await user.here('pull', '--to', pulled, '--library', user.library, '-q')).toMatchObject({ exitCode: 0 })
   const expected = new Map([...tree].filter(([, file]) => stored.has(file.contentHash)).filter(isNotLeftOut))
   expect(await readTree(join(pulled, 'bad'))).toEqual(expected)
   const missing = [...tree]

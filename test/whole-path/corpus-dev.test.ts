@@ -31,11 +31,11 @@ describe.skipIf(corpus === undefined)('a folder of real photos', { timeout: 240_
     for (const pair of pairs) requireAsTheManifestSays(pair)
     await requireRenditions(user, pairs)
 
-    const second = await user.photos('sync', folder, '--library', user.library, '--json')
+    const second = await user.here('sync', folder, '--library', user.library, '--json')
     expect(summaryOf(second)).toMatchObject({ uploaded: 0, bytes_uploaded: 0, failed: 0, exit_code: 0 })
 
     const pulled = join(user.folder, 'pulled')
-    expect(await user.photos('pull', '--to', pulled, '--library', user.library)).toMatchObject({ exitCode: 0 })
+    expect(await user.here('pull', '--to', pulled, '--library', user.library)).toMatchObject({ exitCode: 0 })
     const expected = new Map([...before].filter(([path]) => !isNoPhoto(path)))
     expect(await readTree(join(pulled, 'dev'))).toEqual(expected)
     expect(await readTree(folder)).toEqual(before)

@@ -73,12 +73,12 @@ describe.skipIf(!isMeasurable)(`kill -9 at random moments (PHOTOS_TEST_SEED=${se
 /** Photos, videos that go up in one piece, duplicates, and one that goes up in parts. */
 async function makeFiles(): Promise<Record<string, Buffer>> {
   const files: Record<string, Buffer> = {}
-  for (let index = 0; index < 24; index += 1) {
-    const background = { r: index * 10, g: 255 - index * 10, b: 99 }
+  for (let index = 0; index < 12; index += 1) {
+    const background = { r: index * 20, g: 255 - index * 20, b: 99 }
     const photo = sharp({ create: { width: 320, height: 240, channels: 3, background } }).jpeg()
     files[`100CANON/IMG_${index}.JPG`] = await photo.toBuffer()
   }
-  for (let index = 0; index < 24; index += 1) files[`clips/MVI_${index}.MP4`] = randomBytes(20_000 * (index + 1))
+  for (let index = 0; index < 12; index += 1) files[`clips/MVI_${index}.MP4`] = randomBytes(40_000 * (index + 1))
   for (let index = 0; index < 4; index += 1) files[`copies/${index}.JPG`] = files[`100CANON/IMG_${index}.JPG`] ?? Buffer.of()
   files['large/MVI_0100.MOV'] = randomBytes(70e6)
   return files
