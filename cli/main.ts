@@ -6,10 +6,14 @@ import { boundYoungGeneration } from './young-generation.ts'
 
 boundYoungGeneration()
 
+const stopSignals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 const stopping = new AbortController()
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-  // The first one ends the run tidily; the second one, which then finds no listener, ends the process.
-  process.once(signal, () => stopping.abort(new Interruption(signal)))
+for (const signal of stopSignals) process.on(signal, stop)
+
+/** The first signal ends the run tidily; the second one, whichever it is, then finds no listener and ends the process. */
+function stop(signal: (typeof stopSignals)[number]): void {
+  for (const each of stopSignals) process.off(each, stop)
+  stopping.abort(new Interruption(signal))
 }
 
 // A reader that has gone away, such as `| head`, wants to hear no more. That is no error, and no reason to stop a backup.

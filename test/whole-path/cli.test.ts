@@ -108,6 +108,15 @@ describe('stopped by a signal', () => {
     expect(await syncHere('-q')).toMatchObject({ exitCode: 0, stdout: '' })
   })
 
+  test('a second signal, of another kind, ends it at once', async () => {
+    await writeFile(join(folder, 'large.MOV'), Buffer.alloc(70 * 2 ** 20, 'large'))
+    const interrupt = 'kill -INT "$PPID"; while kill -0 "$PPID" 2> /dev/null; do :; done'
+    const running = user.start(['sync', folder, '--library', user.library, '--on-failure', interrupt])
+    await running.saying(/sync: \d/, 'stderr')
+    running.child.kill('SIGTERM')
+    expect(await running.finished).toMatchObject({ exitCode: null })
+  })
+
   test('serve ends when it is asked to', async () => {
     const serving = await serve()
     serving.child.kill('SIGINT')
