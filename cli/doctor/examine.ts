@@ -1,6 +1,5 @@
 import type { RemoteConfiguration } from '../../contract/remote-configuration.ts'
 import { createCredentialIssuer } from '../remote/issue-credentials.ts'
-import { createServerClock } from '../remote/server-clock.ts'
 import { createOriginalSigner } from '../remote/sign-original.ts'
 import type { SignRequest } from '../remote/signed-attempts.ts'
 import type { TemporaryCredentials } from '../remote/temporary-credentials.ts'
@@ -83,7 +82,7 @@ async function* examineChain(
   const { transport, patienceMs, signal } = options
   const { signInHint, whenUnreachable } = patient
   const step = { clock: transport.clock, signal }
-  const serverClock = createServerClock(transport.clock.now)
+  const { serverClock } = transport
   const issue = createCredentialIssuer({ configuration, session, transport, serverClock, signInHint })
   const credentials = yield* carryOut('credentials', step, () => checkCredentials(issue, serverClock, signal))
   const url = configuration.endpoints.api
