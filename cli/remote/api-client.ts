@@ -149,7 +149,7 @@ async function readJson(answer: Promise<IncomingMessage>, transport: Transport):
   const status = response.statusCode ?? 0
   const text = (await readBody(response, longestAnswerBytes)).toString()
   if (passingStatuses.has(status)) {
-    const retryAfterMs = parseRetryAfter(response.headers['retry-after'], transport.clock.now())
+    const retryAfterMs = parseRetryAfter(response.headers['retry-after'], transport.serverClock.now().getTime())
     throw new RetryableError(`it answers ${status}`, { retryAfterMs })
   }
   try {

@@ -48,11 +48,7 @@ export async function* upload(originals: AsyncIterable<Original>, options: Uploa
 }
 
 /** The original once the remote has its bytes; undefined when it has failed, is not wanted, or is left, and that is told. */
-export async function uploadOriginal(
-  begun: BegunUpload,
-  options: UploadOptions,
-  signal: AbortSignal,
-): Promise<Original | undefined> {
+async function uploadOriginal(begun: BegunUpload, options: UploadOptions, signal: AbortSignal): Promise<Original | undefined> {
   const { original } = begun
   for (let current = begun, attempts = 1; ; ) {
     const step = await advance(current, options, signal)

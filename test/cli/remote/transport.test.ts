@@ -30,6 +30,18 @@ test.each(passing)('the API is asked again after %i, when Retry-After says', asy
   expect(pausesMs).toEqual([7000, 500])
 })
 
+test("a date as Retry-After of the API is one of the remote's clock", async () => {
+  let requests = 0
+  const url = await listen((_request, response) => {
+    // This machine believes that it is 1970.
+    response.setHeader('date', 'Sun, 01 Feb 2026 10:00:00 GMT').setHeader('retry-after', 'Sun, 01 Feb 2026 10:00:07 GMT')
+    response.writeHead(++requests === 1 ? 503 : 200, { 'content-type': 'application/json' }).end('"here"')
+  })
+  const { transport, pausesMs } = transportInTest()
+  expect(await createApiClient({ url, transport })({ path: 'v1/usage', answer: z.string() })).toBe('here')
+  expect(pausesMs).toEqual([7000])
+})
+
 test.each(passing)('the storage is asked again after %i, when Retry-After says', async (status) => {
   let requests = 0
   const url = await listen(async (request, response) => {
