@@ -3,32 +3,22 @@ import { join } from 'node:path'
 import type { Owner } from '../../contract/owner.ts'
 import { UserError } from '../errors.ts'
 import { exitCodes } from '../exit-codes.ts'
-import { encodeFileRecord, type FileRecord, findFileRecord } from './file-record.ts'
 import { writeChecksums } from './find-damage.ts'
-import { digestsKeyOf, type FolderDigests, openFolderDigests } from './folder-digests.ts'
-import { type KnownFolders, knownFolderKeyOf, knownFolderValueOf, openKnownFolders, type RecordKey } from './known-folders.ts'
+import { type FolderDigests, openFolderDigests } from './folder-digests.ts'
+import { type KnownFolders, openKnownFolders } from './known-folders.ts'
 import { describeFailure, findLevelCode, isDamage } from './level-failure.ts'
 import { type Database, moveAside, openOrReplace } from './open-database.ts'
 import { type Attempt, openRegistrations, type Registrations } from './registrations.ts'
+import { openRememberedFiles, type RememberedFiles } from './remembered-files.ts'
 import { openSourceRecords, type SourceRecords } from './source-records.ts'
 import { openUploadJournal, type UploadJournal } from './upload-journal.ts'
-
-export interface RememberedFile extends RecordKey {
-  readonly record: FileRecord
-}
 
 /**
  * What this machine remembers of the files that it has hashed and of those that the remote has confirmed. It saves time
  * and nothing else: what is forgotten is hashed and asked for again. A database that is damaged is moved aside, and a
  * note says so; no call here ever fails for it, nor for a disk that fills up: what is new is then not remembered.
  */
-export interface LocalState {
-  /** What is remembered of one folder's files from the first name to the last, both included, in byte order; by name, and at most so many. */
-  findRecords(folder: string, firstName: string, lastName: string, most?: number): Promise<ReadonlyMap<string, FileRecord>>
-  /** What is durable outlives a power failure; what is not outlives the process only. */
-  remember(files: readonly RememberedFile[], options: { readonly durable: boolean }): Promise<void>
-  /** Their content hashes are not to be trusted. */
-  forget(files: readonly RecordKey[]): Promise<void>
+export interface LocalState extends RememberedFiles {
   readonly folders: KnownFolders
   readonly digests: FolderDigests
   readonly registrations: Registrations
@@ -42,9 +32,6 @@ export interface LocalState {
 
 /** Written into the folder's name; a new version starts anew beside the old one. */
 const formatVersion = 2
-
-const readAheadBytes = 1 << 20
-const recordsAtOnce = 1000
 
 /** Whose photos, and where: what one remote has confirmed to one account says nothing to another. */
 export interface StateKey {
@@ -102,29 +89,7 @@ function createLocalState(database: Database, { path, notes, uploads }: StatePar
   }
 
   return {
-    async findRecords(folder, firstName, lastName, most) {
-      if (!isUsable) return new Map()
-      try {
-        return await readRange(database, folder, firstName, lastName, most)
-      } catch (error) {
-        notice(error)
-        return new Map()
-      }
-    },
-    async remember(files, { durable }) {
-      if (!isUsable || files.length === 0) return
-      const puts = files.map((file) => ({
-        type: 'put' as const,
-        key: keyOf(file.folder, file.name),
-        value: encodeFileRecord(file.record),
-      }))
-      await database.batch([...puts, ...knownFoldersOf(files), ...withoutDigests(files)], { sync: durable }).catch(notice)
-    },
-    async forget(files) {
-      if (!isUsable || files.length === 0) return
-      const removals = files.map(({ folder, name }) => ({ type: 'del' as const, key: keyOf(folder, name) }))
-      await database.batch([...removals, ...withoutDigests(files)]).catch(notice)
-    },
+    ...openRememberedFiles(database, attempt),
     uploads,
     folders: openKnownFolders(database, attempt),
     digests: openFolderDigests(database, attempt),
@@ -144,57 +109,6 @@ function createLocalState(database: Database, { path, notes, uploads }: StatePar
 export function stateNameOf({ remoteId, owner, origin }: StateKey): string {
   const where = origin === undefined ? '' : `.${createHash('sha256').update(origin).digest('hex').slice(0, 32)}`
   return `${remoteId}.${owner}${where}`
-}
-
-// A path cannot hold NUL, so that one folder's files lie side by side and no other's among them. LevelDB orders keys by
-// their UTF-8, which is the order of the characters and so of the bytes that these stand for.
-function keyOf(folder: string, name: string): string {
-  return `${folder}\0${name}`
-}
-
-/** Each folder with the last one of its names. */
-function knownFoldersOf(files: readonly RecordKey[]) {
-  const names = new Map(files.map(({ folder, name }) => [folder, name]))
-  return [...names].map(([folder, name]) => ({
-    type: 'put' as const,
-    key: knownFolderKeyOf(folder),
-    value: knownFolderValueOf(name),
-  }))
-}
-
-/** Of the folders in which something is about to change. */
-function withoutDigests(files: readonly RecordKey[]) {
-  const folders = new Set(files.map(({ folder }) => folder))
-  return [...folders].map((folder) => ({ type: 'del' as const, key: digestsKeyOf(folder) }))
-}
-
-async function readRange(
-  database: Database,
-  folder: string,
-  firstName: string,
-  lastName: string,
-  most = -1,
-): Promise<Map<string, FileRecord>> {
-  const records = new Map<string, FileRecord>()
-  const nameOffset = folder.length + 1
-  const iterator = database.iterator({
-    gte: keyOf(folder, firstName),
-    lte: keyOf(folder, lastName),
-    highWaterMarkBytes: readAheadBytes,
-    limit: most,
-  })
-  try {
-    for (;;) {
-      const entries = await iterator.nextv(recordsAtOnce)
-      if (entries.length === 0) return records
-      for (const [key, value] of entries) {
-        const record = findFileRecord(value)
-        if (record) records.set(key.slice(nameOffset), record)
-      }
-    }
-  } finally {
-    await iterator.close()
-  }
 }
 
 function locked(cause: unknown): UserError {

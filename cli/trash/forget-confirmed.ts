@@ -1,7 +1,8 @@
 import type { ContentHash } from '../../contract/content-hash.ts'
 import type { BytePath } from '../byte-path.ts'
 import type { FileRecord } from '../state/file-record.ts'
-import type { LocalState, RememberedFile } from '../state/local-state.ts'
+import type { LocalState } from '../state/local-state.ts'
+import type { RememberedFile } from '../state/remembered-files.ts'
 import { afterEveryName, justAfter, registrationsOf } from '../sync/vanished.ts'
 
 /** So many names of a folder are looked at in one go. */
