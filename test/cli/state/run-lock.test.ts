@@ -259,12 +259,20 @@ async function pidOfTheDead(): Promise<number> {
 }
 
 /** A process that has ended, and whose parent, which is another program by then, does not ask after it. */
+/** Its parent is a program by then that looks after no child; the shell before might. */
 async function findZombie(): Promise<Pick<LockHolder, 'pid' | 'processStart'>> {
-  const parent = spawn('sh', ['-c', 'sleep 0 & echo $!; exec sleep 600'])
+  const parent = spawn('sh', ['-c', 'exec 3<&0; cat <&3 & echo $!; exec sleep 600'])
   onTestFinished(() => void parent.kill())
   const pid = Number(String((await once(parent.stdout, 'data'))[0]))
+  while ((await statOf(parent.pid)).name !== 'sleep');
+  parent.stdin.end()
   for (;;) {
-    const [state, ...fields] = (await readFile(`/proc/${pid}/stat`, 'utf8')).replace(/^.*\) /, '').split(' ')
-    if (state === 'Z') return { pid, processStart: fields[18] ?? '' }
+    const { state, start } = await statOf(pid)
+    if (state === 'Z') return { pid, processStart: start }
   }
+}
+
+async function statOf(pid: number | undefined) {
+  const [, name = '', state = '', rest = ''] = /^\d+ \((.*)\) (.) (.*)/.exec(await readFile(`/proc/${pid}/stat`, 'utf8')) ?? []
+  return { name, state, start: rest.split(' ')[18] ?? '' }
 }
