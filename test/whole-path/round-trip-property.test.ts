@@ -29,7 +29,7 @@ const history = fc.record({
 /** So many trees come and go at the same time: a good half of each is waiting for the disk. */
 const atOnce = 4
 
-test(`pull(sync(tree)) == tree, over ${trees} trees (PHOTOS_TEST_SEED=${seed})`, { timeout: 300_000 }, async () => {
+test(`pull(sync(tree)) == tree, over ${trees} trees (PHOTOS_TEST_SEED=${seed})`, { timeout: 600_000 }, async () => {
   const worlds = await openWorlds(atOnce)
   const histories = fc.array(history, { minLength: atOnce, maxLength: atOnce })
   await fc.assert(
