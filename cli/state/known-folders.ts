@@ -14,6 +14,7 @@ export interface RecordKey {
 export interface KnownFolders {
   /** Those at or below a path, in the order of their bytes. */
   below(path: string): AsyncIterable<RecordKey>
+  has(folder: string): Promise<boolean>
   /** Another name of the folder is remembered than the one that is told. */
   put(key: RecordKey): Promise<void>
   /** Nothing of the folder is remembered any more. */
@@ -42,6 +43,7 @@ export function openKnownFolders(database: Database, attempt: Attempt): KnownFol
         from = `${prefix}${last.folder}\0`
       }
     },
+    has: (folder) => attempt(async () => (await database.get(knownFolderKeyOf(folder))) !== undefined, false),
     put: (key) => attempt(() => database.put(knownFolderKeyOf(key.folder), knownFolderValueOf(key.name)), undefined),
     remove: (folder) => attempt(() => database.del(knownFolderKeyOf(folder)), undefined),
   }

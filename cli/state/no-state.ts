@@ -6,7 +6,7 @@ export function createNoState(): LocalState {
     findRecords: async () => new Map(),
     remember: async () => {},
     forget: async () => {},
-    folders: { async *below() {}, put: async () => {}, remove: async () => {} },
+    folders: { async *below() {}, has: async () => false, put: async () => {}, remove: async () => {} },
     digests: { find: async () => [], put: async () => {} },
     registrations: {
       put: async () => {},

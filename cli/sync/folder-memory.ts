@@ -25,8 +25,16 @@ export interface FolderMemory {
   expect(folder: ScannedFolder, files: readonly ScannedFile[]): void
   /** The remote has them, and that is remembered. */
   confirmed(files: readonly ScannedFile[]): Promise<void>
-  /** The scan has come to its end. Resolves with the sources in which it found files. */
-  end(): Promise<readonly Source[]>
+  /** The scan has come to its end. */
+  end(): Promise<ScanMemory>
+}
+
+/** What came by, in the whole of a scan. */
+export interface ScanMemory {
+  /** The sources in which there were files. */
+  readonly found: readonly Source[]
+  /** Remembered folders of which nothing was taken, though there are names in them: ignored ones, links and the like. */
+  readonly withoutFiles: ReadonlySet<BytePath>
 }
 
 export interface FolderMemoryOptions {
@@ -45,8 +53,10 @@ interface CurrentFolder {
   readonly digests: Buffer[]
   readonly settling: SettlingFolder
   isUnchanged: boolean
-  /** Up to here its records are looked through, this one included. */
+  /** Up to here its records are looked through, this one included. Undefined while no file of the folder has come by. */
   lastName: BytePath | undefined
+  /** Names that are there and were not taken. */
+  hasOthers: boolean
 }
 
 /** Fewer are most often all that is left of a folder: then all that is remembered of it is read in one go. */
@@ -54,6 +64,7 @@ const manyFiles = 250
 
 export function openFolderMemory({ state, sources, isWhole, usesDigests }: FolderMemoryOptions): FolderMemory {
   const found = new Set<Source>()
+  const withoutFiles = new Set<BytePath>()
   const settling = createSettlingFolders(state.digests)
   let current: CurrentFolder | undefined
 
@@ -64,17 +75,29 @@ export function openFolderMemory({ state, sources, isWhole, usesDigests }: Folde
     settling: settling.enter(path),
     isUnchanged: usesDigests,
     lastName: undefined,
+    hasOthers: false,
   })
 
   const leaveFolder = async (): Promise<void> => {
     if (current === undefined) return
-    const { path, lastName = '', isUnchanged, digests, digestsBefore } = current
+    const { path, lastName, isUnchanged, digests, digestsBefore } = current
+    if (lastName === undefined) return await leaveWithoutFiles(current)
     if (isUnchanged && digests.length === digestsBefore.length) return
     // What comes after the last file that was found has vanished, or was not looked at.
     if (isWhole && lastName !== afterEveryName) {
-      await releaseVanished(path, await state.findRecords(path, justAfter(lastName), afterEveryName), state)
+      keepOpen(await releaseVanished(path, await state.findRecords(path, justAfter(lastName), afterEveryName), state), current)
     }
     if (usesDigests) await current.settling.complete(digests)
+  }
+
+  /** One with a note in it may be one that a disk is mounted on: what it lost is judged when the scan has come to its end. */
+  const leaveWithoutFiles = async ({ path, hasOthers }: CurrentFolder): Promise<void> => {
+    if (isWhole && hasOthers && (await state.folders.has(path))) withoutFiles.add(path)
+  }
+
+  /** The records of what is there and was not taken are to be read each time: it may vanish. */
+  const keepOpen = ({ othersAreLeft }: { readonly othersAreLeft: boolean }, { settling }: CurrentFolder): void => {
+    if (othersAreLeft) settling.giveUp()
   }
 
   const isAsBefore = (folder: CurrentFolder, batch: ScannedBatch): boolean => {
@@ -89,19 +112,20 @@ export function openFolderMemory({ state, sources, isWhole, usesDigests }: Folde
     at.lastName = to
     const records = await state.findRecords(folder.path, from, to)
     await keepChanged(files, records, state)
-    if (isWhole) await keepVanished(folder.path, files, records, state)
+    if (isWhole) keepOpen(await keepVanished(folder.path, files, records, state), at)
     return records
   }
 
   return {
     async recall(batch) {
       const { folder, files } = batch
-      const [first, last] = [files.at(0), files.at(-1)]
-      if (first === undefined || last === undefined) return { kind: 'records', records: new Map() }
       if (current?.path !== folder.path) {
         await leaveFolder()
         current = await enterFolder(folder.path)
       }
+      current.hasOthers ||= batch.leftOut.length + batch.outcomes.length > 0
+      const [first, last] = [files.at(0), files.at(-1)]
+      if (first === undefined || last === undefined) return { kind: 'records', records: new Map() }
       const source = sources.find(({ path }) => isAt(path, folder.path) || path === joinBytePath(folder.path, first.name))
       if (source) found.add(source)
       if (isAsBefore(current, batch)) {
@@ -120,7 +144,7 @@ export function openFolderMemory({ state, sources, isWhole, usesDigests }: Folde
     confirmed: (files) => settling.confirmed(files),
     async end() {
       await leaveFolder()
-      return [...found]
+      return { found: [...found], withoutFiles }
     },
   }
 }
@@ -168,11 +192,11 @@ async function keepVanished(
   files: readonly ScannedFile[],
   records: ReadonlyMap<BytePath, FileRecord>,
   state: LocalState,
-): Promise<void> {
+): Promise<{ readonly othersAreLeft: boolean }> {
   // Most often every record is that of a file, and counting is enough to know.
-  if (files.reduce((known, { name }) => known + (records.has(name) ? 1 : 0), 0) === records.size) return
+  if (files.reduce((known, { name }) => known + (records.has(name) ? 1 : 0), 0) === records.size) return { othersAreLeft: false }
   const names = new Set(files.map(({ name }) => name))
-  await releaseVanished(
+  return await releaseVanished(
     folder,
     [...records].filter(([name]) => !names.has(name)),
     state,

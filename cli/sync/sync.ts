@@ -172,10 +172,17 @@ async function backUp(
       ),
     )
   }
-  const found = await memory.end()
+  const { found, withoutFiles } = await memory.end()
   const isThere = (source: Source): boolean => !missing.has(source)
   const present = found.filter(isThere)
-  await tellGone(watched.allowsEmpty ? sources : present, { remote, state, device, isWhole, signal: controller.signal })
+  await tellGone(watched.allowsEmpty ? sources : present, {
+    remote,
+    state,
+    device,
+    isWhole,
+    withoutFiles,
+    signal: controller.signal,
+  })
   // A file that was not looked for may only have moved.
   if (isWhole && !limits.isReached()) await abandonUploads(sources.filter(isThere), stage)
   await tell(limits.events())

@@ -1,9 +1,10 @@
 import type { ContentHash } from '../../contract/content-hash.ts'
 import { type GoneLocation, maximumBatchSize } from '../../contract/photos.ts'
-import { type BytePath, bytesOf, isWellFormed, joinBytePath, shownPath } from '../byte-path.ts'
+import { joinBytePath } from '../byte-path.ts'
 import type { Remote } from '../remote/remote.ts'
 import type { LocalState } from '../state/local-state.ts'
 import type { Registration } from '../state/registrations.ts'
+import { placeOf } from './location-of.ts'
 import type { Source } from './sources.ts'
 import { isSameDisk, isVanished, releaseVanishedFolders } from './vanished.ts'
 
@@ -14,6 +15,8 @@ export interface TellGoneOptions {
   readonly device: string
   /** Whether the run has come by all of the sources; else only what it came by is told. */
   readonly isWhole: boolean
+  /** Folders that the run came by, and of which it took nothing, though there are names in them. */
+  readonly withoutFiles: Iterable<BytePath>
   readonly signal?: AbortSignal | undefined
 }
 
@@ -24,9 +27,9 @@ export interface TellGoneOptions {
  * @param sources those in which files were found: one without any may be a disk that is not mounted
  */
 export async function tellGone(sources: readonly Source[], options: TellGoneOptions): Promise<void> {
-  const { state, isWhole } = options
+  const { state, isWhole, withoutFiles } = options
   for (const source of sources) {
-    if (isWhole && source.kind === 'folder') await releaseVanishedFolders(source, state)
+    if (isWhole && source.kind === 'folder') await releaseVanishedFolders(source, state, withoutFiles)
     for await (const page of registrationsIn(source, state)) await settle(page, options)
   }
 }
@@ -77,11 +80,8 @@ async function tell(batch: readonly Registration[], { remote, device, signal }: 
 }
 
 function goneLocationOf({ folder, name, locationBytes, supersededBy }: Registration, device: string): GoneLocation {
-  const path: BytePath = joinBytePath(folder, name).slice(-locationBytes)
   return {
-    device,
-    path: shownPath(path),
-    ...(!isWellFormed(path) && { pathBytes: bytesOf(path).toString('base64') }),
+    ...placeOf(joinBytePath(folder, name), locationBytes, device),
     ...(supersededBy !== undefined && { replacedBy: supersededBy }),
   }
 }

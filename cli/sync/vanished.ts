@@ -5,6 +5,7 @@ import type { FileRecord } from '../state/file-record.ts'
 import type { RecordKey } from '../state/known-folders.ts'
 import type { LocalState } from '../state/local-state.ts'
 import type { Registration } from '../state/registrations.ts'
+import { isAtOrBelow } from './judge-source.ts'
 import type { Source } from './sources.ts'
 
 /** The location that the remote has of a file for which this record stands; none where it never confirmed one. */
@@ -25,11 +26,17 @@ export function isVanished(path: BytePath): boolean {
 
 /**
  * Lets go of files that are remembered and have vanished from a folder that others are found in; what the remote has of them
- * is kept as registrations. The rest of the names are there, and were only not looked at.
+ * is kept as registrations. The rest of the names are there, and were only not looked at: resolves with whether there are any.
  */
-export async function releaseVanished(folder: BytePath, records: Iterable<NamedRecord>, state: LocalState): Promise<void> {
-  const vanished = [...records].filter(([name]) => isVanished(joinBytePath(folder, name)))
+export async function releaseVanished(
+  folder: BytePath,
+  records: Iterable<NamedRecord>,
+  state: LocalState,
+): Promise<{ readonly othersAreLeft: boolean }> {
+  const missed = [...records]
+  const vanished = missed.filter(([name]) => isVanished(joinBytePath(folder, name)))
   await release(folder, vanished, state)
+  return { othersAreLeft: vanished.length < missed.length }
 }
 
 /** So many names of a folder are let go of in one go. */
@@ -38,11 +45,16 @@ const namesAtOnce = 1000
 /**
  * Lets go of what is remembered of folders that have vanished, or lost every file, below a source in which other files were
  * found. Where a disk may be missing, nothing is: a folder that is left of a mount point lies on another one.
+ *
+ * @param withoutFiles folders of which nothing was taken, though there are names in them
  */
-export async function releaseVanishedFolders(source: Source, state: LocalState): Promise<void> {
+export async function releaseVanishedFolders(source: Source, state: LocalState, withoutFiles: Iterable<BytePath>): Promise<void> {
   for await (const { folder, name } of state.folders.below(source.path)) {
     // The scan has let go of what vanished from among other files; where one of them is there, so is the folder.
     if (isVanished(joinBytePath(folder, name))) await releaseFolder(folder, state)
+  }
+  for (const folder of withoutFiles) {
+    if (isAtOrBelow(folder, source.path)) await releaseFolder(folder, state)
   }
 }
 

@@ -145,6 +145,8 @@ export async function openHome(world: World, isHasty: boolean): Promise<Home> {
     openDevice,
     async requireRoundTrip() {
       const to = join(folder, 'pulled')
+      // What a killed run had sent may be on its way into the index.
+      await world.library.backend.queue.whenIdle()
       const { remote } = direct
       expect(await count(pull({ ...direct, range: {}, to, transfers: 2 }))).toMatchObject({ failed: 0 })
       const listed = await collect(remote.listPhotos({}))

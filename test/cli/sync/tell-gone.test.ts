@@ -1,6 +1,6 @@
-import { mkdir, rename, rm, writeFile } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
-import { expect, test } from 'vitest'
+import { mkdir, rename, rm, symlink, writeFile } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
+import { describe, expect, test } from 'vitest'
 import { bytePathOf } from '../../../cli/byte-path.ts'
 import type { Remote } from '../../../cli/remote/remote.ts'
 import { openLocalState } from '../../../cli/state/local-state.ts'
@@ -81,6 +81,51 @@ test('a folder is noticed to have lost its files whichever of them went first', 
     expect(await sync()).toEqual([])
   }
 })
+
+/** Files that are there and are not backed up any more, among which others vanish. */
+const leftOut: readonly (readonly [string, (card: Card, path: string) => Promise<void>])[] = [
+  ['ignored', async ({ dcim }, path) => await write(join(dcim, dirname(path), '.photosignore'), `${basename(path)}\n`)],
+  ['replaced by a link', async ({ dcim }, path) => await replaceByLink(join(dcim, path))],
+]
+
+describe.each([true, false])('where what is unchanged is counted: %s', (countsUnchanged) => {
+  describe.each(leftOut)('beside a file that is %s', (_, leaveOut) => {
+    test.each(['a.jpg', 'z.jpg'])('the others of its folder are told when they vanish, all of them: %s is left', async (left) => {
+      const card = await cardWith({ 'x.jpg': 'x', 'sub/a.jpg': 'a', 'sub/m.jpg': 'm', 'sub/z.jpg': 'z' })
+      const { dcim, sync } = card
+      await sync({ countsUnchanged })
+      await leaveOut(card, `sub/${left}`)
+      expect(await sync({ countsUnchanged })).toEqual([])
+      const others = ['a.jpg', 'm.jpg', 'z.jpg'].filter((name) => name !== left)
+      for (const name of others) await rm(join(dcim, 'sub', name))
+      expect(await sync({ countsUnchanged })).toEqual(others.map((name) => `DCIM/sub/${name}`))
+      expect(await sync({ countsUnchanged })).toEqual([])
+    })
+
+    test('it is told when it vanishes itself, however many runs later', async () => {
+      const card = await cardWith({ 'x.jpg': 'x', 'sub/a.jpg': 'a', 'sub/m.jpg': 'm', 'sub/z.jpg': 'z' })
+      const { dcim, sync } = card
+      await sync({ countsUnchanged })
+      await leaveOut(card, 'sub/m.jpg')
+      for (let runs = 0; runs < 3; runs += 1) expect(await sync({ countsUnchanged })).toEqual([])
+      await rm(join(dcim, 'sub', 'm.jpg'))
+      expect(await sync({ countsUnchanged })).toEqual(['DCIM/sub/m.jpg'])
+    })
+  })
+
+  test('a hidden file that was taken once is told when it vanishes', async () => {
+    const { dcim, sync } = await cardWith({ 'x.jpg': 'x', '.h.jpg': 'h' })
+    await sync({ countsUnchanged, selection: { takesHidden: true } })
+    for (let runs = 0; runs < 2; runs += 1) expect(await sync({ countsUnchanged })).toEqual([])
+    await rm(join(dcim, '.h.jpg'))
+    expect(await sync({ countsUnchanged })).toEqual(['DCIM/.h.jpg'])
+  })
+})
+
+async function replaceByLink(path: string): Promise<void> {
+  await rm(path)
+  await symlink('/nowhere', path)
+}
 
 test('a file that is there and was not taken is not gone', async () => {
   const { dcim, sync } = await cardWith({ 'a.jpg': 'a', 'b.jpg': 'b', 'sub/c.jpg': 'c' })
