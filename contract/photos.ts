@@ -131,7 +131,7 @@ export const listedLocationSchema = locationSchema.extend({
 export type ListedLocation = z.infer<typeof listedLocationSchema>
 
 /** A registered location at which its device no longer finds the original. */
-export const goneLocationSchema = registeredLocationSchema.pick({ device: true, path: true, pathBytes: true }).extend({
+export const goneLocationSchema = registeredLocationSchema.omit({ modificationTime: true }).extend({
   /** What was stored from the same path since. */
   replacedBy: contentHashSchema.optional(),
 })

@@ -1,17 +1,23 @@
 import { createHash } from 'node:crypto'
-import type { Location } from '../../contract/photos.ts'
+import type { GoneLocation, Location } from '../../contract/photos.ts'
 import { type BytePath, bytesOf, isWellFormed, shownPath } from '../byte-path.ts'
 import type { HashedFile } from './hash.ts'
-import { locationPathOf, pathOf, type ScannedFile } from './scan.ts'
+import { locationPathOf, pathOf } from './scan.ts'
 
 /** Where a file was found, as the remote remembers it: the name of the synced folder and the path inside it. */
 export function locationOf({ file, modificationTime }: HashedFile, device: string): Location {
-  const path = locationPathOf(file)
-  const location = { device, path: shownPath(path), sourceId: sourceIdOf(file, path), modificationTime }
-  return isWellFormed(path) ? location : { ...location, pathBytes: bytesOf(path).toString('base64') }
+  return { ...placeOf(pathOf(file), locationPathOf(file).length, device), modificationTime }
 }
 
-function sourceIdOf(file: ScannedFile, locationPath: BytePath): string {
-  const above = pathOf(file).slice(0, -locationPath.length)
-  return createHash('sha256').update(above, 'latin1').digest('hex').slice(0, 16)
+/**
+ * What tells a location from all others, also where the file is gone.
+ *
+ * @param file its absolute path
+ * @param locationBytes how many bytes of its tail are the location; what comes before them is the folder that it begins in
+ */
+export function placeOf(file: BytePath, locationBytes: number, device: string): Omit<GoneLocation, 'replacedBy'> {
+  const path = file.slice(-locationBytes)
+  const sourceId = createHash('sha256').update(file.slice(0, -locationBytes), 'latin1').digest('hex').slice(0, 16)
+  const place = { device, path: shownPath(path), sourceId }
+  return isWellFormed(path) ? place : { ...place, pathBytes: bytesOf(path).toString('base64') }
 }

@@ -1,6 +1,6 @@
 import type { ContentHash } from '../../contract/content-hash.ts'
 import { type GoneLocation, maximumBatchSize } from '../../contract/photos.ts'
-import { joinBytePath } from '../byte-path.ts'
+import { type BytePath, joinBytePath } from '../byte-path.ts'
 import type { Remote } from '../remote/remote.ts'
 import type { LocalState } from '../state/local-state.ts'
 import type { Registration } from '../state/registrations.ts'

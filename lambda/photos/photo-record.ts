@@ -86,12 +86,15 @@ export function locationKey(contentHash: ContentHash, location: Omit<GoneLocatio
   return recordKeys.location(contentHash, locationId(location))
 }
 
-/** One location is one (device, path): seen again, it is the same record. */
-function locationId(location: Omit<GoneLocation, 'replacedBy'>): string {
-  return createHash('sha256')
-    .update(location.device)
+/**
+ * One location is one (device, folder that the path begins in, path): seen again, it is the same record. Where that folder is not
+ * known, it is a record of its own: it may be of any of the device's folders of that name.
+ */
+function locationId({ device, sourceId, path, pathBytes }: Omit<GoneLocation, 'replacedBy'>): string {
+  const hash = createHash('sha256')
+    .update(device)
     .update('\0')
-    .update(location.pathBytes ?? location.path)
-    .digest('hex')
-    .slice(0, 32)
+    .update(pathBytes ?? path)
+  if (sourceId !== undefined) hash.update('\0').update(sourceId)
+  return hash.digest('hex').slice(0, 32)
 }

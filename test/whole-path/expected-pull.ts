@@ -80,7 +80,8 @@ function asSeenLast(listed: readonly ListedPlace[]): readonly ListedPlace[] {
 }
 
 function isSamePlace(one: ListedLocation, other: ListedLocation): boolean {
-  return one.device === other.device && bytePathOfLocation(one) === bytePathOfLocation(other)
+  const isSameFolder = one.sourceId !== undefined && one.sourceId === other.sourceId
+  return one.device === other.device && isSameFolder && bytePathOfLocation(one) === bytePathOfLocation(other)
 }
 
 function hasTaken({ seenAt = '', gone }: ListedLocation, location: ListedLocation): boolean {

@@ -131,6 +131,29 @@ test('what lies in two folders of one name comes back from both, with the local 
   expect(await listTree(await pull())).toHaveLength(2)
 })
 
+test.each([
+  ['with the local state', false],
+  ['with a local state that was lost', true],
+])('one original in two folders of one name is brought once, and stays when it is edited in one: %s', async (_, losesState) => {
+  const { user, folder, pull } = await homeWith({ 'a.mp4': 'one', 'b.mp4': 'stays' })
+  const other = join(user.folder, 'other', 'camera')
+  await writeTree(other, { 'a.mp4': 'one' })
+  const sync = async (...folders: readonly string[]) =>
+    expect(await user.here('sync', ...folders, '--library', user.library)).toMatchObject({ exitCode: 0 })
+  await sync(folder, other)
+  expect(await readTree(await pull())).toEqual(await readTree(folder))
+  await writeFile(join(other, 'a.mp4'), 'edited')
+  if (losesState) await loseState(user)
+  else await sync(folder, other)
+  await sync(other)
+  const pulled = await readTree(await pull())
+  expect([...pulled.keys()].toSorted()).toEqual([expect.stringMatching(/^a \([0-9a-f]{8}\)\.mp4$/), 'a.mp4', 'b.mp4'])
+  const there = [...(await readTree(folder)).values(), ...(await readTree(other)).values()]
+  expect([...pulled.values()].map(({ contentHash }) => contentHash).toSorted()).toEqual(
+    there.map(({ contentHash }) => contentHash).toSorted(),
+  )
+})
+
 test('sidecars come with the photos of a range, and no others', async () => {
   const photo = (taken: string, colour: string) =>
     sharp({ create: { width: 8, height: 8, channels: 3, background: colour } })
