@@ -3,6 +3,13 @@ import type { ExitCode } from './exit-codes.ts'
 /** Stands in a hint for the command that was typed: who shows the hint knows it, and puts it there. */
 export const typedCommand = 'photos …'
 
+interface UserErrorOptions {
+  readonly exitCode: ExitCode
+  readonly hint: string
+  readonly line?: string
+  readonly cause?: unknown
+}
+
 /**
  * A failure that the user can mend. The message is in lower case and says what is wrong; the hint says what to type or
  * to do next. Anything else that is thrown is a bug and ends with a stack trace and exit code 1.
@@ -11,11 +18,14 @@ export class UserError extends Error {
   override readonly name = 'UserError'
   readonly exitCode: ExitCode
   readonly hint: string
+  /** To be copied whole, below the hint. */
+  readonly line: string | undefined
 
-  constructor(message: string, options: { readonly exitCode: ExitCode; readonly hint: string; readonly cause?: unknown }) {
+  constructor(message: string, options: UserErrorOptions) {
     super(message, { cause: options.cause })
     this.exitCode = options.exitCode
     this.hint = options.hint
+    this.line = options.line
   }
 }
 

@@ -3,18 +3,18 @@ import { type Command, InvalidArgumentError, Option } from 'commander'
 import { type Context, type Finish, jobsFolder } from '../context.ts'
 import { UserError } from '../errors.ts'
 import { exitCodes } from '../exit-codes.ts'
-import { findSchedulers, noScheduler, schedulerNames } from '../schedule/find-scheduler.ts'
+import { findSchedulers, schedulerNames } from '../schedule/find-scheduler.ts'
 import { planSecrets, secretsOption, secretsPath } from '../schedule/job-secrets.ts'
 import type { RunProgram } from '../schedule/run-program.ts'
-import { commandOf, defaultJobName, type Plan, type SchedulerName } from '../schedule/scheduler.ts'
+import { defaultJobName, type Plan, type SchedulerName } from '../schedule/scheduler.ts'
 import { formatTiming, parseTiming } from '../schedule/timing.ts'
 import { profileNameSchema } from '../session/profile-name.ts'
-import { formatWords } from '../shell-words.ts'
 import { formatCommand } from '../terminal/explain-failure.ts'
 import { visible } from '../terminal/visible.ts'
 import { carryOutIfMeant } from './carry-out-if-meant.ts'
+import { prepareElsewhere } from './schedule-elsewhere.ts'
 import { formatNothing, showStatus } from './schedule-status.ts'
-import { type ScheduledSync, scheduledSync } from './scheduled-sync.ts'
+import { scheduledSync } from './scheduled-sync.ts'
 
 interface JobFlags {
   readonly name?: string
@@ -96,10 +96,11 @@ async function install(words: readonly string[], flags: InstallFlags, program: C
   const photos = [process.execPath, resolve(process.argv[1] ?? 'photos')]
   const run = await programsOf(context)
   const [scheduler] = await findSchedulers(flags.with, context, run)
-  if (scheduler === undefined) throw noScheduler(typedElsewhere(photos, sync))
   const path = secretsPath(jobsFolder(context), name)
   const [node = '', ...rest] = photos
   const job = { ...sync, name, timing, program: [node, ...secretsOption(path, sync.secrets), ...rest] }
+  const isMeant = flags.yes === true
+  if (scheduler === undefined) throw await prepareElsewhere({ ...sync, job, path, isMeant }, run, context)
   const planned = await scheduler.planInstallation(job)
   const plan = {
     ...planned,
@@ -108,7 +109,7 @@ async function install(words: readonly string[], flags: InstallFlags, program: C
   }
   const title = `${formatTiming(timing)}, with ${scheduler.name}:`
   const check = (): void => refuseOtherFolders(planned, name, flags)
-  if (await carryOutIfMeant({ title, plan, isMeant: flags.yes === true, check }, run, context)) {
+  if (await carryOutIfMeant({ title, plan, isMeant, check }, run, context)) {
     const status = ['schedule', 'status', ...(name === defaultJobName ? [] : ['--name', name])]
     context.stdout.write(`installed; to see how it goes: ${formatCommand(status)}\n`)
   }
@@ -123,14 +124,6 @@ function refuseOtherFolders({ replaced }: Plan, name: string, flags: InstallFlag
   })
 }
 
-/** The same in the words of a shell, for who enters it somewhere else; but for the secrets. */
-function typedElsewhere(photos: readonly string[], { environment, secrets, ...sync }: ScheduledSync): string {
-  const variables = Object.entries(environment).map(([name, value]) => `${name}=${value}`)
-  const hidden = Object.keys(secrets).map((name) => `${name}=…`)
-  const line = formatWords(['env', ...hidden, ...variables, ...commandOf({ ...sync, program: photos })])
-  return hidden.length === 0 ? line : `${line} (with what you typed in the place of each …)`
-}
-
 async function status(flags: JobFlags, context: Context): Promise<void> {
   await showStatus(flags, await programsOf(context), context)
 }
@@ -138,14 +131,20 @@ async function status(flags: JobFlags, context: Context): Promise<void> {
 async function remove(flags: JobFlags, context: Context): Promise<void> {
   const run = await programsOf(context)
   const { name = defaultJobName } = flags
+  const forgotten = planSecrets(secretsPath(jobsFolder(context), name), {})
+  const isMeant = flags.yes === true
   let found = 0
   for (const scheduler of await findSchedulers(flags.with, context, run)) {
     const planned = await scheduler.planRemoval(name)
     if (planned === undefined) continue
     found += 1
-    const plan = { ...planned, steps: [...planned.steps, ...planSecrets(secretsPath(jobsFolder(context), name), {})] }
+    const plan = { ...planned, steps: [...planned.steps, ...forgotten] }
     const title = `with ${scheduler.name}:`
-    if (await carryOutIfMeant({ title, plan, isMeant: flags.yes === true }, run, context)) context.stdout.write('removed\n')
+    if (await carryOutIfMeant({ title, plan, isMeant }, run, context)) context.stdout.write('removed\n')
+  }
+  if (found === 0 && forgotten.length > 0) {
+    const title = 'what a scheduler of another kind may still read:'
+    if (await carryOutIfMeant({ title, plan: { steps: forgotten, hints: [] }, isMeant }, run, context)) return
   }
   if (found === 0) context.stdout.write(`${visible(await formatNothing({ ...flags, name }, run, context))}\n`)
 }

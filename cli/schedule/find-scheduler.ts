@@ -1,7 +1,5 @@
 import { homedir } from 'node:os'
 import { type Context, unitsFolder } from '../context.ts'
-import { UserError } from '../errors.ts'
-import { exitCodes } from '../exit-codes.ts'
 import { createCron } from './cron.ts'
 import { createLaunchd } from './launchd.ts'
 import type { RunProgram } from './run-program.ts'
@@ -21,12 +19,4 @@ export async function findSchedulers(
   if (asked !== undefined) return all.filter(({ name }) => name === asked)
   const there = await Promise.all(all.map((scheduler) => scheduler.isThere()))
   return all.filter((_scheduler, index) => there[index])
-}
-
-/** @param typed what a scheduler of another kind is to run, in a line */
-export function noScheduler(typed: string): UserError {
-  return new UserError('this machine has neither systemd (for users), nor launchd, nor crontab', {
-    exitCode: exitCodes.usage,
-    hint: `where it has something else, such as the Task Scheduler of a NAS, enter this there: ${typed}`,
-  })
 }

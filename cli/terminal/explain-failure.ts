@@ -5,11 +5,13 @@ import { visible } from './visible.ts'
 import { wrapFor } from './wrap.ts'
 
 /** What is said of a failure that the user can mend. @param commandLine what was typed after `photos` */
-export function explainFailure({ message, hint }: UserError, commandLine: readonly string[], stderr: Output): string {
+export function explainFailure({ message, hint, line }: UserError, commandLine: readonly string[], stderr: Output): string {
   const typed = formatCommand(commandLine)
   // Here, since what a remote or a file calls itself may be in any of them.
   const [what, next] = [visible(`photos: ${message}`), visible(hint.replaceAll(typedCommand, () => typed))]
-  return `${wrapFor(stderr, what)}\n${wrapFor(stderr, next, '  ')}\n`
+  // At the margin and in one piece, however narrow the terminal is: what selects it then has nothing else.
+  const toCopy = line === undefined ? '' : `${visible(line)}\n`
+  return `${wrapFor(stderr, what)}\n${wrapFor(stderr, next, '  ')}\n${toCopy}`
 }
 
 /** As it may be typed again. @param commandLine what was typed after `photos` */

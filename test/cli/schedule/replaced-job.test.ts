@@ -4,7 +4,7 @@ import { mkdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { findNextRun, formatMoment, parseTiming } from '../../../cli/schedule/timing.ts'
-import { type SchedulingMachine, schedulingMachine } from './scheduling-machine.ts'
+import { type Ended, type SchedulingMachine, schedulingMachine } from './scheduling-machine.ts'
 
 async function otherFolder(machine: SchedulingMachine): Promise<string> {
   const folder = join(machine.home, "another one's")
@@ -102,11 +102,39 @@ describe('what is a secret', () => {
     expect(existsSync(file)).toBe(false)
   })
 
-  test('is not in the line to enter elsewhere', async () => {
-    const machine = await schedulingMachine([])
-    const { stderr } = await machine.schedule(['install', machine.photos, ...words])
-    expect(stderr).toContain('PHOTOS_PING_URL=')
-    expect(stderr).not.toContain('the-secret')
+  describe('and there is no scheduler', () => {
+    const install = ['install', '--log-file', '/tmp/photos.log', ...words]
+    const lineOf = ({ stderr }: Ended): string => stderr.split('\n').find((line) => line.startsWith('env ')) ?? ''
+
+    test('the line to enter elsewhere stands alone, whole, and works as it is', async () => {
+      const machine = await schedulingMachine([])
+      const ended = await machine.schedule([...install, machine.photos], { typed: 'y\n' })
+      expect(ended).toMatchObject({ exitCode: 2, stdout: expect.stringContaining('PHOTOS_PING_URL=… (not shown)') })
+      expect(`${ended.stdout}${ended.stderr}`).not.toContain('the-secret')
+      const script = `'JSON.stringify([process.env.PHOTOS_PING_URL, process.env.PHOTOS_ON_FAILURE, ...process.argv])'`
+      const command = lineOf(ended).replace(/ (--env-file=\S+) \S+ sync /, ` $1 -p ${script} -- `)
+      const { stdout } = spawnSync('/bin/sh', ['-c', command], { env: {} })
+      const read: unknown = JSON.parse(String(stdout))
+      expect(read).toEqual([words[1], words[3], process.execPath, '--log-file', '/tmp/photos.log', '--', machine.photos])
+    })
+
+    test('and nobody said yes, it is told that the line needs its file first', async () => {
+      const machine = await schedulingMachine([])
+      const ended = await machine.schedule([...install, machine.photos], { typed: 'n\n' })
+      const file = join(machine.home, '.config', 'photos', 'jobs', 'photos-sync.env')
+      expect(existsSync(file)).toBe(false)
+      expect(ended.stderr.replaceAll(/\s+/g, ' ')).toContain('the line below reads a file that is not written yet')
+      expect(lineOf(ended)).toContain(`--env-file=${file} `)
+    })
+
+    test('remove takes the file away', async () => {
+      const machine = await schedulingMachine([])
+      await machine.schedule([...install, '--yes', machine.photos])
+      const file = join(machine.home, '.config', 'photos', 'jobs', 'photos-sync.env')
+      expect((await stat(file)).mode & 0o777).toBe(0o600)
+      expect((await machine.schedule(['remove', '--yes'])).exitCode).toBe(0)
+      expect(existsSync(file)).toBe(false)
+    })
   })
 })
 
