@@ -74,7 +74,10 @@ export const relativePathSchema = z
     message: 'a path is relative, without empty, "." or ".." segments',
   })
 
-/** Where an original was found on a device; from these a pull rebuilds the tree. One original may have many. */
+/**
+ * Where an original was found on a device; from these a pull rebuilds the tree. One original may have many, each of its own
+ * `device`, `sourceId` and path.
+ */
 export const locationSchema = z.object({
   /** The name of the machine that synced it. */
   device: z.string().min(1).max(255),
@@ -83,7 +86,8 @@ export const locationSchema = z.object({
   pathBytes: z.base64().max(8192).optional(),
   /**
    * Which folder of the device the path begins in: the first 16 digits of the SHA-256 of that folder's own path. Two synced
-   * folders of one name, as of two cards, differ in it. Not known of locations that were registered by a release before.
+   * folders of one name, as of two cards, differ in it. Not known of locations that were registered by a release before:
+   * such a one stands for itself beside those of which it is known.
    */
   sourceId: z
     .string()
@@ -130,7 +134,7 @@ export const listedLocationSchema = locationSchema.extend({
 })
 export type ListedLocation = z.infer<typeof listedLocationSchema>
 
-/** A registered location at which its device no longer finds the original. */
+/** A registered location at which its device no longer finds the original: the very one, of the same `sourceId` or of none. */
 export const goneLocationSchema = registeredLocationSchema.omit({ modificationTime: true }).extend({
   /** What was stored from the same path since. */
   replacedBy: contentHashSchema.optional(),

@@ -31,7 +31,7 @@ export async function findSeenLast(list: List): Promise<MarkSucceeded> {
   }
 }
 
-/** No two photos of the list are the same, and neither are two locations of one. */
+/** No two photos of the list are the same, and neither are two places of one: a location is one place. */
 async function findSharedPlaces(list: List): Promise<ReadonlySet<string>> {
   const places = openKeyFilter()
   const shared = new Set<string>()

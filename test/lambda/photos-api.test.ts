@@ -77,6 +77,27 @@ test('a location that is gone says so until it is confirmed again, and only wher
   expect(await goneOf(contentHash)).toEqual([undefined])
 })
 
+test('a location is of the folder that its path begins in: what is told of one folder says nothing of others', async () => {
+  const library = await openLibraryInTest(await temporaryFolder())
+  const contentHash = await stored(library, 'on two cards')
+  const path = 'DCIM/IMG_1.JPG'
+  const ofBefore = locationAt(path)
+  const [card, another] = ['0123456789abcdef', 'fedcba9876543210'].map((sourceId) => ({ ...ofBefore, sourceId }))
+  const locations = [ofBefore, card, another].filter((location) => location !== undefined)
+  await library.remote.confirm([{ contentHash, locations }])
+  const leave = async ({ modificationTime: _, ...place }: Location) => {
+    await library.remote.confirm([{ contentHash, locations: [], gone: [place] }])
+    const found = (await library.remote.findPhoto(contentHash))?.locations.filter((location) => location.path === path)
+    return found
+      ?.filter(({ gone }) => gone === undefined)
+      .map(({ sourceId }) => sourceId)
+      .toSorted()
+  }
+  const left = []
+  for (const location of locations.toReversed()) left.push(await leave(location))
+  expect(left).toEqual([['0123456789abcdef', undefined], [undefined], []])
+})
+
 test.each([
   ['the same photo, edited', '2021:06:30 12:00:00', '2021:06:30 12:00:00', true],
   ['a version that lost its time', '2021:06:30 12:00:00', undefined, true],
