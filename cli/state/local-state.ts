@@ -19,6 +19,8 @@ import { openUploadJournal, type UploadJournal } from './upload-journal.ts'
  * note says so; no call here ever fails for it, nor for a disk that fills up: what is new is then not remembered.
  */
 export interface LocalState extends RememberedFiles {
+  /** Nothing was remembered when it was opened, or nothing can be read: what it does not know may have been known before. */
+  isForgetful(): boolean
   readonly folders: KnownFolders
   readonly digests: FolderDigests
   readonly registrations: Registrations
@@ -53,11 +55,11 @@ export async function openLocalState(stateFolder: string, key: StateKey): Promis
   const path = join(stateFolder, `${stateNameOf(key)}-v${formatVersion}`)
   const notes: string[] = []
   try {
-    const database = await openOrReplace(path, notes)
+    const { database, isNew } = await openOrReplace(path, notes)
     const onTrouble = (message: string): void => void notes.push(message)
     // Only now: who has the database open is alone with the journal, too.
     const uploads = await openUploadJournal(`${path}-uploads.json`, { now: Date.now, onTrouble })
-    return createLocalState(database, { path, notes, uploads })
+    return createLocalState(database, { path, notes, uploads, isNew })
   } catch (error) {
     throw findLevelCode(error) === 'LEVEL_LOCKED' ? locked(error) : cannotBeOpened(path, error)
   }
@@ -67,9 +69,10 @@ interface StateParts {
   readonly path: string
   readonly notes: string[]
   readonly uploads: UploadJournal
+  readonly isNew: boolean
 }
 
-function createLocalState(database: Database, { path, notes, uploads }: StateParts): LocalState {
+function createLocalState(database: Database, { path, notes, uploads, isNew }: StateParts): LocalState {
   let isDamaged = false
   let isUsable = true
   const notice = (error: unknown): void => {
@@ -90,6 +93,7 @@ function createLocalState(database: Database, { path, notes, uploads }: StatePar
 
   return {
     ...openRememberedFiles(database, attempt),
+    isForgetful: () => isNew || !isUsable,
     uploads,
     folders: openKnownFolders(database, attempt),
     digests: openFolderDigests(database, attempt),

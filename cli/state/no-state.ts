@@ -6,6 +6,7 @@ export function createNoState(): LocalState {
     findRecords: async () => new Map(),
     remember: async () => {},
     forget: async () => {},
+    isForgetful: () => false,
     folders: { async *below() {}, has: async () => false, put: async () => {}, remove: async () => {} },
     digests: { find: async () => [], put: async () => {} },
     registrations: {

@@ -1,5 +1,6 @@
 import type { Stats } from 'node:fs'
 import { lstat, rename, rm, stat } from 'node:fs/promises'
+import { join } from 'node:path'
 import { ClassicLevel } from 'classic-level'
 import { errorCode } from '../error-code.ts'
 import { makeFolder } from '../make-folder.ts'
@@ -28,19 +29,26 @@ function noteOfDamage(damage: string, aside: string): string {
   return `the local state was damaged (${damage}); it now lies in ${aside}, and files will be hashed again`
 }
 
+export interface OpenedDatabase {
+  readonly database: Database
+  /** It was made just now. */
+  readonly isNew: boolean
+}
+
 /**
  * Opens a database, and makes it where there is none. One that is damaged is moved aside, with a note; throws what the system
  * is to blame for.
  */
-export async function openOrReplace(path: string, notes: string[]): Promise<Database> {
+export async function openOrReplace(path: string, notes: string[]): Promise<OpenedDatabase> {
   await makeRoom(path, notes)
   await makeFolder(path, 0o700)
+  const isNew = (await unlessGone(lstat(join(path, 'CURRENT')))) === undefined
   const opened = await openUnlessDamaged(path)
-  if (opened.kind === 'open') return opened.database
+  if (opened.kind === 'open') return { database: opened.database, isNew }
   const aside = await moveAside(path)
   const database = await open(path)
   notes.push(noteOfDamage(opened.damage, aside))
-  return database
+  return { database, isNew: true }
 }
 
 type Opened = { readonly kind: 'open'; readonly database: Database } | { readonly kind: 'damaged'; readonly damage: string }

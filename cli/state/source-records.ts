@@ -14,6 +14,8 @@ const sourceRecordSchema = z.object({
   mountsBelow: z.array(z.string().min(1)).optional(),
   /** Where the file system begins that it lay on; one character (U+0000 to U+00FF) a byte. */
   mountPoint: z.string().min(1),
+  /** It was empty when nothing was remembered of it, though it may have been backed up before. */
+  isDoubted: z.boolean().optional(),
   /** In milliseconds since 1970. */
   seenAtMs: z.number(),
 })

@@ -24,6 +24,8 @@ export interface JudgeOptions {
   /** Nothing is to be remembered. */
   readonly dryRun: boolean
   readonly now: () => number
+  /** Whether a source of which nothing is remembered may have been backed up before. */
+  readonly mayBeForgotten: () => Promise<boolean>
   /** All of the source was looked at; else only as much as tells that there is something. */
   readonly isWhole: boolean
 }
@@ -39,6 +41,7 @@ export async function judgeSource(source: Source, found: FoundInSource, options:
   const remembered = await options.records.find(source.path)
   const before = options.allowsEmpty ? undefined : remembered
   const trouble = before && !found.isUncertain ? findTrouble(source, found, before) : undefined
+  if (remembered === undefined && (await isDoubtful(found, options))) return await doubt(source, found, options)
   if (trouble !== undefined) return { events: [missing(shownPath(source.path), trouble)], isMissing: true }
   const lostDisks = (before?.mountsBelow ?? []).filter((mount) => !isMounted(mount))
   const events = lostDisks.map((mount) => missing(shownPath(mount), 'was a disk with photos, and is not mounted now'))
@@ -49,6 +52,22 @@ export async function judgeSource(source: Source, found: FoundInSource, options:
   return { events, isMissing: false }
 }
 
+async function isDoubtful(
+  { files, isUncertain }: FoundInSource,
+  { allowsEmpty, isWhole, mayBeForgotten }: JudgeOptions,
+): Promise<boolean> {
+  return files === 0 && !isUncertain && !allowsEmpty && isWhole && (await mayBeForgotten())
+}
+
+/** Until there are files again, or somebody says that it is meant. */
+async function doubt(source: Source, found: FoundInSource, options: JudgeOptions): Promise<Judgement> {
+  const record = recordOf(source, found, undefined, options)
+  if (!options.dryRun && record !== undefined) await options.records.put(source.path, { ...record, isDoubted: true })
+  return { events: [missing(shownPath(source.path), doubtful)], isMissing: true }
+}
+
+const doubtful = 'is empty, and this machine has forgotten what it had when it was backed up, if it was'
+
 function missing(shown: string, trouble: string): RunEvent {
   const message = `${shown} ${trouble}; is its disk mounted? if it is meant to be like this: --allow-empty`
   return { kind: 'incomplete', exitCode: exitCodes.sourceMissing, message }
@@ -56,6 +75,7 @@ function missing(shown: string, trouble: string): RunEvent {
 
 /** In words that follow the source's path. */
 function findTrouble(source: Source, { files, media }: FoundInSource, before: SourceRecord): string | undefined {
+  if (before.isDoubted && files === 0) return doubtful
   if (before.files === 0) return undefined
   if (files === 0) return `is empty, and had ${countOf(before.files, 'file', before)}`
   const mediaBefore = before.media ?? 0

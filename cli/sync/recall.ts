@@ -40,7 +40,7 @@ export async function* recall(scanned: AsyncIterable<ScannedBatch>, options: Rec
     yield* toHash
   }
   const message = formatLeftOut(leftOut)
-  if (message !== undefined) await options.tell([{ kind: 'note', message }])
+  await options.tell([...notesOf(options.state), ...(message === undefined ? [] : [{ kind: 'note', message } as const])])
 }
 
 interface RecalledBatch {

@@ -139,6 +139,7 @@ async function backUp(
     allowsEmpty: options.allowsEmpty ?? false,
     dryRun: options.dryRun,
     now: clock.now,
+    mayBeForgotten: async () => state.isForgetful() && (await hasPhotos(remote, controller.signal)),
     tell,
     onMissing: (source: Source) => void missing.add(source),
   }
@@ -186,4 +187,9 @@ async function backUp(
   // A file that was not looked for may only have moved.
   if (isWhole && !limits.isReached()) await abandonUploads(sources.filter(isThere), stage)
   await tell(limits.events())
+}
+
+async function hasPhotos(remote: Remote, signal: AbortSignal): Promise<boolean> {
+  for await (const _ of remote.listPhotos({}, { signal })) return true
+  return false
 }

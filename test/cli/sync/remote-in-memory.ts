@@ -127,7 +127,10 @@ export function createRemoteInMemory(options: RemoteInMemoryOptions = {}): Remot
         return kind === 'rejected' ? { kind, contentHash, reason: 'other bytes arrived' } : { kind, contentHash }
       })
     },
-    listPhotos: unused,
+    async *listPhotos() {
+      for (const [contentHash, { locations }] of stored)
+        for (const location of locations) yield { kind: 'location', contentHash, location }
+    },
     findPhoto: unused,
     signDownload: () => unused,
     signThaw: () => unused,

@@ -41,7 +41,8 @@ async function worldInTest() {
     const paths = listed?.map((path) => bytePathOf(join(root, path)))
     const scanned = paths ? scanListed(sources, paths, { now, selection }) : scan(sources, { now, selection })
     const onMissing = (source: Source) => void missing.push(source.path)
-    const common = { records, allowsEmpty: false, dryRun: false, now, tell, lookThrough, onMissing }
+    const mayBeForgotten = async () => false
+    const common = { records, mayBeForgotten, allowsEmpty: false, dryRun: false, now, tell, lookThrough, onMissing }
     await collect(watchSources(scanned, sources, { ...common, ...options }))
     return told
   }
@@ -188,7 +189,7 @@ test('a run that is stopped on its way judges nothing', async () => {
     throw new Error('stopped')
   }
   const records = { find: async (path: string) => remembered.get(path), put: async () => {} }
-  const options = { records, allowsEmpty: false, dryRun: false, now: Date.now, tell }
+  const options = { records, mayBeForgotten: async () => false, allowsEmpty: false, dryRun: false, now: Date.now, tell }
   await expect(collect(watchSources(stopped(), sources, options))).rejects.toThrow('stopped')
   expect(told).toEqual([])
 })
