@@ -8,6 +8,7 @@ import { addLoginCommand } from './commands/login.ts'
 import { addLogoutCommand } from './commands/logout.ts'
 import { addLsCommand } from './commands/ls.ts'
 import { settleFlags } from './commands/options.ts'
+import { pointAtHelp } from './commands/point-at-help.ts'
 import { addPullCommand } from './commands/pull.ts'
 import { refuseSwallowedFlags } from './commands/refuse-swallowed-flags.ts'
 import { addScheduleCommand } from './commands/schedule.ts'
@@ -84,5 +85,6 @@ function createProgram(commandLine: readonly string[], context: Context, finish:
   addServeCommand(program, context, finish)
   addUsersCommand(program, context, finish)
   addScheduleCommand(program, context, finish, commandLine)
+  pointAtHelp(program, program.name())
   return program
 }

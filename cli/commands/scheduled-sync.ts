@@ -10,6 +10,7 @@ import { findSources } from '../sync/sources.ts'
 import { listenerVariables } from '../unattended/listener-variables.ts'
 import { parsePingUrl } from '../unattended/ping.ts'
 import { settleFlags } from './options.ts'
+import { helpFor } from './point-at-help.ts'
 import { refuseSwallowedFlags } from './refuse-swallowed-flags.ts'
 import { refuseLogInSource } from './run-log.ts'
 import { carriedVariables, isPath, wholePath } from './scheduled-environment.ts'
@@ -32,6 +33,7 @@ export interface ScheduledSync extends Pick<Job, 'options' | 'folders' | 'enviro
  */
 export async function scheduledSync(words: readonly string[], parent: Command, context: Context): Promise<ScheduledSync> {
   const sync = describeSync(new Command('photos sync').copyInheritedSettings(parent)).action(() => {})
+  sync.showHelpAfterError(helpFor('photos schedule install'))
   const typed = recordOptions(sync)
   await sync.parseAsync(words, { from: 'user' })
   refuseSwallowedFlags(sync, words)

@@ -148,6 +148,17 @@ test('json: a run that cannot begin ends with an error and a summary', async () 
   ])
 })
 
+test.each([
+  [['sync'], 'photos sync --help', 'photos sync ~/DCIM'],
+  [['pull'], 'photos pull --help', 'photos pull --to ~/back'],
+  [['free-up', '.'], 'photos free-up --help', 'photos free-up ~/DCIM --to ~/moved-aside'],
+  [['schedule', 'install'], 'photos schedule install --help', 'photos schedule install ~/DCIM'],
+])('%j, where a word is missing: its own help and an example are pointed at', async (typed, help, example) => {
+  const { exitCode, stderr } = await photos(typed)
+  expect(exitCode).toBe(2)
+  expect(stderr).toContain(`Type ${help} for what there is; for instance: ${example}\n`)
+})
+
 test('--to may be a variable, too', async () => {
   expect(await photos(['pull'])).toMatchObject({ exitCode: 2, stderr: expect.stringContaining("'--to <dir>'") })
   await photos(['sync', dcim()])
