@@ -3,6 +3,7 @@ import { type ContentHash, contentHashSchema } from '../../contract/content-hash
 import { errorCode } from '../error-code.ts'
 import { UserError } from '../errors.ts'
 import { exitCodes } from '../exit-codes.ts'
+import { formatWords } from '../shell-words.ts'
 import { hashBytes } from '../sync/hash.ts'
 
 /** A photo that the user named. */
@@ -34,10 +35,19 @@ async function hashFile(path: string, signal: AbortSignal): Promise<ContentHash>
     if (code === undefined || signal.aborted) throw error
     throw new UserError(`${path} is no content hash, and cannot be read as a file: ${wordsOf(code)}`, {
       exitCode: exitCodes.usage,
-      hint: 'name a file that is backed up, or the content_hash of a photo that this shows: photos ls --json',
+      hint: hintFor(path, code),
       cause: error,
     })
   }
+}
+
+function hintFor(path: string, code: string): string {
+  // The shell makes names of the star, but not within quotes.
+  if (code === 'EISDIR') return `name the files in it, such as ${formatWords([path.replace(/(?<=.)\/+$/, '')])}/*`
+  if (/^[0-9a-f]{4,63}$/i.test(path)) {
+    return 'give the whole content hash, of 64 characters, as photos trash list shows it; of what is not in the trash, photos ls --json'
+  }
+  return 'name a file that is backed up, or the content_hash of a photo that this shows: photos ls --json'
 }
 
 function wordsOf(code: string): string {

@@ -114,9 +114,15 @@ test('for scripts it is a line of JSON each, and what is not there is exit code 
 
 test('one word that is neither a content hash nor a file, and nothing is done', async () => {
   const { user, folder, unwanted } = await userWithClips()
-  for (const wrong of [join(folder, 'typo.mp4'), folder]) {
-    const finished = await trash(user, 'add', unwanted, wrong)
-    expect(finished).toMatchObject({ exitCode: 2, stdout: '', stderr: expect.stringContaining(`${wrong} is no content hash`) })
+  for (const [wrong, hint] of [
+    [join(folder, 'typo.mp4'), 'name a file that is backed up'],
+    [`${folder}/`, `name the files in it, such as ${folder}/*`],
+    ['c5d5', 'give the whole content hash, of 64 characters, as photos trash list shows it'],
+  ] as const) {
+    const { exitCode, stdout, stderr } = await trash(user, 'add', unwanted, wrong)
+    expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: '' })
+    expect(stderr).toContain(`${wrong} is no content hash`)
+    expect(stderr).toContain(hint)
   }
   expect(await pathsOf(user)).toHaveLength(2)
 })
