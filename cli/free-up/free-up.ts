@@ -45,9 +45,12 @@ export async function* freeUp(sources: readonly Source[], options: FreeUpOptions
   }
   if (options.quarantine === undefined || moved === 0) return
   yield* howToGoOn(sources, options.quarantine.folder)
-  const message = 'no photo is left in the folder: its next sync has to be told once that this is meant, with --allow-empty'
-  if (!mayHaveMore) yield { kind: 'note', message }
+  if (!mayHaveMore) yield { kind: 'note', message: nothingIsLeft }
 }
+
+/** Whether a sync knows the folder only its own state says, which is locked while one is at work. */
+const nothingIsLeft =
+  'no photo is left in the folder: where this machine has backed it up before, its next sync ends with exit code 4, unless --allow-empty says once that this is meant'
 
 /** What is filtered, or cannot be read, may be a photo. */
 function isOfPhotoThatStays(event: RunEvent): boolean {

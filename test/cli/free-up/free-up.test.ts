@@ -7,7 +7,8 @@ import { contentHashSchema } from '../../../contract/content-hash.ts'
 import { listTree, readTree, writeTree } from '../../whole-path/tree.ts'
 import { openWorkbench, type Workbench } from './free-up-in-test.ts'
 
-const nothingIsLeft = 'no photo is left in the folder: its next sync has to be told once that this is meant, with --allow-empty'
+const nothingIsLeft =
+  'no photo is left in the folder: where this machine has backed it up before, its next sync ends with exit code 4, unless --allow-empty says once that this is meant'
 const clip = () => randomBytes(20_000)
 
 test('what is backed up is moved with its sidecars, bit for bit, and a receipt tells of each file', async () => {
