@@ -1,3 +1,4 @@
+import { exitCodes } from '../exit-codes.ts'
 import type { RunEvent } from '../run-event.ts'
 import { createJsonView } from './json-view.ts'
 import { createLinesView } from './lines-view.ts'
@@ -51,6 +52,7 @@ export function findReporterMode(
 
 /** A hundred thousand unchanged files must not cost a hundred thousand lines that nobody sees. */
 const progressIntervalMs = 100
+const howToMend = 'keep your own copies of what the storage has lost or changed; how to send them again: docs/exit-codes.md, 13'
 
 export async function createReporter(options: ReporterOptions): Promise<Reporter> {
   const tally = createTally(options.kind, options.now, options.dryRun)
@@ -70,6 +72,7 @@ export async function createReporter(options: ReporterOptions): Promise<Reporter
     finish() {
       const summary = tally.summarize()
       view.close()
+      if (summary.exitCode === exitCodes.storedBytesDiffer) view.urgentNote(howToMend)
       view.finish(summary)
       return summary
     },

@@ -111,7 +111,8 @@ export function createTally(kind: RunKind, now: () => number, dryRun = false): T
           // A file is done only once it is confirmed, which takes its time after the bytes.
           secondsFor(filesFound - filesDone, filesDone, seconds()),
         ),
-        share: Math.min(shareOf(bytesDone, found.bytes), shareOf(filesDone, filesFound)),
+        // Nothing is found yet, as at the start.
+        share: filesFound === 0 ? 0 : Math.min(shareOf(bytesDone, found.bytes), shareOf(filesDone, filesFound)),
         isWaiting: kind === 'sync' && movedBytes > 0 && bytesDone === found.bytes && filesDone < filesFound,
       }
     },

@@ -3,6 +3,7 @@ import { UserError } from '../../../cli/errors.ts'
 import { Interruption } from '../../../cli/interruption.ts'
 import type { FileAction, RunEvent } from '../../../cli/run-event.ts'
 import { createReporter, findReporterMode, type Reporter, type ReporterOptions } from '../../../cli/terminal/reporter.ts'
+import { createTally } from '../../../cli/terminal/tally.ts'
 import { contentHashSchema } from '../../../contract/content-hash.ts'
 import { BrokenPipe, RecordedStream } from './recorded-stream.ts'
 
@@ -284,6 +285,21 @@ test('stored bytes that differ decide the exit code', async () => {
   }
   tell([lost, file('failed', 'b', 1, 'other')], 1)
   expect(reporter.finish().exitCode).toBe(13)
+})
+
+test.each(['lines', 'quiet'] as const)('%s: what to do about stored bytes that differ is said last', async (mode) => {
+  const { reporter, stderr, tell } = await reporterInTest({ mode, kind: 'verify' })
+  const outcome = { action: 'failed', path: 'a', sizeBytes: 1, reason: 'differs', storedBytesDiffer: true } as const
+  tell([{ kind: 'file', outcome }], 1)
+  reporter.finish()
+  expect(stderr.lines).toEqual([
+    'failed: a: differs',
+    'keep your own copies of what the storage has lost or changed; how to send them again: docs/exit-codes.md, 13',
+  ])
+})
+
+test('a bar over nothing is not full', () => {
+  expect(createTally('verify', () => 0).progress()).toMatchObject({ filesFound: 0, share: 0 })
 })
 
 test('a reader of stdout that leaves ends the output, not the run', async () => {
