@@ -1,6 +1,6 @@
 import type { ContentHash } from '../../contract/content-hash.ts'
 import { extensionOf } from '../../contract/media-types.ts'
-import { type Location, type Photo, relativePathSchema } from '../../contract/photos.ts'
+import { type ListedLocation, type Location, type Photo, relativePathSchema } from '../../contract/photos.ts'
 import { type BytePath, bytePathOf } from '../byte-path.ts'
 import { findModificationTime } from './modification-time.ts'
 import type { PhotoGroup } from './photo-groups.ts'
@@ -24,12 +24,15 @@ export interface Targets {
   readonly refused: readonly RefusedTarget[]
 }
 
-/** Where a photo's original belongs: at each of its paths once, whatever the device; without any, under its content hash. */
+/**
+ * Where a photo's original belongs: at each of its paths once, whatever the device and the folder, with the modification time
+ * that was told last; without any, under its content hash.
+ */
 export function targetsOf({ photo, locations, isOldVersion }: PhotoGroup): Targets {
   if (locations.length === 0) return { targets: [{ path: nameOf(photo), modificationTime: undefined }], refused: [] }
   const targets = new Map<BytePath, Target>()
   const refused: RefusedTarget[] = []
-  for (const location of locations) {
+  for (const location of locations.toSorted(byLastSeen)) {
     const recorded = bytePathOfLocation(location)
     const path = isOldVersion ? withSuffix(recorded, photo.contentHash.slice(0, 8)) : recorded
     const modificationTime = findModificationTime(location.modificationTime)
@@ -39,6 +42,12 @@ export function targetsOf({ photo, locations, isOldVersion }: PhotoGroup): Targe
     else if (!targets.has(path)) targets.set(path, { path, modificationTime })
   }
   return { targets: [...targets.values()], refused }
+}
+
+/** What was registered before the time of that was noted comes last. */
+function byLastSeen({ seenAt: one = '' }: ListedLocation, { seenAt: other = '' }: ListedLocation): number {
+  if (one === other) return 0
+  return one < other ? 1 : -1
 }
 
 /** The name of an original of which no path is known: `HASH.jpg`. */
