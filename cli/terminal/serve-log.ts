@@ -16,12 +16,19 @@ const words: Readonly<Record<string, string>> = {
 }
 
 /** Lines with the time on a terminal; elsewhere JSON, to which whatever keeps it adds the time. */
-export function createServeLog({ stderr, now }: Pick<Context, 'stderr' | 'now'>): ServeLog {
+export function createServeLog({ stderr, now, signal }: Pick<Context, 'stderr' | 'now' | 'signal'>): ServeLog {
   return (entry) => {
     const json = JSON.stringify(entry)
-    const line = stderr.isTTY === true ? `${formatClock(now())}  ${words[entry.event] ?? visible(json)}` : json
-    stderr.write(`${line}\n`)
+    const said = signal.aborted && isCutOff(json) ? cutOff : (words[entry.event] ?? visible(json))
+    stderr.write(stderr.isTTY === true ? `${formatClock(now())}  ${said}\n` : `${json}\n`)
   }
+}
+
+const cutOff = 'a request came too late; its client asks again by itself'
+
+/** The functions reach the S3 through the listener, which takes no connection any more when all stops. */
+function isCutOff(json: string): boolean {
+  return json.includes('"event":"api-failed"') && json.includes('ECONNREFUSED')
 }
 
 /** By the clock of this machine: `2026-11-22 09:05:07`. */
