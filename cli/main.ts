@@ -10,9 +10,13 @@ const stopSignals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 const stopping = new AbortController()
 for (const signal of stopSignals) process.on(signal, stop)
 
-/** The first signal ends the run tidily; the second one, whichever it is, then finds no listener and ends the process. */
+/**
+ * The first signal ends the run tidily; a second one then finds no listener and ends the process. But for SIGHUP, which comes
+ * from no person: a session that ends sends it right behind another one.
+ */
 function stop(signal: (typeof stopSignals)[number]): void {
   for (const each of stopSignals) process.off(each, stop)
+  process.on('SIGHUP', () => {})
   stopping.abort(new Interruption(signal))
 }
 

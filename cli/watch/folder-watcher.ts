@@ -55,6 +55,7 @@ export function watchFolders(root: BytePath, options: FolderWatcherOptions): Fol
   let placed = 0
   let isEnough = false
   let isIncomplete = false
+  let isClosed = false
 
   function lose(): void {
     isIncomplete = true
@@ -94,7 +95,7 @@ export function watchFolders(root: BytePath, options: FolderWatcherOptions): Fol
   }
 
   async function placeAll(around: Around, name: BytePath, path: BytePath): Promise<void> {
-    if (isEnough || except.has(path) || isLibrary(path)) return
+    if (isEnough || isClosed || except.has(path) || isLibrary(path)) return
     const folder = place(around, name, path)
     if (folder === undefined) return
     placed += 1
@@ -137,6 +138,7 @@ export function watchFolders(root: BytePath, options: FolderWatcherOptions): Fol
     async renew() {
       if (!isIncomplete) return
       isIncomplete = false
+      isEnough = false
       release(outside, root)
       // Each watch that is taken away leaves a word in the queue, which has to be read before anything else gets lost there.
       await setImmediate()
@@ -145,7 +147,7 @@ export function watchFolders(root: BytePath, options: FolderWatcherOptions): Fol
     },
     folderCount: () => folderCount,
     close() {
-      isEnough = true
+      isClosed = true
       release(outside, root)
     },
   }

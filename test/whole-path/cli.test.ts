@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import { mkdir, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import sharp from 'sharp'
 import { beforeEach, describe, expect, test } from 'vitest'
@@ -108,13 +108,24 @@ describe('stopped by a signal', () => {
     expect(await syncHere('-q')).toMatchObject({ exitCode: 0, stdout: '' })
   })
 
-  test('a second signal, of another kind, ends it at once', async () => {
+  /** Stopped by SIGTERM; then a hook does what is left to do. */
+  async function stoppedWith(onFailure: string) {
     await writeFile(join(folder, 'large.MOV'), Buffer.alloc(70 * 2 ** 20, 'large'))
-    const interrupt = 'kill -INT "$PPID"; while kill -0 "$PPID" 2> /dev/null; do :; done'
-    const running = user.start(['sync', folder, '--library', user.library, '--on-failure', interrupt])
+    const running = user.start(['sync', folder, '--library', user.library, '--on-failure', onFailure])
     await running.saying(/sync: \d/, 'stderr')
     running.child.kill('SIGTERM')
-    expect(await running.finished).toMatchObject({ exitCode: null })
+    return await running.finished
+  }
+
+  test('a second signal of another kind ends it at once', async () => {
+    const untilEnded = 'while kill -0 "$PPID" 2> /dev/null; do :; done'
+    expect(await stoppedWith(`kill -INT "$PPID"; ${untilEnded}`)).toMatchObject({ exitCode: null })
+  })
+
+  test('SIGHUP right behind SIGTERM, as when a session ends, changes nothing', async () => {
+    const note = join(user.folder, 'note')
+    expect(await stoppedWith(`kill -HUP "$PPID"; echo ended > '${note}'`)).toMatchObject({ exitCode: 143 })
+    expect(await readFile(note, 'utf8')).toBe('ended\n')
   })
 
   test('serve ends when it is asked to', async () => {
