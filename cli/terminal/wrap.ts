@@ -1,6 +1,8 @@
 /** Begins a command that is to be typed, alone or behind a variable; it ends where the sentence goes on. */
 const command =
   /(?:\b[A-Z_]+=\S+ )?\bphotos (?:cost|devices|doctor|free-up|login|logout|ls|pull|schedule|serve|sync|trash|users|verify|watch|whoami)\b[^;,`]*/g
+/** What `photos free-up` says to type, and names that a shell needs quoted. A quote behind a letter is an apostrophe. */
+const systemCommand = /\b(?:cp -an|rm -r)(?: (?:'[^']*'|\\.|[^\s'\\(;])+)+|(?<!\S)'[^']*'(?:'[^']*'|\\.|[^\s'\\])*/g
 /** What holds a command together until all lines are made; no text of ours has one. */
 const hold = '\u00a0'
 
@@ -17,7 +19,8 @@ export interface Breadth {
  */
 export function wrapFor({ isTTY, columns }: Breadth, text: string, indent = ''): string {
   if (!isTTY || columns === undefined || indent.length + text.length <= columns) return `${indent}${text}`
-  const words = text.replaceAll(command, (typed) => typed.replaceAll(' ', hold)).split(' ')
+  const held = (typed: string): string => typed.replaceAll(' ', hold)
+  const words = text.replaceAll(command, held).replaceAll(systemCommand, held).split(' ')
   const lines: string[] = []
   let line = ''
   for (const word of words) {

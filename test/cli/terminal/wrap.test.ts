@@ -41,6 +41,17 @@ test('a command keeps the variable before it', () => {
   ])
 })
 
+test.each([
+  [
+    `to have them back: cp -an '/x/it'\\''s mine/.' '/home/My pics/' (receipts.jsonl there tells)`,
+    ['to have them back:', `cp -an '/x/it'\\''s mine/.' '/home/My pics/'`, '(receipts.jsonl there tells)'],
+  ],
+  ['when you are sure: rm -r /home/aside', ['when you are sure:', 'rm -r /home/aside']],
+  [`name them, as '/home/My own pics'/* is`, ['name them, as', `'/home/My own pics'/* is`]],
+])('a command of the system is whole, too, and so is a quoted name: %s', (text, lines) => {
+  expect(wrapFor(terminal(29), text).split('\n')).toEqual(lines)
+})
+
 test('nothing is broken where it is no terminal, or its width is not known', () => {
   expect(wrapFor({ isTTY: false, columns: 40 }, hint)).toBe(hint)
   expect(wrapFor({ isTTY: true }, hint)).toBe(hint)
