@@ -133,7 +133,8 @@ export function asUserError(error: unknown, folder: string, { host, port }: Omit
   }
   const failure = findFolderFailure(error)
   if (failure === undefined) return error
-  const hint = 'choose another folder with --library DIR'
+  const isFull = /no space left|full disk|quota/.test(failure)
+  const hint = isFull ? 'make room on its disk, then run the command again' : 'choose another folder with --library DIR'
   return new UserError(`the library folder ${folder} ${failure}`, { exitCode: exitCodes.remoteUnreachable, hint, cause: error })
 }
 

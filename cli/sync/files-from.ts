@@ -8,7 +8,7 @@ const longestPathBytes = 8 * 1024
 
 /**
  * The paths of a list: one a line, or separated by NULs, which the first 8 KiB tell. Lines are taken as they are, but for a
- * carriage return at their end; empty ones count for nothing. Holds a piece of the list. Throws a `UserError` with exit code 2
+ * byte order mark before the first one and a carriage return at their end; empty ones count for nothing. Holds a piece of the list. Throws a `UserError` with exit code 2
  * for a line that is longer than any path.
  */
 export async function* readPathList(list: AsyncIterable<Buffer>): AsyncGenerator<BytePath> {
@@ -17,12 +17,16 @@ export async function* readPathList(list: AsyncIterable<Buffer>): AsyncGenerator
   for await (const bytes of list) {
     rest += bytes.toString('latin1')
     if (separator === undefined && rest.length < longestPathBytes && !rest.includes('\0')) continue
-    separator ??= separatorOf(rest)
+    if (separator === undefined) {
+      separator = separatorOf(rest)
+      rest = withoutMark(rest)
+    }
     const paths = rest.split(separator)
     rest = paths.pop() ?? ''
     yield* tidied(paths, separator)
     if (rest.length > longestPathBytes) throw noPath()
   }
+  if (separator === undefined) rest = withoutMark(rest)
   separator ??= separatorOf(rest)
   yield* tidied(rest.split(separator), separator)
 }
@@ -39,6 +43,11 @@ export async function* resolvePaths(paths: AsyncIterable<BytePath>, folder: Byte
 
 function separatorOf(start: string): '\0' | '\n' {
   return start.slice(0, longestPathBytes).includes('\0') ? '\0' : '\n'
+}
+
+/** Without the UTF-8 byte order mark that editors on Windows write. */
+function withoutMark(start: string): string {
+  return start.replace(/^\xef\xbb\xbf/, '')
 }
 
 function tidied(paths: readonly string[], separator: '\0' | '\n'): readonly BytePath[] {

@@ -16,6 +16,7 @@ describe('readPathList', () => {
     ['a path a line', 'a.jpg\nb c.jpg\n', ['a.jpg', 'b c.jpg']],
     ['without an end of line at the end', 'a.jpg\nb.jpg', ['a.jpg', 'b.jpg']],
     ['as Windows ends lines', 'a.jpg\r\nb.jpg\r\n', ['a.jpg', 'b.jpg']],
+    ['as Notepad saves it, with a mark at its start', '\xef\xbb\xbfa.jpg\r\nb.jpg', ['a.jpg', 'b.jpg']],
     ['with empty lines', '\n\na.jpg\n\n', ['a.jpg']],
     ['with NULs, where ends of lines are part of a name', 'a\nb.jpg\0c.jpg\r\0', ['a\nb.jpg', 'c.jpg\r']],
     ['with one NUL', 'a\nb.jpg\0', ['a\nb.jpg']],
