@@ -16,7 +16,7 @@ export function createNoState(): LocalState {
       async *below() {},
     },
     uploads: { begun: () => [], begin: async () => {}, end: async () => {}, close: async () => {} },
-    sources: { find: async () => undefined, put: async () => {} },
+    sources: { find: async () => undefined, put: async () => {}, paths: async () => [] },
     takeNotes: () => [],
     close: async () => {},
   }

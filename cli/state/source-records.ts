@@ -27,6 +27,8 @@ export type SourceRecord = z.infer<typeof sourceRecordSchema>
 export interface SourceRecords {
   find(path: string): Promise<SourceRecord | undefined>
   put(path: string, record: SourceRecord): Promise<void>
+  /** All of them; a person has a few. */
+  paths(): Promise<readonly string[]>
 }
 
 /** Before every path, which begins with a slash, and unlike the prefix of the registrations. */
@@ -39,6 +41,11 @@ export function openSourceRecords(database: ClassicLevel<string, Buffer>, attemp
         const bytes = await database.get(`${prefix}${path}`)
         return bytes && decode(bytes)
       }, undefined),
+    paths: () =>
+      attempt(async () => {
+        const keys = await database.keys({ gte: prefix, lt: `${prefix}\uffff` }).all()
+        return keys.map((key) => key.slice(prefix.length))
+      }, []),
     put: (path, record) => attempt(() => database.put(`${prefix}${path}`, encode(record)), undefined),
   }
 }

@@ -18,7 +18,7 @@ export interface FoundInSource {
 }
 
 export interface JudgeOptions {
-  readonly records: SourceRecords
+  readonly records: Pick<SourceRecords, 'find' | 'put'>
   /** A source that has no files any more, or a disk that is not mounted, is to be believed. */
   readonly allowsEmpty: boolean
   /** Nothing is to be remembered. */

@@ -1,9 +1,11 @@
+import { existsSync } from 'node:fs'
 import type { ContentHash } from '../../contract/content-hash.ts'
 import { type GoneLocation, maximumBatchSize } from '../../contract/photos.ts'
-import { type BytePath, joinBytePath } from '../byte-path.ts'
+import { type BytePath, bytesOf, joinBytePath } from '../byte-path.ts'
 import type { Remote } from '../remote/remote.ts'
 import type { LocalState } from '../state/local-state.ts'
 import type { Registration } from '../state/registrations.ts'
+import { isAtOrBelow } from './judge-source.ts'
 import { placeOf } from './location-of.ts'
 import type { Source } from './sources.ts'
 import { isSameDisk, isVanished, releaseVanishedFolders } from './vanished.ts'
@@ -28,10 +30,17 @@ export interface TellGoneOptions {
  */
 export async function tellGone(sources: readonly Source[], options: TellGoneOptions): Promise<void> {
   const { state, isWhole, withoutFiles } = options
-  for (const source of sources) {
+  for (const source of [...sources, ...(isWhole && sources.length > 0 ? await findMovedSources(sources, state) : [])]) {
     if (isWhole && source.kind === 'folder') await releaseVanishedFolders(source, state, withoutFiles)
     for await (const page of registrationsIn(source, state)) await settle(page, options)
   }
+}
+
+/** Folders that were backed up and are not there any more, though their disk may be: moved as a whole, for instance into one of these sources. */
+async function findMovedSources(sources: readonly Source[], state: LocalState): Promise<readonly Source[]> {
+  const paths = await state.sources.paths()
+  const others = paths.filter((path) => !sources.some((source) => isAtOrBelow(path, source.path)))
+  return others.filter((path) => !existsSync(bytesOf(path))).map((path) => ({ kind: 'folder', path, location: path }))
 }
 
 async function* registrationsIn({ kind, path }: Source, { registrations }: LocalState): AsyncGenerator<readonly Registration[]> {

@@ -13,7 +13,7 @@ interface Card {
   readonly dcim: string
   readonly stateFolder: string
   /** Runs a sync. Resolves with what it told of as gone: paths, and whose bytes lie there now. */
-  sync(options?: Partial<SyncOptions>): Promise<readonly string[]>
+  sync(options?: Partial<SyncOptions>, path?: string): Promise<readonly string[]>
 }
 
 async function cardWith(files: Readonly<Record<string, string>>): Promise<Card> {
@@ -24,7 +24,7 @@ async function cardWith(files: Readonly<Record<string, string>>): Promise<Card> 
   return {
     dcim,
     stateFolder,
-    async sync(options = {}) {
+    async sync(options = {}, path = dcim) {
       const gone: string[] = []
       const remote: Remote = {
         ...backend.remote,
@@ -35,7 +35,7 @@ async function cardWith(files: Readonly<Record<string, string>>): Promise<Card> 
         },
       }
       // As most people run it: what has not changed is counted, and folders are told by their digests.
-      await runSync([dcim], { ...backend, countsUnchanged: true, ...options, remote, stateFolder })
+      await runSync([path], { ...backend, countsUnchanged: true, ...options, remote, stateFolder })
       return gone.toSorted()
     },
   }
@@ -64,6 +64,32 @@ test('what was moved, deleted or edited is told once, and nothing else ever is',
   await rename(join(dcim, 'sub'), join(dcim, 'moved'))
   expect(await sync()).toEqual(['DCIM/a.jpg', 'DCIM/b.jpg replaced', 'DCIM/sub/d.jpg', 'DCIM/sub/deep/e.jpg', 'DCIM/z.jpg'])
   expect(await sync()).toEqual([])
+})
+
+test('a folder that was moved as a whole is told of when it is backed up from its new place', async () => {
+  const { dcim, stateFolder, sync } = await cardWith({ 'a.jpg': 'a', 'sub/b.jpg': 'b' })
+  await sync()
+  const moved = join(stateFolder, 'archive', 'DCIM')
+  await mkdir(dirname(moved))
+  await rename(dcim, moved)
+  expect(await sync({}, moved)).toEqual(['DCIM/a.jpg', 'DCIM/sub/b.jpg'])
+  expect(await sync({}, moved)).toEqual([])
+})
+
+test('a folder that is there and was not named this time is not gone, nor is one whose disk is away', async () => {
+  const { dcim, stateFolder, sync } = await cardWith({ 'a.jpg': 'a' })
+  const other = join(stateFolder, 'other', 'DCIM')
+  await write(join(other, 'b.jpg'), 'b')
+  await sync()
+  expect(await sync({}, other)).toEqual([])
+  await rm(dcim, { recursive: true })
+  const state = await openLocalState(join(stateFolder, 'state'), { remoteId: 'in-memory', owner: onlyOwner, origin: undefined })
+  const folder = bytePathOf(dcim)
+  const record = (await state.findRecords(folder, 'a.jpg', 'a.jpg')).get('a.jpg') ?? expect.fail('no record')
+  const elsewhere = { ...record, fingerprint: { ...record.fingerprint, device: 0x7fff_ffff } }
+  await state.remember([{ folder, name: 'a.jpg', record: elsewhere }], { durable: true })
+  await state.close()
+  expect(await sync({}, other)).toEqual([])
 })
 
 test('a folder is noticed to have lost its files whichever of them went first', async () => {
