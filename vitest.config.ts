@@ -7,8 +7,7 @@ export default defineConfig({
     globalSetup: ['test/build-once.ts'],
     testTimeout: 120_000,
     hookTimeout: 120_000,
-    // One more than the smallest machine has cores: a third of what tests take is waiting, for the disk or another process.
-    maxWorkers: 3,
+    maxWorkers: 2,
     // Files share a process, so that each module is loaded once and not once a file: a second of processor time for each of
     // them. What a test changes outside its own folder (variables, umask, spies) it puts back when it has finished.
     isolate: false,
