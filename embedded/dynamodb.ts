@@ -8,6 +8,7 @@ import { CreateTableCommand, type CreateTableCommandInput, DescribeTableCommand,
 import { NodeHttpHandler } from '@smithy/node-http-handler'
 import { ClassicLevel } from 'classic-level'
 import dynalite from 'dynalite'
+import * as z from 'zod'
 import { ownServices } from '../lambda/aws/clients.ts'
 import { type ExpiredRecords, removeExpired } from './remove-expired.ts'
 
@@ -35,7 +36,7 @@ export const dynamoDbEndpoint = 'http://dynamodb.embedded'
 export async function openDynamoDb(folder: string, region: string): Promise<EmbeddedDynamoDb> {
   // Not inside the library: a socket's path holds about 100 bytes, a library's may be longer.
   const socketFolder = await mkdtemp(join(tmpdir(), 'photos-'))
-  await requireSoundDatabase(folder)
+  await prepareDatabase(folder)
   const server = dynalite({ path: folder, createTableMs: 0 })
   const requests = followRequests(server)
   const throughSocket = { keepAlive: true, socketPath: socketPathIn(socketFolder) }
@@ -89,10 +90,20 @@ function followRequests(server: Server): FollowedRequests {
 }
 
 /** dynalite throws where nobody can catch it when its database cannot be opened. */
-async function requireSoundDatabase(folder: string): Promise<void> {
+async function prepareDatabase(folder: string): Promise<void> {
   const database = new ClassicLevel(folder)
   await database.open()
+  await dropUnfinishedTables(database)
   await database.close()
+}
+
+const tableSchema = z.object({ TableStatus: z.string() })
+
+/** A process that was killed while it made a table leaves one that stays in the making for ever. It has had no items yet. */
+async function dropUnfinishedTables(database: ClassicLevel): Promise<void> {
+  for await (const [key, value] of database.iterator({ gte: 'table~', lt: 'table\x7f' })) {
+    if (tableSchema.parse(JSON.parse(value)).TableStatus !== 'ACTIVE') await database.del(key)
+  }
 }
 
 function socketPathIn(folder: string): string {
