@@ -25,13 +25,18 @@ const runsBetween: readonly (readonly [string, Partial<RunOptions>])[] = [
   ['came as soon as they were written', { isHasty: true }],
 ]
 
-test.each(runsBetween)('folders that were swapped, and back after a run that %s, come back as they are', async (_, run) => {
+async function laptopWithOneFile() {
   const [world] = await openWorlds(1)
   if (world === undefined) return expect.fail('no world')
   const home = await openHome(world, false)
   const laptop = home.openDevice('laptop')
   await laptop.tree.apply([inFolder(here, 0)])
   await laptop.sync()
+  return { home, laptop }
+}
+
+test.each(runsBetween)('folders that were swapped, and back after a run that %s, come back as they are', async (_, run) => {
+  const { home, laptop } = await laptopWithOneFile()
   await laptop.tree.apply([inFolder(there, 1), ...swap])
   await laptop.sync(run)
   // No file looks as if anything had ever happened to it.
@@ -41,12 +46,7 @@ test.each(runsBetween)('folders that were swapped, and back after a run that %s,
 })
 
 test('what was edited is told of by the run that came by, and by no later one, however young the file is', async () => {
-  const [world] = await openWorlds(1)
-  if (world === undefined) return expect.fail('no world')
-  const home = await openHome(world, false)
-  const laptop = home.openDevice('laptop')
-  await laptop.tree.apply([inFolder(here, 0)])
-  await laptop.sync()
+  const { home, laptop } = await laptopWithOneFile()
   await laptop.tree.apply([inFolder(here, 1)])
   await laptop.sync({ isHasty: true })
   await laptop.sync({ isHasty: true })
