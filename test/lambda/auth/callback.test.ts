@@ -61,7 +61,7 @@ test('what comes twice, with another state or too late is refused', async () => 
   const { browser, callback } = await sentBack(inTest)
   for (const changed of [
     `${callback}&code=x`,
-    callback.replace(/state=./, 'state=-'),
+    callback.replace(/state=./, (found) => (found === 'state=-' ? 'state=_' : 'state=-')),
     callback.replace(/state=[^&]*/, ''),
     '/device/callback',
   ]) {
