@@ -18,19 +18,28 @@ async function signInAt(url: string): Promise<readonly string[]> {
 /** Never: the person is faster than five minutes. */
 const patient = { delay: () => new Promise<void>(() => {}) }
 
+/** A browser that is opened and goes its own way, as real ones do; `gone` resolves when it has seen its last page. */
+function browserThat(walks: (address: string) => Promise<unknown>) {
+  let gone: Promise<unknown> = Promise.resolve()
+  const openBrowser = async (address: string): Promise<void> => {
+    gone = walks(address)
+    gone.catch(() => {}) // the test awaits it
+  }
+  return { openBrowser, gone: () => gone }
+}
+
 test('--browser signs in with the browser of this machine', async () => {
   const { url } = await serveAccounts()
   const { home, photos } = await newMachine()
-  let seen: readonly string[] = []
   let opened = ''
-  const openBrowser = async (address: string): Promise<void> => {
+  const { openBrowser, gone } = browserThat(async (address) => {
     opened = address
-    seen = await signInAt(address)
-  }
+    return await signInAt(address)
+  })
 
   const ended = await photos(['login', url, '--browser', '--device', 'laptop'], {
     environment: withDisplay(home),
-    openBrowser: async (address) => void openBrowser(address),
+    openBrowser,
     clock: patient,
   })
 
@@ -49,7 +58,7 @@ test('--browser signs in with the browser of this machine', async () => {
     code_challenge: expect.stringMatching(/^[\w-]{43}$/),
     code_challenge_method: 'S256',
   })
-  await expect.poll(() => seen.join(' ')).toContain('You are signed in.')
+  expect(await gone()).toContainEqual(expect.stringContaining('You are signed in.'))
   expect(await photos(['whoami'])).toMatchObject({ exitCode: 0 })
 })
 
@@ -57,7 +66,7 @@ test('what else comes to the loopback address changes nothing', async () => {
   const { url } = await serveAccounts()
   const { home, photos } = await newMachine()
   const answers: [number, string | null, string | null][] = []
-  const openBrowser = async (address: string): Promise<void> => {
+  const { openBrowser, gone } = browserThat(async (address) => {
     const { searchParams } = new URL(address)
     const callback = new URL(searchParams.get('redirect_uri') ?? '')
     const state = searchParams.get('state') ?? ''
@@ -74,12 +83,9 @@ test('what else comes to the loopback address changes nothing', async () => {
       answers.push([status, headers.get('cache-control'), headers.get('x-frame-options')])
     }
     await signInAt(address)
-  }
-  const ended = await photos(['login', url, '--browser'], {
-    environment: withDisplay(home),
-    openBrowser: async (address) => void openBrowser(address),
-    clock: patient,
   })
+  const ended = await photos(['login', url, '--browser'], { environment: withDisplay(home), openBrowser, clock: patient })
+  await gone()
   expect(ended).toMatchObject({ exitCode: 0 })
   expect(answers).toEqual([404, 404, 404, 400, 400, 400].map((status) => [status, 'no-store', 'DENY']))
 })
@@ -87,15 +93,17 @@ test('what else comes to the loopback address changes nothing', async () => {
 test('a browser that could not be opened, or says no, is told', async () => {
   const { url } = await serveAccounts()
   const { home, photos } = await newMachine()
+  let refusing: Promise<unknown> = Promise.resolve()
   const openBrowser = async (address: string): Promise<void> => {
     const { searchParams } = new URL(address)
     const state = searchParams.get('state') ?? ''
-    void fetch(`${searchParams.get('redirect_uri')}?error=access_denied&state=${state}`)
+    refusing = fetch(`${searchParams.get('redirect_uri')}?error=access_denied&state=${state}`)
     throw new Error('no browser')
   }
   expect(
     await photos(['login', url, '--browser'], { environment: withDisplay(home), openBrowser, clock: patient }),
   ).toMatchObject({ exitCode: 12, stdout: '', stderr: expect.stringContaining('refuses the sign-in: access_denied') })
+  expect(await refusing).toMatchObject({ status: 200 })
 })
 
 test('after five minutes nobody is waited for', async () => {
@@ -117,15 +125,12 @@ test('a port that somebody else has, on either loopback address, is passed over'
   if (!stranger.listening) skip('this machine has no ::1, or its port 8431 is in use')
   onTestFinished(() => void stranger.close())
   let redirectUri: string | null = ''
-  const openBrowser = async (address: string): Promise<void> => {
+  const { openBrowser, gone } = browserThat(async (address) => {
     redirectUri = new URL(address).searchParams.get('redirect_uri')
     await signInAt(address)
-  }
-  await photos(['login', url, '--browser'], {
-    environment: withDisplay(home),
-    openBrowser: async (address) => void openBrowser(address),
-    clock: patient,
   })
+  await photos(['login', url, '--browser'], { environment: withDisplay(home), openBrowser, clock: patient })
+  await gone()
   expect(redirectUri).toMatch(/^http:\/\/localhost:843[23]\/callback$/)
 })
 

@@ -90,7 +90,8 @@ describe('sync', () => {
   it('reads again a file that was touched just before it was looked at', async () => {
     const { dcim, stateFolder } = await cardFolder({ 'a.jpg': 'a' })
     const backend = createRemoteInMemory()
-    const clock = { ...clockAhead(), now: Date.now }
+    const { ctimeMs } = await stat(join(dcim, 'a.jpg'))
+    const clock = { ...clockAhead(), now: () => ctimeMs + 1000 }
     await runSync([dcim], { ...backend, stateFolder, clock })
     backend.calls.length = 0
     expect((await runSync([dcim], { ...backend, stateFolder, clock })).counts).toEqual({ already_stored: 1 })

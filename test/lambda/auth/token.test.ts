@@ -69,7 +69,9 @@ test('tokens that were moved to another grant in the table do not open', async (
   const sealed = keys.seal('tokens', 'tokens of grant one')
   expect(keys.open(sealed, 'tokens of grant one')).toBe('tokens')
   expect(() => keys.open(sealed, 'tokens of grant two')).toThrow()
-  expect(() => keys.open(`${sealed.slice(0, -2)}AA`, 'tokens of grant one')).toThrow()
+  const changed = Buffer.from(sealed, 'base64url')
+  changed.writeUInt8(changed.readUInt8(changed.length - 1) ^ 1, changed.length - 1)
+  expect(() => keys.open(changed.toString('base64url'), 'tokens of grant one')).toThrow()
 })
 
 test('requests that are not as they should be are told so', async () => {

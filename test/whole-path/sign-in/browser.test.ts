@@ -49,16 +49,22 @@ describe.skipIf(program === undefined)(program ?? 'no Chromium on this machine (
     await page.getByRole('button').click()
   }
 
+  /** Waits until the page says this: what was clicked leads to it, in its own time. */
+  async function showing({ page }: Window, text: RegExp): Promise<void> {
+    await page.getByText(text).first().waitFor()
+  }
+
   test('enter the code, sign in, compare, approve: the terminal says who is signed in', async () => {
     const login = await startLogin()
     const window = await openWindow(browser)
     await window.page.goto(login.uri)
     await enterCode(window, login.userCode)
     await logIn(window, served.alice)
+    await window.page.getByRole('button', { name: /approve/i }).waitFor() // the last thing on the page
     const text = await window.page.locator('body').innerText()
     for (const compared of [login.userCode, served.alice.email, 'attic NAS', '127.0.0.1']) expect(text).toContain(compared)
     await window.page.getByRole('button', { name: /approve/i }).click()
-    await expect.poll(() => window.page.locator('body').innerText()).toMatch(/signed in/i)
+    await showing(window, /your device is signed in/i)
     const finished = await login.running.finished
     expect(finished).toMatchObject({ exitCode: 0, stdout: expect.stringContaining(served.alice.email) })
     expect(await login.user.photos('whoami')).toMatchObject({ exitCode: 0, stdout: expect.stringContaining(served.alice.email) })
@@ -72,7 +78,7 @@ describe.skipIf(program === undefined)(program ?? 'no Chromium on this machine (
     await enterCode(window, login.userCode)
     await logIn(window, served.alice)
     await window.page.getByRole('button', { name: /deny/i }).click()
-    await expect.poll(() => window.page.locator('body').innerText()).toMatch(/denied/i)
+    await showing(window, /denied/i)
     await window.show('7-denied')
     const finished = await login.running.finished
     expect(finished).toMatchObject({ exitCode: 12, stdout: '', stderr: expect.stringMatching(/denied/) })
@@ -85,14 +91,14 @@ describe.skipIf(program === undefined)(program ?? 'no Chromium on this machine (
     const window = await openWindow(browser)
     await window.page.goto(begun.verification_uri)
     await enterCode(window, 'BCDF-GHJK')
-    expect(await window.page.locator('body').innerText()).toMatch(/not|no such|wrong/i)
+    await showing(window, /not|no such|wrong/i)
     await window.show('2-wrong-code')
     await enterCode(window, begun.user_code.toLowerCase().replace('-', ' '))
     await logIn(window, { ...served.alice, password: 'a wrong password' })
     await window.show('4-wrong-password')
     await logIn(window, served.alice)
     await window.page.getByRole('button', { name: /approve/i }).click()
-    await expect.poll(() => window.page.locator('body').innerText()).toMatch(/signed in/i)
+    await showing(window, /your device is signed in/i)
     expect(isRefusal(await poll(served, begun))).toBe(false)
     expect(window.complaints).toEqual([])
   })
@@ -104,7 +110,7 @@ describe.skipIf(program === undefined)(program ?? 'no Chromium on this machine (
     served.advance(late)
     await window.page.goto(typedLate.verification_uri)
     await enterCode(window, typedLate.user_code)
-    expect(await window.page.locator('body').innerText()).toMatch(/expired|not valid|no such/i)
+    await showing(window, /expired|not valid|no such/i)
     // oidc-provider goes by the system's clock: for signing in there, the two have to agree.
     served.advance(-late)
 
@@ -116,8 +122,8 @@ describe.skipIf(program === undefined)(program ?? 'no Chromium on this machine (
     onTestFinished(() => served.advance(-late))
     await window.forgetAfter(late)
     await window.page.getByRole('button', { name: /approve/i }).click()
-    await expect.poll(() => window.page.locator('body').innerText()).toMatch(/expired|too late|too long/i)
-    expect(await window.page.locator('body').innerText()).toMatch(/photos login|again|new code/i)
+    await showing(window, /expired|too late|too long/i)
+    await showing(window, /photos login|again|new code/i)
     await window.show('8-expired')
     expect(await poll(served, decidedLate)).toBe('expired_token')
     expect(window.complaints).toEqual([])
@@ -125,7 +131,8 @@ describe.skipIf(program === undefined)(program ?? 'no Chromium on this machine (
 
   test('with the keyboard alone, and Enter never approves by accident', async () => {
     const begun = await beginDeviceGrant(served)
-    const { page, complaints } = await openWindow(browser)
+    const window = await openWindow(browser)
+    const { page, complaints } = window
     await page.goto(begun.verification_uri)
     await tabTo(page, 'user_code')
     await page.keyboard.type(begun.user_code)
@@ -144,7 +151,7 @@ describe.skipIf(program === undefined)(program ?? 'no Chromium on this machine (
     await page.keyboard.press('Tab')
     expect(await page.evaluate('document.activeElement.value')).toBe('approve')
     await page.keyboard.press('Enter')
-    await expect.poll(() => page.locator('body').innerText()).toMatch(/signed in/i)
+    await showing(window, /your device is signed in/i)
     expect(isRefusal(await poll(served, begun))).toBe(false)
     expect(complaints).toEqual([])
   })
@@ -208,7 +215,7 @@ describe.skipIf(program === undefined)(program ?? 'no Chromium on this machine (
     await logIn(window, served.alice)
     await fits('5-compare')
     await page.getByRole('button', { name: /approve/i }).click()
-    await expect.poll(() => page.locator('body').innerText()).toMatch(/signed in/i)
+    await showing(window, /your device is signed in/i)
     await fits('6-approved')
     await page.goto(`${served.url}/device/callback?state=x&code=y`)
     await fits('9-refused')
