@@ -61,7 +61,7 @@ export interface EmbeddedOptions extends Partial<ListenOptions> {
   readonly thawClock?: () => Date
   /** What the functions' environment says otherwise than usual, such as PHOTOS_STORAGE_CLASS. For tests: a disk has one class. */
   readonly variables?: Readonly<Record<string, string>>
-  /** From which size on originals go up in parts, and how large these are: smaller than usual in a test. */
+  /** From which size on originals go up in parts, and how large these are: smaller than usual in a test, and so what S3 takes. */
   readonly uploadSizes?: UploadSizes
   /** More buckets, by name and folder: for other clients of this S3, such as a benchmark's. */
   readonly buckets?: Readonly<Record<string, string>>
@@ -133,11 +133,12 @@ async function openLibrary(options: EmbeddedOptions, opened: ClosingStack): Prom
   const arrivals: Arrivals = { announce: () => Promise.resolve() }
   const grantsOfOwner = options.permissions?.owner ?? usualGrants(storageBucket)
   const credentials = createTemporaryCredentials(deriveSecret(identity, 'temporary credentials'), grantsOfOwner)
+  const { thawClock = now, uploadSizes } = options
   const s3 = opened.add(
     await openEmbeddedS3(
       { ...identity, grants: options.permissions?.functions },
       credentials,
-      { buckets, metadataFolder: paths.s3, now, thawClock: options.thawClock ?? now },
+      { buckets, metadataFolder: paths.s3, now, thawClock, minimumPartBytes: uploadSizes?.minimumPartBytes },
       arrivals,
     ),
     (embeddedS3) => embeddedS3.close(),
@@ -162,7 +163,7 @@ async function openLibrary(options: EmbeddedOptions, opened: ClosingStack): Prom
   )
   const { front, local, publicUrl } = await listenTwice(listenOptionsOf(options), opened)
 
-  const functions = { identity, dynamoDb, s3, now, log, variables: options.variables, uploadSizes: options.uploadSizes }
+  const functions = { identity, dynamoDb, s3, now, log, variables: options.variables, uploadSizes }
   const backend = connectFunctions(local.url, functions)
   const identityPool = createIdentityPool({ identityPoolId: identityPoolIdOf(identity), issuer, credentials, now })
   const answerWith = (listening: HttpFront, seen: Backend) => {
@@ -239,7 +240,7 @@ interface Arrivals {
 async function openEmbeddedS3(
   functions: Credentials & { readonly accessKeyId: string },
   credentials: TemporaryCredentialsIssuer,
-  options: Pick<S3Options, 'buckets' | 'metadataFolder' | 'now' | 'thawClock'>,
+  options: Pick<S3Options, 'buckets' | 'metadataFolder' | 'now' | 'thawClock' | 'minimumPartBytes'>,
   arrivals: Arrivals,
 ): Promise<S3Store> {
   return await openS3({

@@ -19,6 +19,8 @@ export interface Service {
   readonly now: () => Date
   /** The time by which archived objects thaw, and freeze again. */
   readonly thawClock: () => Date
+  /** A part that is not the last one is at least as large. */
+  readonly minimumPartBytes: number
   readonly objectCreated: (call: Call, object: CreatedObjectSummary) => Promise<void>
 }
 

@@ -10,8 +10,6 @@ import type { PartRecord, UploadRecord } from './records.ts'
 import { S3Error } from './s3-error.ts'
 import { parseXmlBody, repeated, xmlDocument } from './xml.ts'
 
-const minimumPartBytes = 5 * 1024 ** 2
-
 const requestedPartSchema = z.object({
   PartNumber: z.coerce.number().int(),
   ETag: z.string(),
@@ -125,7 +123,7 @@ async function requireParts(
   }
   const uploaded = new Map((await call.service.uploads.parts(uploadId)).map((part) => [part.partNumber, part]))
   const parts = requested.map((part) => requirePart(part, uploaded.get(part.PartNumber), upload))
-  if (parts.slice(0, -1).some((part) => part.sizeBytes < minimumPartBytes)) {
+  if (parts.slice(0, -1).some((part) => part.sizeBytes < call.service.minimumPartBytes)) {
     throw new S3Error('EntityTooSmall', 'Your proposed upload is smaller than the minimum allowed size')
   }
   return parts

@@ -16,6 +16,9 @@ import { createS3Event, type S3Event } from './s3-event.ts'
 import { parseS3Request, type S3Request } from './s3-request.ts'
 import { verifySignature } from './verify-signature.ts'
 
+/** Source: Amazon S3 User Guide, "Amazon S3 multipart upload limits". */
+const usualMinimumPartBytes = 5 * 1024 ** 2
+
 export interface S3Options {
   /** Where this S3 keeps what is not an object: metadata, parts of uploads, temporary files. On the buckets' file system. */
   readonly metadataFolder: string
@@ -33,6 +36,8 @@ export interface S3Options {
   readonly now?: () => Date
   /** The time by which archived objects thaw, and freeze again; that of `now` unless a test has no two days. */
   readonly thawClock?: () => Date
+  /** A part that is not the last one is at least as large: 5 MiB, as everywhere, unless a test has smaller ones. */
+  readonly minimumPartBytes?: number | undefined
 }
 
 export interface S3Store {
@@ -68,7 +73,9 @@ export async function openS3(options: S3Options): Promise<S3Store> {
   await uploads.sweepLeftovers(now())
   const objectCreated = createNotifier(options, now)
   const thawClock = options.thawClock ?? now
-  const service: Service = { region: options.region, database, objects, uploads, now, thawClock, objectCreated }
+  const minimumPartBytes = options.minimumPartBytes ?? usualMinimumPartBytes
+  const { region } = options
+  const service: Service = { region, database, objects, uploads, now, thawClock, minimumPartBytes, objectCreated }
   const underWay = new Set<Promise<void>>()
   return {
     handle: (incoming, response) => {
