@@ -2,19 +2,19 @@ import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import type { Fault, PassingRequest } from './fault-proxy.ts'
-import { type FaultScript, faultScripts } from './fault-scripts.ts'
+import { type FaultScript, faultScripts, partBytes } from './fault-scripts.ts'
 import { hastyClock } from './hasty-clock.ts'
 import { requireBackedUp, requireWholeFiles } from './library-checks.ts'
 import { outcomesOf, summaryOf } from './photos-process.ts'
 import { readTree } from './tree.ts'
 import { clips, wired } from './wired.ts'
 
-/** Large originals begin at 6 MiB here, so that one goes up in three parts, the last one shorter, in no time. */
-const uploadSizes = { maximumPutBytes: 6 * 2 ** 20, minimumPartBytes: 5 * 2 ** 20 }
+/** A large original goes up in three parts, the last one shorter, in no time. */
+const uploadSizes = { maximumPutBytes: partBytes, minimumPartBytes: partBytes }
 
 const trees: Record<FaultScript['tree'], () => Record<string, Buffer>> = {
   clips: () => clips(3),
-  large: () => ({ 'large.MOV': randomBytes(12 * 2 ** 20 + 1), ...clips(1) }),
+  large: () => ({ 'large.MOV': randomBytes(2.5 * partBytes + 1), ...clips(1) }),
 }
 
 test('there are at least forty scripts, each with a name of its own', () => {
