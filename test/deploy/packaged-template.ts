@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { cp, mkdir, mkdtemp, open, readdir, readFile, rename, rm, stat, symlink, writeFile } from 'node:fs/promises'
+import { cp, mkdir, mkdtemp, readdir, readFile, rename, rm, stat, symlink, utimes, writeFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -13,7 +13,7 @@ const cacheFolder = join(root, 'node_modules', '.cache', 'photos', 'packaged')
 /** What a package is made from; of the same sources there is one, also for the next run of the tests. */
 const sources = ['serverless.yml', 'package-lock.json', 'scripts/build.js', 'deploy', 'lambda', 'contract']
 
-/** Nobody packages for so long: whoever held the lock was killed. */
+/** Nobody packages for so long: whoever held the lock was killed, and another process has its number. */
 const staleLockMs = 5 * 60_000
 
 const listSchema = z.union([z.string().transform((one) => [one]), z.array(z.string())]).default([])
@@ -36,8 +36,6 @@ const templateSchema = z.object({
 export type PackagedTemplate = z.infer<typeof templateSchema>
 
 const oldMs = 60 * 60_000
-
-const oldPackageMs = 24 * 60 * 60_000
 
 export interface Packaged {
   /** Where `NAME.zip` of every function lies. */
@@ -65,6 +63,8 @@ export async function packaged(chosen: ChosenParameters = {}): Promise<Packaged>
     if (!lock.isOurs) await delay(100)
     else if (!(await isThere(folder))) await packageInto(folder, chosen)
   }
+  const now = new Date()
+  await utimes(folder, now, now) // what is used is not old
   return { folder, output: await readFile(join(folder, 'output.txt'), 'utf8') }
 }
 
@@ -78,29 +78,22 @@ async function packageInto(folder: string, chosen: ChosenParameters): Promise<vo
     await symlink(join(root, 'deploy'), join(service, 'deploy'))
     const output = await serverlessPackage(service, chosen)
     await writeFile(join(service, '.serverless', 'output.txt'), output)
-    await rename(join(service, '.serverless'), folder)
-    await removeOldPackages()
+    await rename(join(service, '.serverless'), folder).catch(async (error: unknown) => {
+      // On a slow machine somebody has taken this one for killed, and was faster.
+      if (!(await isThere(folder))) throw error
+    })
     await removeOld()
   } finally {
     await rm(service, { recursive: true, force: true })
   }
 }
 
-/** What was made of other sources, and what killed runs left; but nothing that a run of now may be reading. */
+/** Ten megabytes each: what was made of other sources, and what killed runs left; but nothing that a run of now may be reading. */
 async function removeOld(): Promise<void> {
   for (const name of await readdir(cacheFolder)) {
     const found = await stat(join(cacheFolder, name)).catch(() => undefined)
     if (found === undefined || Date.now() - found.mtimeMs < oldMs) continue
     await rm(join(cacheFolder, name), { recursive: true, force: true })
-  }
-}
-
-/** Ten megabytes each: those of sources that nobody works on any more. */
-async function removeOldPackages(): Promise<void> {
-  const paths = (await readdir(cacheFolder)).map((name) => join(cacheFolder, name))
-  for (const path of paths) {
-    const found = await stat(path).catch(() => undefined)
-    if (found !== undefined && Date.now() - found.mtimeMs > oldPackageMs) await rm(path, { recursive: true, force: true })
   }
 }
 
@@ -145,15 +138,29 @@ async function isThere(path: string): Promise<boolean> {
 
 const existsSchema = z.object({ code: z.literal('EEXIST') })
 
-/** A file that only one process can make. */
+/** A file that only one process can make, with its number in it. */
 async function tryLock(path: string): Promise<AsyncDisposable & { readonly isOurs: boolean }> {
   try {
-    await (await open(path, 'wx')).close()
+    await writeFile(path, String(process.pid), { flag: 'wx' })
     return { isOurs: true, [Symbol.asyncDispose]: () => rm(path, { force: true }) }
   } catch (error) {
     existsSchema.parse(error)
-    const lock = await stat(path).catch(() => undefined)
-    if (lock !== undefined && Date.now() - lock.mtimeMs > staleLockMs) await rm(path, { force: true })
+    if (await isAbandoned(path)) await rm(path, { force: true })
     return { isOurs: false, [Symbol.asyncDispose]: async () => {} }
+  }
+}
+
+async function isAbandoned(path: string): Promise<boolean> {
+  const lock = await stat(path).catch(() => undefined)
+  if (lock === undefined) return false
+  return Date.now() - lock.mtimeMs > staleLockMs || !isRunning(Number(await readFile(path, 'utf8').catch(() => '')))
+}
+
+/** So is what has written nothing yet. */
+function isRunning(processId: number): boolean {
+  try {
+    return processId === 0 || process.kill(processId, 0)
+  } catch {
+    return false
   }
 }

@@ -104,7 +104,7 @@ interface Disk {
 async function mountDisk(folder: string): Promise<Disk> {
   await mkdir(folder, { recursive: true })
   await execute('mount', ['-t', 'tmpfs', '-o', 'size=300k', 'none', folder])
-  onTestFinished(async () => void (await execute('umount', [folder])))
+  onTestFinished(async () => void (await execute('umount', ['-l', folder])))
   return { fill: () => writeFile(join(folder, 'ballast'), Buffer.alloc(400_000)).catch(() => {}) }
 }
 
