@@ -2,8 +2,10 @@ import { once } from 'node:events'
 import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
 import type { AddressInfo, Socket } from 'node:net'
+import { setTimeout as wait } from 'node:timers/promises'
 import { networkOf } from '../lambda/auth/client-address.ts'
 import type { TlsFiles } from './listen-rules.ts'
+import { UnderWay } from './under-way.ts'
 
 /** How long a closing listener waits for the requests that are under way. */
 const closingMs = 3_000
@@ -34,6 +36,9 @@ export interface HttpFront {
   readonly port: number
   /** Until this is called, requests wait. */
   answerWith(routes: FrontRoutes): void
+  /** Resolves when all requests that have come in by now are answered, also those of which the client has gone. */
+  settled(): Promise<void>
+  /** Takes no more, and waits for those that are under way, but not for ever. */
   close(): Promise<void>
 }
 
@@ -42,11 +47,14 @@ export interface FrontRoutes {
   readonly buckets: readonly string[]
   /** What every answer says that the time is. */
   readonly now: () => Date
-  readonly s3: RequestListener
-  readonly api: (request: IncomingMessage, response: ServerResponse) => Promise<void>
+  readonly s3: Answerer
+  readonly api: Answerer
   /** Whether browsers shall remember that this name is never asked without TLS, on whatever port. */
   readonly isStrict?: boolean
 }
+
+/** Resolves when nothing more is done about the request. */
+type Answerer = (request: IncomingMessage, response: ServerResponse) => Promise<void>
 
 export interface ListeningAddress {
   readonly host: string
@@ -65,22 +73,34 @@ export async function listenHttp({ host, port, tls }: ListeningAddress, limits =
   server.listen(port, host)
   await once(server, 'listening')
   const address = addressOf(server)
+  const underWay = new UnderWay()
 
   return {
     url: `${tls === undefined ? 'http' : 'https'}://${address.host}:${address.port}`,
     port: address.port,
     answerWith(routes) {
-      const listener: RequestListener = (request, response) => dispatch(request, response, routes, limits)
+      const listener: RequestListener = (request, response) => {
+        void underWay.follow(dispatch(request, response, routes, limits))
+      }
       server.on('request', listener)
       // S3 itself says `100 Continue`, after it has checked the headers.
       server.on('checkContinue', listener)
     },
+    settled: () => underWay.settled(),
     async close() {
+      const done = new AbortController()
+      const impatient = wait(closingMs, undefined, done).then(
+        () => server.closeAllConnections(),
+        () => {},
+      )
+      // While it listens yet: the functions reach S3 through here.
+      await Promise.race([underWay.settled(), impatient])
       server.close()
       server.closeIdleConnections()
-      const impatient = setTimeout(() => server.closeAllConnections(), closingMs)
       await once(server, 'close')
-      clearTimeout(impatient)
+      // Those that came meanwhile, and have no client any more.
+      await Promise.race([underWay.settled(), impatient])
+      done.abort()
     },
   }
 }
@@ -105,7 +125,12 @@ function limitConnections(server: Server, { connections, connectionsPerNetwork }
   })
 }
 
-function dispatch(request: IncomingMessage, response: ServerResponse, routes: FrontRoutes, limits: FrontLimits): void {
+async function dispatch(
+  request: IncomingMessage,
+  response: ServerResponse,
+  routes: FrontRoutes,
+  limits: FrontLimits,
+): Promise<void> {
   response.setHeader('date', routes.now().toUTCString())
   if (routes.isStrict === true) response.setHeader('strict-transport-security', strictTransport)
   if (!isWellAddressed(request)) {
@@ -113,17 +138,16 @@ function dispatch(request: IncomingMessage, response: ServerResponse, routes: Fr
     return
   }
   const first = /^\/([^/?]*)/.exec(request.url ?? '')?.[1] ?? ''
-  if (routes.buckets.includes(first) || isSignedWithAwsKey(request)) {
-    routes.s3(request, response)
-    return
-  }
+  if (routes.buckets.includes(first) || isSignedWithAwsKey(request)) return await routes.s3(request, response)
   closeUnlessReceived(request, limits.requestMs)
   // Whoever waits to be told to go on says nothing else until then.
   if (request.headers.expect !== undefined) response.writeContinue()
-  routes.api(request, response).catch(() => {
+  try {
+    await routes.api(request, response)
+  } catch {
     if (response.headersSent) response.destroy()
     else response.writeHead(500, { 'content-type': 'application/json' }).end('{"message":"Internal Server Error"}')
-  })
+  }
 }
 
 /** Node has one deadline for all requests or none. */

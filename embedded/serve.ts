@@ -83,6 +83,11 @@ export interface EmbeddedBackend {
   accessToken(): Promise<string>
   /** The same user's, for temporary credentials. */
   idToken(): Promise<string>
+  /**
+   * Resolves when all requests that have come in by now are answered, also those of which the client has gone, and the queue
+   * has nothing left to do.
+   */
+  whenIdle(): Promise<void>
   /** Ends what is under way; what waits goes on at the next start. */
   close(): Promise<void>
 }
@@ -211,6 +216,10 @@ async function openLibrary(options: EmbeddedOptions, opened: ClosingStack): Prom
     processUpload: handler,
     accessToken: () => issuer.issueAccessToken(identity, now()),
     idToken: () => issuer.issueIdToken(identity, now()),
+    async whenIdle() {
+      await Promise.all([front.settled(), local.settled()])
+      await queue.whenIdle()
+    },
     close: () => opened.close(),
   }
 }

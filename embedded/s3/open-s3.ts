@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs'
 import { mkdir, rm, stat, statfs } from 'node:fs/promises'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { join } from 'node:path'
+import { UnderWay } from '../under-way.ts'
 import { Call, type Service } from './call.ts'
 import type { FindCredentials } from './credentials.ts'
 import { MultipartStore } from './multipart-store.ts'
@@ -43,9 +44,10 @@ export interface S3Options {
 export interface S3Store {
   /**
    * Answers a request in path style (`/BUCKET/KEY`). To be given both 'request' and 'checkContinue' events of an HTTP
-   * server whose `requestTimeout` is 0, since a large upload over a slow line takes hours.
+   * server whose `requestTimeout` is 0, since a large upload over a slow line takes hours. Resolves when nothing more is done
+   * about the request, and never rejects.
    */
-  handle(request: IncomingMessage, response: ServerResponse): void
+  handle(request: IncomingMessage, response: ServerResponse): Promise<void>
   /** Waits for requests under way, then lets go of the folder. Close the HTTP server's connections first. */
   close(): Promise<void>
   /** What the disk has left for new objects. */
@@ -76,15 +78,11 @@ export async function openS3(options: S3Options): Promise<S3Store> {
   const minimumPartBytes = options.minimumPartBytes ?? usualMinimumPartBytes
   const { region } = options
   const service: Service = { region, database, objects, uploads, now, thawClock, minimumPartBytes, objectCreated }
-  const underWay = new Set<Promise<void>>()
+  const underWay = new UnderWay()
   return {
-    handle: (incoming, response) => {
-      const answered = answer(incoming, response, service, { ...options, now })
-      underWay.add(answered)
-      void answered.finally(() => underWay.delete(answered))
-    },
+    handle: (incoming, response) => underWay.follow(answer(incoming, response, service, { ...options, now })),
     close: async () => {
-      await Promise.all(underWay)
+      await underWay.settled()
       await database.close()
     },
     freeBytes: async () => {

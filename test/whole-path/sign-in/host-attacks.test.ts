@@ -62,7 +62,7 @@ test('a function sees the address that it is known by, whatever the client calls
     verifyAccessToken: async () => undefined,
     publicUrl: 'https://photos.test:8420',
   })
-  front.answerWith({ buckets: [], now: () => new Date(), s3: () => {}, api: gateway })
+  front.answerWith({ buckets: [], now: () => new Date(), s3: async () => {}, api: gateway })
   await sendRaw(front.url, `GET /x/../device?user_code=a HTTP/1.1\r\nHost: evil.example\r\n${ending}`)
   expect(events).toMatchObject([
     {

@@ -25,7 +25,7 @@ async function toldSourceIp(way: WayHere, forwardedFor?: string | readonly strin
     verifyAccessToken: async () => undefined,
     ...way,
   })
-  front.answerWith({ buckets: [], now: () => new Date(), s3: () => {}, api: gateway })
+  front.answerWith({ buckets: [], now: () => new Date(), s3: async () => {}, api: gateway })
   await ask(`${front.url}/device`, forwardedFor === undefined ? {} : { headers: { 'x-forwarded-for': forwardedFor } })
   return told
 }

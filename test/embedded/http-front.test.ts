@@ -1,0 +1,107 @@
+import { createHash, randomBytes } from 'node:crypto'
+import { subscribe, unsubscribe } from 'node:diagnostics_channel'
+import { EventEmitter, once } from 'node:events'
+import { connect } from 'node:net'
+import { setImmediate } from 'node:timers/promises'
+import { expect, onTestFinished, test } from 'vitest'
+import { putBytes } from '../../cli/remote/put.ts'
+import { contentHashOf } from '../../contract/content-hash.ts'
+import { type FrontRoutes, type HttpFront, listenHttp } from '../../embedded/http-front.ts'
+import { collect } from '../collect.ts'
+import { temporaryFolder } from '../temporary-folder.ts'
+import { openLibraryInTest } from './library-in-test.ts'
+
+/** In which everything happens that only needs its turn. */
+async function manyTurns(): Promise<void> {
+  for (let turn = 0; turn < 100; turn += 1) await setImmediate()
+}
+
+async function frontWith(api: FrontRoutes['api']): Promise<HttpFront> {
+  const front = await listenHttp({ host: '127.0.0.1', port: 0 })
+  front.answerWith({ buckets: [], now: () => new Date(), s3: async () => {}, api })
+  return front
+}
+
+/** Sends a request, and gives a function that hangs up. */
+function send(url: string, request: string): () => void {
+  const { hostname, port } = new URL(url)
+  const socket = connect({ port: Number(port), host: hostname }).on('error', () => {})
+  onTestFinished(() => void socket.destroy())
+  socket.write(request)
+  return () => void socket.destroy()
+}
+
+/** Resolves when a server of this process has one. */
+function nextRequest(): Promise<void> {
+  return new Promise((resolve) => {
+    const onRequest = (): void => {
+      unsubscribe('http.server.request.start', onRequest)
+      resolve()
+    }
+    subscribe('http.server.request.start', onRequest)
+  })
+}
+
+test.each(['close', 'settled'] as const)('%s() waits for what was asked by a client that has gone', async (wait) => {
+  const happened: string[] = []
+  const requests = new EventEmitter()
+  const front = await frontWith(async (_, response) => {
+    requests.emit('begun')
+    await once(response, 'close')
+    await manyTurns()
+    happened.push('answered')
+  })
+  if (wait === 'settled') onTestFinished(() => front.close())
+  const begun = once(requests, 'begun')
+  const hangUp = send(front.url, 'GET / HTTP/1.1\r\nHost: x\r\n\r\n')
+  await begun
+  hangUp()
+  await front[wait]()
+  happened.push(wait)
+  expect(happened).toEqual(['answered', wait])
+})
+
+test('settled() does not wait for what comes later, so that it ends although there always is something', async () => {
+  const requests = new EventEmitter()
+  const front = await frontWith(async ({ url }, response) => {
+    requests.emit(`begun ${url}`)
+    await once(requests, `end ${url}`)
+    response.end()
+  })
+  onTestFinished(() => front.close())
+  const begin = async (path: string): Promise<void> => {
+    const begun = once(requests, `begun ${path}`)
+    send(front.url, `GET ${path} HTTP/1.1\r\nHost: x\r\n\r\n`)
+    await begun
+  }
+  await begin('/first')
+  const settled = front.settled()
+  await begin('/second')
+  requests.emit('end /first')
+  await settled
+  requests.emit('end /second')
+})
+
+test('a library that is closed has done before what a client had asked that is gone', async () => {
+  const folder = await temporaryFolder()
+  const { backend, remote, transport, ...library } = await openLibraryInTest(folder)
+  const bytes = randomBytes(100)
+  const contentHash = contentHashOf(createHash('sha256').update(bytes).digest())
+  const [begun] = await remote.beginUploads([{ contentHash, sizeBytes: bytes.length, contentType: 'video/mp4' }])
+  if (begun?.kind !== 'put') throw new Error(`expected a put, got ${begun?.kind}`)
+  await putBytes(begun.request, bytes, { transport, onMoved: () => {} })
+  await backend.whenIdle()
+
+  const location = { device: 'laptop', path: 'MVI_1.MP4', modificationTime: '2021-06-01T10:00:00.123456789Z' }
+  const body = JSON.stringify({ photos: [{ contentHash, locations: [location] }] })
+  const head = `Host: x\r\nAuthorization: Bearer ${await backend.accessToken()}\r\nContent-Length: ${Buffer.byteLength(body)}`
+  const received = nextRequest()
+  const hangUp = send(backend.url, `POST /v1/photos/confirm HTTP/1.1\r\n${head}\r\n\r\n${body}`)
+  await received
+  hangUp()
+  await library.close()
+
+  expect(library.logged).toEqual([])
+  const reopened = await openLibraryInTest(folder)
+  expect(await collect(reopened.remote.listPhotos({}))).toMatchObject([{ photo: { contentHash } }, { location }])
+})
