@@ -134,9 +134,16 @@ export async function changePassword(folder: string, { email, password }: NewAcc
 
 /** The account, if the password is right. Takes as long for an email that nobody has. */
 export async function verifyPassword(folder: string, { email, password }: NewAccount): Promise<Account | undefined> {
-  const account = findByEmail(await readAccounts(folder), email)
-  const isRight = await matchesPassword(password.slice(0, maximumPasswordBytes), account?.password)
+  const accounts = await readAccounts(folder)
+  const account = findByEmail(accounts, email)
+  const usualCost = usualCostOf(accounts.accounts)
+  const isRight = await matchesPassword(password.slice(0, maximumPasswordBytes), account?.password, usualCost)
   return isRight ? account : undefined
+}
+
+/** That of the passwords that there are: they may be of a release that spent another one, and who has none would stand out. */
+export function usualCostOf([first]: readonly Pick<Account, 'password'>[]): PasswordCost {
+  return first?.password ?? passwordCost
 }
 
 /** The account that photos belong to, as it is right now. */

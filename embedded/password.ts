@@ -29,9 +29,16 @@ export async function hashPassword(password: string, { N, r, p }: PasswordCost):
   return { algorithm: 'scrypt', N, r, p, salt: salt.toString('base64url'), hash: hash.toString('base64url') }
 }
 
-/** Whether the password is the one that was hashed. Takes its time also without a hash, so that nobody learns which emails there are. */
-export async function matchesPassword(password: string, known: PasswordHash | undefined): Promise<boolean> {
-  const { N, r, p, salt } = known ?? { ...passwordCost, salt: 'AAAAAAAAAAAAAAAAAAAAAA' }
+/**
+ * Whether the password is the one that was hashed. Takes its time also without a hash, so that nobody learns which emails there are.
+ * @param usualCost what is spent without a hash
+ */
+export async function matchesPassword(
+  password: string,
+  known: PasswordHash | undefined,
+  usualCost: PasswordCost,
+): Promise<boolean> {
+  const { N, r, p, salt } = known ?? { ...usualCost, salt: 'AAAAAAAAAAAAAAAAAAAAAA' }
   const given = await derive(password, Buffer.from(salt, 'base64url'), { N, r, p })
   const right = known === undefined ? randomBytes(hashBytes) : Buffer.from(known.hash, 'base64url')
   return given.length === right.length && timingSafeEqual(given, right) && known !== undefined

@@ -6,6 +6,7 @@ import {
   findAccountOf,
   listAccounts,
   removeAccount,
+  usualCostOf,
   verifyPassword,
 } from '../../embedded/accounts.ts'
 import { findLibrary, libraryPaths } from '../../embedded/library.ts'
@@ -56,6 +57,17 @@ test('neither a password nor anything short to guess from is in the file, which 
   expect((await stat(path)).mode & 0o777).toBe(0o600)
   const [account] = await listAccounts(folder)
   expect(account?.password).toMatchObject({ algorithm: 'scrypt', N: 32_768, r: 8, p: 3 })
+})
+
+test('an email that nobody has costs what the passwords cost that there are', async () => {
+  const folder = await temporaryFolder()
+  expect(usualCostOf([])).toEqual({ N: 32_768, r: 8, p: 3 })
+  await addAccountInTest(folder, ada)
+  expect(usualCostOf(await listAccounts(folder))).toMatchObject({ N: 128, r: 8, p: 1 })
+  // What is spent shows where it is more than there is: a gibibyte.
+  const path = libraryPaths(folder).accounts
+  await writeFile(path, (await readFile(path, 'utf8')).replace('"N": 128', `"N": ${2 ** 20}`))
+  await expect(verifyPassword(folder, { ...ada, email: 'nobody@example.com' })).rejects.toThrow(/memory limit/)
 })
 
 test('a changed password is another one, and known as such', async () => {
