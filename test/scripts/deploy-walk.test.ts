@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { deployerOf, projectCopy } from './deployer.ts'
+import { projectCopy, typingDeployerOf } from './deployer.ts'
 import { startFakeAws } from './fake-aws/fake-aws.ts'
 
 const storageBucket = 'photos-storage-prod-123456789012-eu-central-1'
@@ -7,7 +7,7 @@ const storageBucket = 'photos-storage-prod-123456789012-eu-central-1'
 /** One walk with Serverless Framework itself, since packaging takes its time: an account from nothing to nothing. */
 test('deploy, remove, deploy again: what was backed up is there again, and so is who backed it up', async () => {
   const aws = await startFakeAws()
-  const anna = await deployerOf(aws, '', await projectCopy())
+  const anna = await typingDeployerOf(aws, '', await projectCopy())
   const { account } = aws
 
   const first = await anna.deploy(['--yes', '--param', 'storageClass=GLACIER_IR', '--user', 'anna@example.com'])

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { deployerOf } from './deployer.ts'
+import { deployerOf, typingDeployerOf } from './deployer.ts'
 import { AwsRefusal } from './fake-aws/aws-answer.ts'
 import { startFakeAws } from './fake-aws/fake-aws.ts'
 
@@ -7,7 +7,7 @@ const noCredentials = { AWS_ACCESS_KEY_ID: undefined, AWS_SECRET_ACCESS_KEY: und
 
 test('without credentials it says how to sign in, and asks AWS nothing', async () => {
   const aws = await startFakeAws()
-  const { exitCode, stdout, stderr } = await (await deployerOf(aws)).deploy(['--yes'], noCredentials)
+  const { exitCode, stdout, stderr } = await (await typingDeployerOf(aws)).deploy(['--yes'], noCredentials)
   expect({ exitCode, stdout }).toEqual({ exitCode: 1, stdout: '' })
   expect(stderr).toContain('no credentials for AWS were found on this machine\n  aws login ')
   expect(aws.asked).toEqual([])
@@ -66,7 +66,7 @@ test('a user who may not look at stacks is told what is missing, and whose crede
 test('without a terminal it shows what it would do, changes nothing, and says how to do it without being asked', async () => {
   const aws = await startFakeAws()
   const words = ['--param', 'storageClass=GLACIER_IR', '--param', 'alarmEmail=']
-  const { exitCode, stdout, stderr } = await (await deployerOf(aws)).deploy(words)
+  const { exitCode, stdout, stderr } = await (await typingDeployerOf(aws)).deploy(words)
   expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: '' })
   expect(stderr).toBe(`AWS account  123456789012, as arn:aws:iam::123456789012:user/anna
 region       eu-central-1
@@ -199,7 +199,7 @@ test.each([
 
 test('a profile on the command line comes before keys in the environment, without a word of the SDK', async () => {
   const aws = await startFakeAws()
-  const { stderr } = await (await deployerOf(aws, homeProfile)).deploy(['--profile', 'home'])
+  const { stderr } = await (await typingDeployerOf(aws, homeProfile)).deploy(['--profile', 'home'])
   expect(stderr).toMatch(/^AWS account {2}123456789012/)
   expect(aws.transcript.join('\n')).toContain('AKIDHOME')
   expect(aws.transcript.join('\n')).not.toContain('AKIDEXAMPLE')

@@ -1,47 +1,88 @@
 import { spawn } from 'node:child_process'
 import { cp, mkdir, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { vi } from 'vitest'
 import { fetchSharpBinary } from '../../deploy/sharp-binary.js'
+import { deploying } from '../../scripts/deploy/deploying.js'
+import { removing } from '../../scripts/deploy/removing.js'
+import { runScript } from '../../scripts/deploy/run-script.js'
 import { temporaryFolder } from '../temporary-folder.ts'
 import { type Finished, follow } from '../whole-path/photos-process.ts'
 import type { FakeAws } from './fake-aws/fake-aws.ts'
 
 const project = join(import.meta.dirname, '..', '..')
 
+type Environment = Readonly<Record<string, string | undefined>>
+
 export interface Deployer {
   /** `node scripts/deploy.js WORDS…`, which is what `npm run deploy` comes to when everything is set up. */
-  deploy(words: readonly string[], environment?: Readonly<Record<string, string | undefined>>): Promise<Finished>
-  remove(words: readonly string[], environment?: Readonly<Record<string, string | undefined>>): Promise<Finished>
+  deploy(words: readonly string[], environment?: Environment): Promise<Finished>
+  remove(words: readonly string[], environment?: Environment): Promise<Finished>
 }
 
-/** A person with an access key of an account, and with a home of their own. @param config of `~/.aws/config` @param folder of the scripts */
-export async function deployerOf({ url }: Pick<FakeAws, 'url'>, config = '', folder = project): Promise<Deployer> {
+/**
+ * A person with an access key of an account, and with a home of their own. What they type is run without a process, which takes a
+ * second of the processor to load the clients of AWS; what Serverless Framework says is not heard.
+ * @param config of `~/.aws/config`
+ */
+export async function deployerOf(aws: Pick<FakeAws, 'url'>, config = ''): Promise<Deployer> {
+  const environment = await environmentOf(aws, config)
+  return {
+    deploy: (words, changed) => runHere(deploying, words, { ...environment, ...changed }),
+    remove: (words, changed) => runHere(removing, words, { ...environment, ...changed }),
+  }
+}
+
+/** The same with processes: for what the SDK or Serverless Framework may say. @param folder of the scripts */
+export async function typingDeployerOf(aws: Pick<FakeAws, 'url'>, config = '', folder = project): Promise<Deployer> {
+  const environment = await environmentOf(aws, config)
+  const run = (script: string, words: readonly string[], changed: Environment = {}): Promise<Finished> => {
+    const env = { ...environment, ...changed }
+    return follow(spawn(process.execPath, [join(folder, 'scripts', script), ...words], { cwd: environment.HOME, env })).finished
+  }
+  return {
+    deploy: (words, changed) => run('deploy.js', words, changed),
+    remove: (words, changed) => run('deploy-remove.js', words, changed),
+  }
+}
+
+async function environmentOf({ url }: Pick<FakeAws, 'url'>, config: string) {
   const home = await temporaryFolder()
   await mkdir(join(home, '.aws'))
   await writeFile(join(home, '.aws', 'config'), config)
-  const run = (
-    script: string,
-    words: readonly string[],
-    changed: Readonly<Record<string, string | undefined>> = {},
-  ): Promise<Finished> => {
-    const environment = {
-      PATH: process.env['PATH'],
-      HOME: home,
-      AWS_ENDPOINT_URL: url,
-      AWS_ACCESS_KEY_ID: 'AKIDEXAMPLE',
-      AWS_SECRET_ACCESS_KEY: 'the secret access key of the test',
-      AWS_REGION: 'eu-central-1',
-      AWS_EC2_METADATA_DISABLED: 'true',
-      AWS_MAX_ATTEMPTS: '1',
-      // Nothing changes in this account while somebody waits.
-      SLS_AWS_MONITORING_FREQUENCY: '10',
-      ...changed,
-    }
-    return follow(spawn(process.execPath, [join(folder, 'scripts', script), ...words], { cwd: home, env: environment })).finished
-  }
   return {
-    deploy: (words, environment) => run('deploy.js', words, environment),
-    remove: (words, environment) => run('deploy-remove.js', words, environment),
+    PATH: process.env['PATH'],
+    HOME: home,
+    AWS_ENDPOINT_URL: url,
+    AWS_ACCESS_KEY_ID: 'AKIDEXAMPLE',
+    AWS_SECRET_ACCESS_KEY: 'the secret access key of the test',
+    AWS_REGION: 'eu-central-1',
+    AWS_EC2_METADATA_DISABLED: 'true',
+    AWS_MAX_ATTEMPTS: '1',
+    // Nothing changes in this account while somebody waits.
+    SLS_AWS_MONITORING_FREQUENCY: '10',
+  }
+}
+
+async function runHere(script: typeof deploying, words: readonly string[], environment: Environment): Promise<Finished> {
+  const said = { stdout: '', stderr: '' }
+  const spies = (['stdout', 'stderr'] as const).map((stream) =>
+    vi.spyOn(process[stream], 'write').mockImplementation((text) => {
+      said[stream] += String(text)
+      return true
+    }),
+  )
+  // The script changes some of these for the SDK, and whoever runs the tests may have others of their own.
+  const names = Object.keys(process.env).filter((name) => name.startsWith('AWS_'))
+  for (const name of [...names, 'AWS_PROFILE']) vi.stubEnv(name, undefined)
+  // Said by the SDK once in a process.
+  vi.stubEnv('AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED', 'true')
+  for (const [name, value] of Object.entries(environment)) vi.stubEnv(name, value)
+  try {
+    return { exitCode: await runScript(script, words), ...said }
+  } finally {
+    vi.unstubAllEnvs()
+    for (const spy of spies) spy.mockRestore()
   }
 }
 

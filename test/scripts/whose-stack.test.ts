@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { type Deployer, deployerOf } from './deployer.ts'
+import { type Deployer, deployerOf, typingDeployerOf } from './deployer.ts'
 import type { StackState } from './fake-aws/account-state.ts'
 import { AwsRefusal } from './fake-aws/aws-answer.ts'
 import { type FakeAws, startFakeAws } from './fake-aws/fake-aws.ts'
@@ -7,11 +7,14 @@ import { type FakeAws, startFakeAws } from './fake-aws/fake-aws.ts'
 const storageBucket = 'photos-storage-prod-123456789012-eu-central-1'
 
 /** A stack `photos-prod` in an account, and somebody who deploys to it. */
-async function stackThatIs(changes: Partial<StackState>): Promise<{ readonly aws: FakeAws; readonly anna: Deployer }> {
+async function stackThatIs(
+  changes: Partial<StackState>,
+  whoDeploys: (aws: FakeAws) => Promise<Deployer> = deployerOf,
+): Promise<{ readonly aws: FakeAws; readonly anna: Deployer }> {
   const aws = await startFakeAws()
   const stack = { status: 'UPDATE_COMPLETE', template: { Resources: {} }, outputs: {}, resources: new Map(), events: [] }
   aws.account.stacks.set('photos-prod', { ...stack, ...changes })
-  return { aws, anna: await deployerOf(aws) }
+  return { aws, anna: await whoDeploys(aws) }
 }
 
 const changing = (asked: readonly string[]): readonly string[] =>
@@ -129,7 +132,7 @@ describe('what was chosen', () => {
 
   test('and is one of two that need each other, has no say in a removal', async () => {
     const Parameters = JSON.stringify({ googleEmails: 'anna@example.com' })
-    const { aws, anna } = await stackThatIs({ tags, outputs: { Parameters } })
+    const { aws, anna } = await stackThatIs({ tags, outputs: { Parameters } }, typingDeployerOf)
     const { exitCode, stderr } = await anna.remove(['--yes'])
     expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: expect.stringContaining('These go:') })
     expect(aws.account.stacks.has('photos-prod')).toBe(false)
