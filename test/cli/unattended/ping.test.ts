@@ -89,12 +89,9 @@ describe('a ping', () => {
   })
 
   test('waits for a silent one no longer than it may', async () => {
-    let asked = 0
-    const url = await listen(() => {
-      asked += 1
-    })
-    const { transport } = transportInTest({ answerWithinMs: 20 })
+    const url = await listen(() => {})
+    const { transport, pausesMs } = transportInTest({ answerWithinMs: 20 })
     expect(await ping(new URL('/secret', url), '', { transport })).toBe('nobody answers there')
-    expect(asked).toBe(3)
+    expect(pausesMs).toHaveLength(2) // on a slow machine not every attempt gets there
   })
 })
