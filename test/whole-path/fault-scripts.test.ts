@@ -12,8 +12,11 @@ import { clips, wired } from './wired.ts'
 /** A large original goes up in three parts, the last one shorter, in no time. */
 const uploadSizes = { maximumPutBytes: partBytes, minimumPartBytes: partBytes }
 
+/** When a connection over which nothing moves is broken: where that is what happens, and where it is not to. */
+const [silenceMs, enoughMs] = [300, 30_000]
+
 const trees: Record<FaultScript['tree'], () => Record<string, Buffer>> = {
-  clips: () => clips(3),
+  clips: () => clips(2),
   large: () => ({ 'large.MOV': randomBytes(2.5 * partBytes + 1), ...clips(1) }),
 }
 
@@ -24,10 +27,11 @@ test('there are at least forty scripts, each with a name of its own', () => {
 
 test.for(faultScripts)('$name', async (script) => {
   let decide: (request: PassingRequest) => Fault = () => undefined
-  const { user, folder, proxy } = await wired(trees[script.tree](), (request) => decide(request), { uploadSizes })
+  const { user, folder, proxy, whenIdle } = await wired(trees[script.tree](), (request) => decide(request), { uploadSizes })
   const tree = await readTree(folder)
-  const clock = hastyClock()
-  const world = { clock, inactivityMs: script.inactivityMs ?? 300 }
+  // A minute ahead: files are old enough for the run to remember them, and what it remembers wrongly is not mended unseen.
+  const clock = hastyClock({ whenIdle, aheadMs: 60_000 })
+  const world = { clock, inactivityMs: script.isStall ? silenceMs : enoughMs }
   const sync = () => user.hereIn(world, 'sync', folder, '--library', user.library, '--json')
   const pull = () => user.hereIn(world, 'pull', '--to', join(user.folder, 'faulty'), '--library', user.library, '--json')
   if (script.isPull) expect(await sync()).toMatchObject({ exitCode: 0 })

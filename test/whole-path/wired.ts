@@ -13,6 +13,8 @@ export interface Wired {
   readonly folder: string
   readonly proxy: FaultProxy
   sync(): Promise<Finished>
+  /** Resolves when the backend has nothing left to do of what was sent. */
+  whenIdle(): Promise<void>
   closeBackend(): Promise<void>
 }
 
@@ -29,7 +31,7 @@ export async function wired(
   const proxy = await startFaultProxy(backend.url, backend.identity, decide)
   await announceServing(user.library, proxy.url)
   const sync = () => user.here('sync', folder, '--library', user.library, '--json')
-  return { user, folder, proxy, sync, closeBackend: () => backend.close() }
+  return { user, folder, proxy, sync, whenIdle: () => backend.queue.whenIdle(), closeBackend: () => backend.close() }
 }
 
 async function serveInTest(options: EmbeddedOptions): Promise<EmbeddedBackend> {
