@@ -4,6 +4,7 @@ import { pipeline } from 'node:stream/promises'
 import { setTimeout as wait } from 'node:timers/promises'
 import type { LibraryIdentity } from '../../embedded/library.ts'
 import { answerChallenge } from '../../embedded/library-proof.ts'
+import { UnderWay } from '../../embedded/under-way.ts'
 import { bodyOf, listen } from '../cli/remote/scripted-server.ts'
 
 /** A request as it passes by. */
@@ -47,6 +48,8 @@ export type Fault =
 export interface FaultProxy {
   readonly url: string
   readonly faults: number
+  /** Resolves when nothing is passed on any more of the requests that have come in by now, also where the client has gone. */
+  settled(): Promise<void>
 }
 
 /**
@@ -59,25 +62,28 @@ export async function startFaultProxy(
   decide: (request: PassingRequest) => Fault | Promise<Fault>,
 ): Promise<FaultProxy> {
   const counts = { upload: 0, call: 0 }
+  const underWay = new UnderWay()
   let faults = 0
   const url: string = await listen((request, response) => {
     if (answerChallenge(identity, url, request, response)) return
     const path = new URL(request.url ?? '/', backendUrl).pathname
     const isUpload = request.method === 'PUT'
     const count = isUpload ? ++counts.upload : ++counts.call
-    void Promise.resolve(decide({ method: request.method ?? '', path, count, isUpload })).then((fault) => {
+    const passed = Promise.resolve(decide({ method: request.method ?? '', path, count, isUpload })).then(async (fault) => {
       if (fault) faults += 1
       if (fault?.kind === 'answer') answer(request, response, fault)
       else if (fault?.kind === 'reset' && fault.afterBytes === 0) request.socket.destroy()
       else if (fault?.kind === 'stall' && fault.before === 'request') request.pause()
-      else forward(request, response, fault, { backendUrl, url })
+      else await forward(request, response, fault, { backendUrl, url })
     })
+    void underWay.follow(passed)
   })
   return {
     url,
     get faults() {
       return faults
     },
+    settled: () => underWay.settled(),
   }
 }
 
@@ -97,7 +103,13 @@ interface Addresses {
   readonly url: string
 }
 
-function forward(request: IncomingMessage, response: ServerResponse, fault: Fault, { backendUrl, url }: Addresses): void {
+/** Resolves when the connection to the backend has ended. */
+async function forward(
+  request: IncomingMessage,
+  response: ServerResponse,
+  fault: Fault,
+  { backendUrl, url }: Addresses,
+): Promise<void> {
   const target = new URL(request.url ?? '/', backendUrl)
   // What the backend has signed is for its own address; what the CLI signs itself is for the one that it knows.
   const isSignedByCli = request.headers.authorization?.startsWith('AWS4-HMAC-SHA256') ?? false
@@ -119,7 +131,9 @@ function forward(request: IncomingMessage, response: ServerResponse, fault: Faul
     )
   })
   onward.on('error', breakOff)
+  const ended = new Promise<void>((resolve) => onward.once('close', resolve))
   pipeline(request, requestDamage(fault, breakOff), onward).catch(breakOff)
+  await ended
 }
 
 /** An answer of the API is changed, and so read as a whole; bytes of originals pass as they come. */

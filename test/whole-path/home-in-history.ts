@@ -14,35 +14,13 @@ import { type LocalState, openLocalState } from '../../cli/state/local-state.ts'
 import { createOriginalSender } from '../../cli/sync/original-sender.ts'
 import { sync } from '../../cli/sync/sync.ts'
 import { collect } from '../collect.ts'
-import { type LibraryInTest, openLibraryInTest, sessionOf } from '../embedded/library-in-test.ts'
-import { temporaryFolder } from '../temporary-folder.ts'
+import { type LibraryInTest, sessionOf } from '../embedded/library-in-test.ts'
 import { type ChangingTree, changingTree } from './changing-tree.ts'
 import { type Disturbance, harmOf, isOnTheWire, Killed } from './disturbances.ts'
 import { findWrongFiles, placesOf } from './expected-pull.ts'
-import { type Fault, startFaultProxy } from './fault-proxy.ts'
 import { findWrongPlaces, type RunInHistory } from './telling-history.ts'
 import { readTree } from './tree.ts'
-
-/** The backend at the far end of a wire of one's own. */
-export interface World {
-  readonly folder: string
-  readonly library: LibraryInTest
-  readonly url: string
-  onRequest: () => Fault
-}
-
-export async function openWorlds(count: number): Promise<readonly World[]> {
-  const folder = await temporaryFolder()
-  const library = await openLibraryInTest(join(folder, 'library'))
-  const { backend } = library
-  return await Promise.all(
-    Array.from({ length: count }, async () => {
-      const world = { folder, library, url: '', onRequest: (): Fault => undefined }
-      const { url } = await startFaultProxy(backend.url, backend.identity, () => world.onRequest())
-      return Object.assign(world, { url })
-    }),
-  )
-}
+import type { World } from './worlds.ts'
 
 export interface RunOptions {
   readonly disturbance: Disturbance
@@ -128,6 +106,8 @@ export async function openHome(world: World, isHasty: boolean): Promise<Home> {
         const work = (process: Process) => syncDisturbed(process, all, world)
         if (isOnTheWire(disturbance)) await onTheWire(device, work)
         else await inProcess(device, direct, work)
+        // What a run has sent that was ended arrives, but before the next one begins: a process takes longer to start.
+        if (disturbance.kind !== 'none') await world.settled()
       },
       async requireSynced({ losesState }) {
         if (losesState) await loseState()
@@ -145,8 +125,6 @@ export async function openHome(world: World, isHasty: boolean): Promise<Home> {
     openDevice,
     async requireRoundTrip() {
       const to = join(folder, 'pulled')
-      // What a killed run had sent may be on its way into the index.
-      await world.library.backend.queue.whenIdle()
       const { remote } = direct
       expect(await count(pull({ ...direct, range: {}, to, transfers: 2 }))).toMatchObject({ failed: 0 })
       const listed = await collect(remote.listPhotos({}))

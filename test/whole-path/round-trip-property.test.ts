@@ -3,7 +3,8 @@ import fc from 'fast-check'
 import { test } from 'vitest'
 import { firstFiles, someChanges } from './changing-tree.ts'
 import { disturbances } from './disturbances.ts'
-import { openHome, openWorlds, type World } from './home-in-history.ts'
+import { openHome } from './home-in-history.ts'
+import { openWorlds, type World } from './worlds.ts'
 
 const seed = Number(process.env['PHOTOS_TEST_SEED'] ?? randomBytes(4).readInt32LE())
 const trees = Number(process.env['PHOTOS_TEST_TREES'] ?? 300)

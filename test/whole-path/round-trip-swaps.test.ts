@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import type { Change } from './changing-tree.ts'
-import { openHome, openWorlds, type RunOptions } from './home-in-history.ts'
+import { openHome, type RunOptions } from './home-in-history.ts'
+import { openWorlds } from './worlds.ts'
 
 // Numbers into the folders, names and contents of changing-tree.ts.
 const [here, there, aside] = [4, 5, 6]
