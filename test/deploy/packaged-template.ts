@@ -10,6 +10,12 @@ import { fetchSharpBinary } from '../../deploy/sharp-binary.js'
 const root = join(import.meta.dirname, '..', '..')
 const cacheFolder = join(root, 'node_modules', '.cache', 'photos', 'packaged')
 
+/**
+ * The variable that has serverless keep there what it makes of the schema of its own file: 4 seconds of the processor for each run
+ * with a home of its own otherwise.
+ */
+export const schemaCache = { SLS_SCHEMA_CACHE_BASE_DIR: join(root, 'node_modules', '.cache', 'photos') }
+
 /** What a package is made from; of the same sources there is one, also for the next run of the tests. */
 const sources = ['serverless.yml', 'package-lock.json', 'scripts/build.js', 'deploy', 'lambda', 'contract']
 
@@ -103,7 +109,7 @@ async function serverlessPackage(service: string, chosen: ChosenParameters): Pro
   const child = spawn(process.execPath, [program, 'package', ...parameters], {
     cwd: service,
     // Neither credentials nor a profile, and nobody who would hand some out.
-    env: { PATH: process.env['PATH'], HOME: service, AWS_EC2_METADATA_DISABLED: 'true', NO_COLOR: '1' },
+    env: { PATH: process.env['PATH'], HOME: service, AWS_EC2_METADATA_DISABLED: 'true', NO_COLOR: '1', ...schemaCache },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   let output = ''

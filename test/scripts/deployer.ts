@@ -6,6 +6,7 @@ import { fetchSharpBinary } from '../../deploy/sharp-binary.js'
 import { deploying } from '../../scripts/deploy/deploying.js'
 import { removing } from '../../scripts/deploy/removing.js'
 import { runScript } from '../../scripts/deploy/run-script.js'
+import { schemaCache } from '../deploy/packaged-template.ts'
 import { temporaryFolder } from '../temporary-folder.ts'
 import { type Finished, follow } from '../whole-path/photos-process.ts'
 import type { FakeAws } from './fake-aws/fake-aws.ts'
@@ -61,6 +62,7 @@ async function environmentOf({ url }: Pick<FakeAws, 'url'>, config: string) {
     AWS_MAX_ATTEMPTS: '1',
     // Nothing changes in this account while somebody waits.
     SLS_AWS_MONITORING_FREQUENCY: '10',
+    ...schemaCache,
   }
 }
 
