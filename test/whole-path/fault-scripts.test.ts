@@ -2,22 +2,19 @@ import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import type { Fault, PassingRequest } from './fault-proxy.ts'
-import { type FaultScript, faultScripts, partBytes } from './fault-scripts.ts'
+import { type FaultScript, faultScripts } from './fault-scripts.ts'
 import { hastyClock } from './hasty-clock.ts'
 import { requireBackedUp, requireWholeFiles } from './library-checks.ts'
 import { outcomesOf, summaryOf } from './photos-process.ts'
 import { readTree } from './tree.ts'
-import { clips, wired } from './wired.ts'
-
-/** A large original goes up in three parts, the last one shorter, in no time. */
-const uploadSizes = { maximumPutBytes: partBytes, minimumPartBytes: partBytes }
+import { clips, partBytes, uploadSizes, wired } from './wired.ts'
 
 /** When a connection over which nothing moves is broken: where that is what happens, and where it is not to. */
 const [silenceMs, enoughMs] = [300, 30_000]
 
 const trees: Record<FaultScript['tree'], () => Record<string, Buffer>> = {
   clips: () => clips(2),
-  large: () => ({ 'large.MOV': randomBytes(2.5 * partBytes + 1), ...clips(1) }),
+  large: () => ({ 'large.MOV': randomBytes(2.5 * partBytes), ...clips(1) }),
 }
 
 test('there are at least forty scripts, each with a name of its own', () => {

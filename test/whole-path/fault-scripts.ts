@@ -1,7 +1,5 @@
 import type { Fault, PassingRequest } from './fault-proxy.ts'
-
-/** Of all parts but the last one of a large original here: an eighth of what they are, and a fifth of what S3 takes. */
-export const partBytes = 2 ** 20
+import { partBytes } from './wired.ts'
 
 /** What the wire does to one run, and how that run may end. Whatever it does, the next run over a whole wire completes it. */
 export interface FaultScript {

@@ -1,21 +1,18 @@
-import type { ChildProcess } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { appendFile, truncate, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { setImmediate } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import { libraryPaths } from '../../embedded/library.ts'
 import { openQueueStore } from '../../embedded/queue-store.ts'
 import { announceServing } from '../../embedded/serving.ts'
+import { hastyClock } from './hasty-clock.ts'
 import { findLastingPort } from './lasting-port.ts'
 import { requireBackedUp, requireWholeFiles } from './library-checks.ts'
 import { isMeasurable, readProgress } from './moments.ts'
 import { outcomesOf, photosUser, summaryOf } from './photos-process.ts'
 import { writeTree } from './tree.ts'
-import { clips, type Wired, wired } from './wired.ts'
-
-/** Goes up in three parts here. */
-const largeBytes = 12 * 2 ** 20
-const uploadSizes = { maximumPutBytes: 6 * 2 ** 20, minimumPartBytes: 5 * 2 ** 20 }
+import { clips, partBytes, uploadSizes, type Wired, wired } from './wired.ts'
 
 test('a file that changes between hash and upload is named, and stored by the next run', async () => {
   const change = once((file) => writeFile(file, randomBytes(200_000)))
@@ -45,7 +42,7 @@ test('a file that changes while its parts go up is named, and stored by the next
     if (isUpload && ++parts > 2) await change(join(folder, 'large.MOV'))
     return undefined
   }
-  const { user, folder, sync } = await wired({ 'large.MOV': randomBytes(largeBytes) }, changeLate, { uploadSizes })
+  const { user, folder, sync } = await wired({ 'large.MOV': randomBytes(2.5 * partBytes) }, changeLate, { uploadSizes })
   await requireNamedThenStored({ user, folder, sync }, 'large.MOV', 0)
 })
 
@@ -54,16 +51,24 @@ test.skipIf(!isMeasurable)('a file that changes while it is hashed is named, and
   const folder = join(user.folder, 'camera')
   await writeTree(folder, clips(2))
   const file = join(folder, 'growing.MOV')
-  // A hole costs no disk, and takes long enough to hash that it is under way when it changes.
+  // A hole costs no disk, and takes many reads to hash: between two of them it changes.
   await writeFile(file, '')
-  await truncate(file, 1.5 * 2 ** 30)
-  const syncing = user.start(['sync', folder, '--library', user.library, '--json'])
-  await whenReading(syncing.child, 100e6)
-  await truncate(file, 100_000)
+  await truncate(file, 300e6)
+  const sync = () => user.here('sync', folder, '--library', user.library, '--json')
+  const change = async (): Promise<void> => {
+    const begunAt = readBytes()
+    while (readBytes() < begunAt + 50e6) await setImmediate()
+    await truncate(file, 100_000)
+  }
   let runs = 0
-  const sync = () => (runs++ === 0 ? syncing.finished : user.here('sync', folder, '--library', user.library, '--json'))
-  await requireNamedThenStored({ user, folder, sync }, 'growing.MOV', 2)
+  const syncChanging = async () => (runs++ === 0 ? (await Promise.all([sync(), change()]))[0] : await sync())
+  await requireNamedThenStored({ user, folder, sync: syncChanging }, 'growing.MOV', 2)
 })
+
+/** By this process, of whatever. */
+function readBytes(): number {
+  return readProgress(process.pid)?.bytes ?? Number.NaN
+}
 
 async function requireNamedThenStored(
   { user, folder, sync }: Pick<Wired, 'user' | 'folder' | 'sync'>,
@@ -89,18 +94,11 @@ function once(change: (file: string) => Promise<void>): (file: string) => Promis
   }
 }
 
-async function whenReading(child: ChildProcess, bytes: number): Promise<void> {
-  while (child.exitCode === null) {
-    const progress = await readProgress(child.pid)
-    if (progress && progress.bytes >= bytes) return
-  }
-}
-
 test('nobody answers at the remote: exit code 5 and what to do', async () => {
   const { user, folder, closeBackend } = await wired(clips(1), () => undefined)
   // The lock of a library whose process no longer answers is still held; here by the test.
   const gone = await openQueueStoreOf(user.library, closeBackend)
-  const finished = await user.here('sync', folder, '--library', user.library, '--json')
+  const finished = await user.hereIn({ clock: hastyClock() }, 'sync', folder, '--library', user.library, '--json')
   await gone.close()
   expect(finished).toMatchObject({ exitCode: 5, stdout: expect.stringContaining('"exit_code":5') })
   expect(finished.stderr).toMatch(/^photos: .+\n {2}.+\n$/)
