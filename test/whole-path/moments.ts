@@ -1,5 +1,5 @@
 import type { ChildProcess } from 'node:child_process'
-import { readFile } from 'node:fs/promises'
+import { readFileSync } from 'node:fs'
 import { setTimeout as leaveTheProcessor } from 'node:timers/promises'
 
 /** What a process has read and written since it started: a measure of how far it is that no clock can blur. */
@@ -15,9 +15,10 @@ export interface Moment {
 }
 
 /** Undefined where the process is gone or the system does not tell. Source: proc_pid_io(5). */
-export async function readProgress(processId: number | undefined): Promise<Progress | undefined> {
+export function readProgress(processId: number | undefined): Progress | undefined {
   try {
-    const text = await readFile(`/proc/${processId}/io`, 'utf8')
+    // Nothing waits for a disk here, and a moment is soon over.
+    const text = readFileSync(`/proc/${processId}/io`, 'utf8')
     const value = (name: string): number => Number(new RegExp(`^${name}: (\\d+)$`, 'm').exec(text)?.[1] ?? 0)
     const progress = { bytes: value('rchar') + value('wchar'), calls: value('syscr') + value('syscw') }
     return progress.calls > 0 ? progress : undefined
@@ -27,7 +28,7 @@ export async function readProgress(processId: number | undefined): Promise<Progr
 }
 
 /** Whether this system tells what a process has read and written; said once for each test file where it does not. */
-export const isMeasurable = (await readProgress(process.pid)) !== undefined
+export const isMeasurable = readProgress(process.pid) !== undefined
 if (!isMeasurable) process.stderr.write('no /proc/PID/io here: the tests that act on the progress of a process are skipped\n')
 
 /** Numbers in [0, 1) that are the same for the same seed (mulberry32). */
@@ -50,7 +51,7 @@ export function randomMoment(whole: Progress, random: () => number, share = 1): 
 /** Kills the process, as a power failure would, when it has come to the moment. False when it ended before. */
 export async function killAt(child: ChildProcess, moment: Moment, isOver: () => boolean = () => false): Promise<boolean> {
   while (child.exitCode === null && child.signalCode === null && !isOver()) {
-    const progress = await readProgress(child.pid)
+    const progress = readProgress(child.pid)
     if (progress && progress[moment.measure] >= moment.at) return child.kill('SIGKILL')
     await leaveTheProcessor(1)
   }
@@ -61,7 +62,7 @@ export async function killAt(child: ChildProcess, moment: Moment, isOver: () => 
 export async function followProgress(child: ChildProcess): Promise<Progress> {
   let last: Progress = { bytes: 0, calls: 0 }
   while (child.exitCode === null && child.signalCode === null) {
-    last = (await readProgress(child.pid)) ?? last
+    last = readProgress(child.pid) ?? last
     await leaveTheProcessor(1)
   }
   return last
