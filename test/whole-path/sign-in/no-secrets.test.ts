@@ -1,7 +1,8 @@
 // The whole story with real processes: nothing that they say, on any stream and in any log, holds a secret.
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { beforeEach, expect, onTestFinished, test } from 'vitest'
+import { Readable } from 'node:stream'
+import { beforeEach, expect, onTestFinished, test, vi } from 'vitest'
 import { approveSignIn } from '../../../scripts/approve-sign-in.js'
 import { findLastingPort } from '../lasting-port.ts'
 import { type Finished, type PhotosUser, photosUser, type RunningPhotos } from '../photos-process.ts'
@@ -39,29 +40,50 @@ beforeEach(async () => {
   profileFile = join(user.folder, '.config/photos/profiles/default.json')
 })
 
-/** Listens to a process until its end. */
-async function hear(what: string, running: RunningPhotos): Promise<Finished> {
-  const finished = await running.finished
+/** Listens to a command until its end. */
+async function hear(what: string, running: Promise<Finished>): Promise<Finished> {
+  const finished = await running
   heard.push({ what, text: `${finished.stdout}\n${finished.stderr}` })
   for (const secret of await secretsOfFolder(join(profileFile, '..')).catch(() => [])) secrets.add(secret)
   return finished
 }
 
-const photos = (...words: readonly string[]): Promise<Finished> => hear(words.join(' '), user.start(words))
+const photos = (...words: readonly string[]): Promise<Finished> => hear(words.join(' '), user.here(...words))
 
-async function withPassword(...words: readonly string[]): Promise<Finished> {
-  const running = user.start(words)
-  running.child.stdin?.end(`${password}\n`)
-  return await hear(words.join(' '), running)
+/** With a process: what anything in it writes is heard, whoever writes it. */
+const typed = (...words: readonly string[]): Promise<Finished> => hear(words.join(' '), user.photos(...words))
+
+const withPassword = (...words: readonly string[]): Promise<Finished> =>
+  hear(words.join(' '), user.hereIn({ stdin: Readable.from([`${password}\n`]) }, ...words))
+
+/** A process, and the person who decides; what the terminal shows of it may hold the user code, and nothing else may. */
+async function typedLogin(): Promise<Finished> {
+  const running = user.start(loginLine())
+  const [userCode] = await running.saying(/[B-Z]{4}-[B-Z]{4}/, 'stderr')
+  await decide(userCode, 'approve')
+  return await hear('login', running.finished)
 }
 
-/** `photos login`, and the person who decides; what the terminal shows of it may hold the user code, and nothing else may. */
-async function login(decision: 'approve' | 'deny'): Promise<Finished> {
-  const running = user.start(['login', proxy.url, '--device', 'attic NAS'])
-  const [userCode] = await running.saying(/[B-Z]{4}-[B-Z]{4}/, 'stderr')
+/** The same without a process: whoever decides does so while it waits for that. */
+async function login(decision: Decision): Promise<Finished> {
+  let decided: Promise<void> | undefined
+  const delay = () => (decided ??= decide(lastUserCode(), decision))
+  return await hear('login', user.hereIn({ clock: { delay } }, ...loginLine()))
+}
+
+type Decision = 'approve' | 'deny'
+
+const loginLine = () => ['login', proxy.url, '--device', 'attic NAS']
+
+async function decide(userCode: string, decision: Decision): Promise<void> {
   userCodes.add(userCode)
   await approveSignIn({ verificationUri: `${proxy.url}/device`, userCode, email, password, decision })
-  return await hear('login', running)
+}
+
+/** As it went over the wire. */
+function lastUserCode(): string {
+  const answers = proxy.exchanges.map(({ answerBody }) => /"user_code":"([B-Z]{4}-[B-Z]{4})"/.exec(answerBody)?.[1])
+  return answers.findLast((code) => code !== undefined) ?? ''
 }
 
 async function serve(): Promise<RunningPhotos> {
@@ -79,25 +101,30 @@ async function damageProfile(name: string, value: string): Promise<void> {
 }
 
 test('no output and no log of a whole story holds a token, a code, a signature or a password', async () => {
-  await writeTree(join(user.folder, 'camera'), { 'IMG_1.JPG': await sampleJpeg('teal'), 'IMG_2.JPG': await sampleJpeg('olive') })
+  const [camera, back] = [join(user.folder, 'camera'), join(user.folder, 'back')]
+  await writeTree(camera, { 'IMG_1.JPG': await sampleJpeg('teal'), 'IMG_2.JPG': await sampleJpeg('olive') })
   expect(await withPassword('users', 'add', email, '--library', user.library)).toMatchObject({ exitCode: 0 })
   const serving = await serve()
   expect(await login('deny')).toMatchObject({ exitCode: 12 })
-  expect(await login('approve')).toMatchObject({ exitCode: 0 })
+  expect(await typedLogin()).toMatchObject({ exitCode: 0 })
 
   const succeeding = [
     ['whoami'],
     ['whoami', '--json'],
     ['devices'],
     ['devices', 'list', '--json'],
-    ['sync', 'camera', '-v'],
-    ['sync', 'camera', '--json'],
+    ['sync', camera, '--json'],
     ['ls', '--json'],
-    ['pull', '--to', 'back', '-v'],
-    ['pull', '--to', 'back', '--json'],
-    ['sync', 'camera', '-n', '-v'],
+    ['pull', '--to', back, '--json'],
+    ['sync', camera, '-n', '-v'],
     ['users', 'list', '--library', user.library],
   ]
+  for (const words of [
+    ['sync', camera, '-v'],
+    ['pull', '--to', back, '-v'],
+  ]) {
+    expect([words, await typed(...words)]).toMatchObject([words, { exitCode: 0 }])
+  }
   for (const words of succeeding) expect([words, await photos(...words)]).toMatchObject([words, { exitCode: 0 }])
 
   await damageProfile('accessToken', 'eyJhbGciOiJub25lIn0.eyJzdWIiOiJ3cm9uZyJ9.c2lnbmF0dXJl')
@@ -106,18 +133,22 @@ test('no output and no log of a whole story holds a token, a code, a signature o
   expect(await photos('ls')).toMatchObject({ exitCode: 0 })
   await damageProfile('expiresAt', new Date(0).toISOString())
   await damageProfile('refreshToken', 'a-refresh-token-that-nobody-gave')
-  expect(await photos('pull', '--to', 'back', '-v')).toMatchObject({ exitCode: 12 })
+  expect(await typed('pull', '--to', back, '-v')).toMatchObject({ exitCode: 12 })
 
   expect(await login('approve')).toMatchObject({ exitCode: 0 })
   proxy.decideWith(({ path }) => (path.includes('/v1/') ? 'lost' : 'delivered'))
-  const unreachable = await hear('unreachable', user.start(['devices'], { environment: { PHOTOS_VERBOSE: '1' } }))
+  // Read from the process's own environment, wherever the rest comes from.
+  onTestFinished(() => void vi.unstubAllEnvs())
+  vi.stubEnv('PHOTOS_VERBOSE', '1')
+  const unreachable = await photos('devices')
+  vi.unstubAllEnvs()
   expect(unreachable).toMatchObject({ exitCode: 5 })
   proxy.decideWith(() => 'delivered')
   expect(await photos('logout')).toMatchObject({ exitCode: 0 })
-  expect(await photos('sync', 'camera', '-v')).toMatchObject({ exitCode: 12 })
+  expect(await photos('sync', camera, '-v')).toMatchObject({ exitCode: 12 })
   expect(await withPassword('users', 'passwd', email, '--library', user.library)).toMatchObject({ exitCode: 0 })
   serving.child.kill('SIGINT')
-  await hear('serve', serving)
+  await hear('serve', serving.finished)
 
   for (const exchange of proxy.exchanges) for (const secret of secretsOfExchange(exchange)) secrets.add(secret)
   for (const secret of await secretsOfFolder(join(user.library, '.photos'))) secrets.add(secret)
