@@ -6,8 +6,19 @@ import { disturbances } from './disturbances.ts'
 import { openHome } from './home-in-history.ts'
 import { openWorlds, type World } from './worlds.ts'
 
-const seed = Number(process.env['PHOTOS_TEST_SEED'] ?? randomBytes(4).readInt32LE())
+/**
+ * The same trees in every run: what fails a change is to be the change, and not the dice. Others, and more of them:
+ *
+ *     PHOTOS_TEST_SEED=random PHOTOS_TEST_TREES=3000 npx vitest run test/whole-path/round-trip-property.test.ts
+ */
+const usualSeed = 300_721
+
+const seed = seedOf(process.env['PHOTOS_TEST_SEED'])
 const trees = Number(process.env['PHOTOS_TEST_TREES'] ?? 300)
+
+function seedOf(variable: string | undefined): number {
+  return variable === 'random' ? randomBytes(4).readInt32LE() : Number(variable ?? usualSeed)
+}
 
 function oneIn(count: number): fc.Arbitrary<boolean> {
   return fc.nat(count - 1).map((number) => number === 0)
@@ -30,7 +41,10 @@ const history = fc.record({
 /** So many trees come and go at the same time: a good half of each is waiting for the disk. */
 const atOnce = 4
 
-test(`pull(sync(tree)) == tree, over ${trees} trees (PHOTOS_TEST_SEED=${seed})`, { timeout: 600_000 }, async () => {
+/** About ten times what they take where nothing else is done. */
+const timeout = Math.max(600_000, trees * 2000)
+
+test(`pull(sync(tree)) == tree, over ${trees} trees (PHOTOS_TEST_SEED=${seed})`, { timeout }, async () => {
   const worlds = await openWorlds(atOnce)
   const histories = fc.array(history, { minLength: atOnce, maxLength: atOnce })
   await fc.assert(
@@ -38,7 +52,7 @@ test(`pull(sync(tree)) == tree, over ${trees} trees (PHOTOS_TEST_SEED=${seed})`,
       await Promise.all(histories.map(async (history, index) => await live(history, worlds[index] ?? fail('no such world'))))
     }),
     // A smaller example takes minutes to find: PHOTOS_TEST_SEED brings this one back to who has them.
-    { numRuns: trees / atOnce, seed, endOnFailure: process.env['CI'] !== undefined },
+    { numRuns: Math.ceil(trees / atOnce), seed, endOnFailure: process.env['CI'] !== undefined },
   )
 })
 
