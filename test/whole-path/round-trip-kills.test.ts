@@ -1,11 +1,16 @@
 import { randomBytes } from 'node:crypto'
+import { hostname } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { changingTree, firstFiles, someChanges } from './changing-tree.ts'
+import { collect } from '../collect.ts'
+import { openLibraryInTest } from '../embedded/library-in-test.ts'
+import { type ChangingTree, changingTree, firstFiles, someChanges } from './changing-tree.ts'
+import { findWrongFiles, placesOf } from './expected-pull.ts'
 import { isMeasurable, killAt, seededRandom } from './moments.ts'
 import { type PhotosUser, photosUser, summaryOf } from './photos-process.ts'
-import { contentHashesOf, readTree } from './tree.ts'
+import { findWrongPlaces, type RunInHistory } from './telling-history.ts'
+import { readTree } from './tree.ts'
 
 const seed = Number(process.env['PHOTOS_TEST_SEED'] ?? randomBytes(4).readUInt32LE())
 const trees = 3
@@ -21,24 +26,39 @@ describe.skipIf(!isMeasurable)(`kill -9 between changes of a tree (PHOTOS_TEST_S
     const tree = changingTree(source, `tree-${index}`)
     const changes = fc.sample(someChanges, { seed: seed + index, numRuns: 2 })
     for (const first of fc.sample(firstFiles, { seed: seed + index, numRuns: 1 })) await tree.apply(first)
+    const history: RunInHistory[] = []
     for (const some of changes) {
-      const running = user.start(['sync', source, '--library', user.library])
+      const run = beginRun(tree)
+      const running = user.start(['sync', source, '--library', user.library, '--allow-empty'])
       await killAt(running.child, { measure: 'calls', at: random() * mostCalls })
-      await running.finished
+      const { exitCode } = await running.finished
+      history.push({ ...run, isWhole: exitCode === 0 })
       await tree.apply(some)
     }
-    await requireRoundTrip(user, source)
+    await requireRoundTrip(user, source, tree, history)
   })
 })
 
-async function requireRoundTrip(user: PhotosUser, source: string): Promise<void> {
+function beginRun(tree: ChangingTree): RunInHistory {
+  const startedAt = new Date().toISOString()
+  return { startedAt, contents: tree.contents(), isWhole: true, isExcluded: () => false, hasLostState: false }
+}
+
+/** What was told is what has happened, and a pull brings what it is to bring and nothing else. */
+async function requireRoundTrip(user: PhotosUser, source: string, tree: ChangingTree, before: readonly RunInHistory[]) {
+  const { remote } = await openLibraryInTest(user.library)
   const sync = async () => summaryOf(await user.here('sync', source, '--library', user.library, '--json', '--allow-empty'))
+  const history = [...before, beginRun(tree)]
   expect(await sync()).toMatchObject({ failed: 0, exit_code: 0 })
+  history.push(beginRun(tree))
   expect(await sync()).toMatchObject({ uploaded: 0, failed: 0, exit_code: 0 })
   const to = join(user.folder, 'pulled')
   expect(await user.here('pull', '--to', to, '--library', user.library)).toMatchObject({ exitCode: 0 })
+
+  const listed = await collect(remote.listPhotos({}))
+  const wrong = findWrongPlaces(history, placesOf(hostname(), listed))
+  expect([...wrong, ...findWrongFiles(listed, await readTree(to))]).toEqual([])
+  // The promise itself, whatever was told.
   const [expected, pulled] = [await readTree(source), await readTree(join(to, 'camera'))]
   expect(new Map([...pulled].filter(([path]) => expected.has(path)))).toEqual(expected)
-  const current = contentHashesOf(expected)
-  expect([...pulled].filter(([path, { contentHash }]) => !expected.has(path) && current.has(contentHash))).toEqual([])
 }
