@@ -11,8 +11,10 @@ import { type Finished, follow, photosProgram, type RunningPhotos } from './phot
 import { serveAccounts } from './sign-in/served-accounts.ts'
 
 const limitKibibytes = 256 * 1024
-const smallFiles = 300
+const smallFiles = 100
 const largeFileBytes = 100_000_000
+/** What a run takes by itself is some 120 MB: together with the large file, it would not be less than this. */
+const mostKibibytes = 160_000
 
 /** What the README's section on a NAS tells to type, line by line. */
 async function typedOnNas(): Promise<readonly string[]> {
@@ -89,7 +91,7 @@ test.skipIf(process.platform !== 'linux' || !existsSync('/usr/bin/time'))(
     const [first, second] = [await start(command, '/usr/bin:/bin').finished, await start(command, '/usr/bin:/bin').finished]
     for (const night of [first, second]) {
       expect(night).toMatchObject({ exitCode: 0, stdout: '', stderr: expect.stringMatching(/^peak \d+\n$/) })
-      expect(peakOf(night.stderr)).toBeLessThan(limitKibibytes)
+      expect(peakOf(night.stderr)).toBeLessThan(mostKibibytes)
     }
     process.stderr.write(
       `on a NAS with 256 MB, peak in kB: first night ${peakOf(first.stderr)}, second ${peakOf(second.stderr)}\n`,

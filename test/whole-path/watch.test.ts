@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { once } from 'node:events'
+import { EventEmitter, once } from 'node:events'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
@@ -20,17 +20,19 @@ const partBytes = 2 ** 20
 test('SIGTERM in the middle of a large upload ends the watch within 5 s; the next run goes on at the next part', async () => {
   let parts = 0
   let isStopped = false
+  const wire = new EventEmitter()
   const large = randomBytes(9 * partBytes)
   const holdUp = ({ isUpload }: PassingRequest): Fault => {
     if (!isUpload || isStopped) return undefined
     parts += 1
+    wire.emit(`part ${parts}`)
     return parts > 3 ? { kind: 'stall', before: 'request' } : undefined
   }
   const uploadSizes = { maximumPutBytes: partBytes, minimumPartBytes: partBytes }
   const { user, folder, sync } = await wired({ 'MVI_1.MOV': large }, holdUp, { uploadSizes })
   const watch = user.start(['watch', folder, '--library', user.library, '--settle', '100ms', '--verbose'])
   // Four at once: the sixth is sent when two have arrived.
-  await waitUntil(watch, () => parts > 5)
+  await Promise.race([once(wire, 'part 6'), untilEnded(watch)])
   const stoppedAtMs = performance.now()
   watch.child.kill('SIGTERM')
   const { exitCode, stderr } = await watch.finished
@@ -42,16 +44,9 @@ test('SIGTERM in the middle of a large upload ends the watch within 5 s; the nex
   expect(await listPhotos(user)).toMatchObject([{ size_bytes: large.length }])
 })
 
-/** Waits for something that a request brings about; everything of it happens in this process. */
-async function waitUntil({ finished }: RunningPhotos, isSo: () => boolean): Promise<void> {
-  let ended: unknown
-  void finished.then((end) => {
-    ended = end
-  })
-  while (!isSo()) {
-    if (ended !== undefined) throw new Error(`photos ended: ${JSON.stringify(ended)}`)
-    await setImmediate()
-  }
+/** Rejects when it has ended. */
+async function untilEnded({ finished }: RunningPhotos): Promise<never> {
+  throw new Error(`photos ended: ${JSON.stringify(await finished)}`)
 }
 
 test('events are backed up, as JSON; what comes while the remote is away is backed up when it is back', async () => {
@@ -142,8 +137,9 @@ async function stirInRounds(watch: RunningPhotos, folder: string, { from, to }: 
   }
 }
 
-async function untilSaid({ child, finished, said }: RunningPhotos, isSo: () => boolean): Promise<void> {
-  const ended = finished.then(() => Promise.reject(new Error(`photos ended: ${said.stderr}`)))
+async function untilSaid(watch: RunningPhotos, isSo: () => boolean): Promise<void> {
+  const { child } = watch
+  const ended = untilEnded(watch)
   while (!isSo()) await Promise.race([ended, once(child.stdout ?? child, 'data')])
   ended.catch(() => {}) // it is killed in the end
 }
