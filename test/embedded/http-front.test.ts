@@ -4,6 +4,7 @@ import { EventEmitter, once } from 'node:events'
 import { connect } from 'node:net'
 import { setImmediate } from 'node:timers/promises'
 import { expect, onTestFinished, test } from 'vitest'
+import * as z from 'zod'
 import { putBytes } from '../../cli/remote/put.ts'
 import { contentHashOf } from '../../contract/content-hash.ts'
 import { type FrontRoutes, type HttpFront, listenHttp } from '../../embedded/http-front.ts'
@@ -31,10 +32,13 @@ function send(url: string, request: string): () => void {
   return () => void socket.destroy()
 }
 
-/** Resolves when a server of this process has one. */
-function nextRequest(): Promise<void> {
+const startedSchema = z.object({ request: z.object({ url: z.string() }) })
+
+/** Resolves when a server of this process has one for what is called so. */
+function nextRequest(name: string): Promise<void> {
   return new Promise((resolve) => {
-    const onRequest = (): void => {
+    const onRequest = (started: unknown): void => {
+      if (!startedSchema.parse(started).request.url.includes(name)) return
       unsubscribe('http.server.request.start', onRequest)
       resolve()
     }
@@ -95,9 +99,10 @@ test('a library that is closed has done before what a client had asked that is g
   const location = { device: 'laptop', path: 'MVI_1.MP4', modificationTime: '2021-06-01T10:00:00.123456789Z' }
   const body = JSON.stringify({ photos: [{ contentHash, locations: [location] }] })
   const head = `Host: x\r\nAuthorization: Bearer ${await backend.accessToken()}\r\nContent-Length: ${Buffer.byteLength(body)}`
-  const received = nextRequest()
+  // By then all of it is read: what is not yet ends with its client.
+  const isLookedFor = nextRequest(contentHash)
   const hangUp = send(backend.url, `POST /v1/photos/confirm HTTP/1.1\r\n${head}\r\n\r\n${body}`)
-  await received
+  await isLookedFor
   hangUp()
   await library.close()
 
