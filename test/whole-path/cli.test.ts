@@ -5,7 +5,16 @@ import { join } from 'node:path'
 import sharp from 'sharp'
 import { beforeEach, describe, expect, test } from 'vitest'
 import { findLastingPort } from './lasting-port.ts'
-import { type Finished, follow, messagesOf, type PhotosUser, photosProgram, photosUser, summaryOf } from './photos-process.ts'
+import {
+  type Finished,
+  follow,
+  messagesOf,
+  type PhotosUser,
+  photosProgram,
+  photosUser,
+  type RunningPhotos,
+  summaryOf,
+} from './photos-process.ts'
 import { readTree, writeTree } from './tree.ts'
 import { clips, wired } from './wired.ts'
 
@@ -50,18 +59,24 @@ describe('exit codes', () => {
     [['sync', '.', '--transfers', '0'], /whole number from 1 to 64/],
     [['pull'], /required option '--to <dir>'/],
     [['ls', '--since', '2021-13'], /2021-13/],
-    [['pull', '--to', 'x', '--until', 'yesterday'], /yesterday/],
+    [['pull', '--to', '/dev/null/x', '--until', 'yesterday'], /yesterday/],
     [['serve', '--listen', '8420'], /127\.0\.0\.1:8420/],
     [['serve', '--listen', '0.0.0.0:80'], /--tls-cert/],
   ])('2 for %j, which makes nothing', async (commandLine, message) => {
-    const finished = await user.photos(...commandLine)
+    const finished = await user.here(...commandLine)
     expect(finished).toMatchObject({ exitCode: 2, stdout: '', stderr: expect.stringMatching(message) })
+    expect(existsSync(join(user.folder, 'data'))).toBe(false)
+  })
+
+  test('2 of the process itself, which makes nothing where it is started', async () => {
+    const finished = await user.photos('pull', '--to', 'x', '--until', 'yesterday')
+    expect(finished).toMatchObject({ exitCode: 2, stdout: '', stderr: expect.stringMatching(/yesterday/) })
     expect(existsSync(join(user.folder, 'data'))).toBe(false)
     expect(existsSync(join(user.folder, 'x'))).toBe(false)
   })
 
   test('4 for a folder that is missing, before a library is made', async () => {
-    const finished = await user.photos('sync', folder, join(user.folder, 'unmounted'), '--library', user.library)
+    const finished = await user.here('sync', folder, join(user.folder, 'unmounted'), '--library', user.library)
     expect(finished).toMatchObject({ exitCode: 4, stdout: '' })
     expect(finished.stderr).toBe(
       `photos: cannot find ${join(user.folder, 'unmounted')}\n  is its disk mounted? check the path and run the command again\n`,
@@ -71,7 +86,7 @@ describe('exit codes', () => {
 
   test('5 for a library that cannot be', async () => {
     await writeFile(user.library, 'a file')
-    const finished = await sync()
+    const finished = await syncHere()
     expect(finished).toMatchObject({ exitCode: 5, stdout: '', stderr: expect.stringMatching(/^photos: .+\n {2}.+\n$/) })
   })
 
@@ -98,21 +113,33 @@ describe('stopped by a signal', () => {
     ['SIGTERM', 143],
     ['SIGHUP', 143],
   ] as const)('%s: exit code %i, and the next run completes', async (signal, exitCode) => {
-    await writeTree(folder, Object.fromEntries(Array.from({ length: 40 }, (_, index) => [`${index}.MP4`, `clip ${index}`])))
-    await writeFile(join(folder, 'large.MOV'), Buffer.alloc(70 * 2 ** 20, 'large'))
-    const running = user.start(['sync', folder, '--library', user.library])
-    await running.saying(/sync: \d/, 'stderr')
+    const running = await startSlowly()
     running.child.kill(signal)
     const finished = await running.finished
     expect(finished).toMatchObject({ exitCode, stderr: expect.stringMatching(/safe to run again/) })
     expect(await syncHere('-q')).toMatchObject({ exitCode: 0, stdout: '' })
   })
 
+  test('in the middle of a file that goes in parts, as fast as they go', async () => {
+    await writeFile(join(folder, 'large.MOV'), Buffer.alloc(70 * 2 ** 20, 'large'))
+    const running = user.start(['sync', folder, '--library', user.library])
+    await running.saying(/sync: \d/, 'stderr')
+    running.child.kill('SIGTERM')
+    expect(await running.finished).toMatchObject({ exitCode: 143, stderr: expect.stringMatching(/safe to run again/) })
+    expect(await syncHere('-q')).toMatchObject({ exitCode: 0, stdout: '' })
+  })
+
+  /** A sync of a quarter of a minute, as far as its first line about how far it is: after a second. */
+  async function startSlowly(...flags: readonly string[]): Promise<RunningPhotos> {
+    await writeFile(join(folder, 'large.MOV'), Buffer.alloc(2 ** 20, 'large'))
+    const running = user.start(['sync', folder, '--library', user.library, '--bwlimit', '64k', ...flags])
+    await running.saying(/sync: \d/, 'stderr')
+    return running
+  }
+
   /** Stopped by SIGTERM; then a hook does what is left to do. */
   async function stoppedWith(onFailure: string) {
-    await writeFile(join(folder, 'large.MOV'), Buffer.alloc(70 * 2 ** 20, 'large'))
-    const running = user.start(['sync', folder, '--library', user.library, '--on-failure', onFailure])
-    await running.saying(/sync: \d/, 'stderr')
+    const running = await startSlowly('--on-failure', onFailure)
     running.child.kill('SIGTERM')
     return await running.finished
   }
@@ -170,7 +197,7 @@ describe('what scripts read', () => {
 
   test('--quiet says nothing', async () => {
     expect(await sync('--quiet')).toEqual({ exitCode: 0, stdout: '', stderr: '' })
-    expect(await user.photos('pull', '--to', 'back', '--library', user.library, '-q')).toEqual({
+    expect(await user.here('pull', '--to', join(user.folder, 'back'), '--library', user.library, '-q')).toEqual({
       exitCode: 0,
       stdout: '',
       stderr: '',
@@ -178,7 +205,7 @@ describe('what scripts read', () => {
   })
 
   test('without --library, one line says where the photos go', async () => {
-    const { exitCode, stderr } = await user.photos('sync', folder)
+    const { exitCode, stderr } = await user.here('sync', folder)
     expect(exitCode).toBe(0)
     expect(stderr.split('\n')[0]).toBe(
       `no remote configured: the photos are kept on this machine, in ${join(user.folder, 'data/photos/library')}`,
@@ -201,36 +228,39 @@ describe('what scripts read', () => {
     expect(existsSync(nowhere)).toBe(false)
   })
 
-  test.each(['ls', 'ls --json', 'sync camera --json'])('`photos %s | head -1` ends without a word, and well', async (line) => {
+  test('`photos … | head -1` ends without a word, and well', async () => {
     await backUp()
-    const typed = `"${process.execPath}" "${photosProgram}" ${line} --library library | head -1; echo "exit \${PIPESTATUS[0]}" >&2`
-    const shell = follow(spawn('bash', ['-c', typed], { cwd: user.folder, env: { ...process.env, ...stateOf(user) } }))
-    const { stdout, stderr } = await shell.finished
-    expect(stdout.split('\n')).toHaveLength(2)
-    expect(stderr).toBe('exit 0\n')
+    for (const line of ['ls', 'ls --json', 'sync camera --json']) {
+      const { stdout, stderr } = await inShell(`${typed(line)} | head -1; echo "exit \${PIPESTATUS[0]}" >&2`)
+      expect([line, stdout.split('\n').length, stderr]).toEqual([line, 2, 'exit 0\n'])
+    }
   })
 
   test('a reader of stderr that has gone away does not end a backup', async () => {
-    const typed = `{ "${process.execPath}" "${photosProgram}" sync camera -v --library library 2>&3; echo "exit $?"; } 3> >(exec true)`
-    const shell = follow(spawn('bash', ['-c', typed], { cwd: user.folder, env: { ...process.env, ...stateOf(user) } }))
-    expect((await shell.finished).stdout).toMatch(/^uploaded 2 .+\nexit 0\n$/)
+    const { stdout } = await inShell(`{ ${typed('sync camera -v')} 2>&3; echo "exit $?"; } 3> >(exec true)`)
+    expect(stdout).toMatch(/^uploaded 2 .+\nexit 0\n$/)
   })
 
-  test.skipIf(!existsSync('/dev/full')).each(['ls', 'ls --json', 'sync camera', 'sync camera --json'])(
-    '`photos %s > /dev/full` ends with a line, not a stack trace',
-    async (line) => {
-      await backUp()
-      const typed = `"${process.execPath}" "${photosProgram}" ${line} --library library > /dev/full`
-      const shell = follow(spawn('bash', ['-c', typed], { cwd: user.folder, env: { ...process.env, ...stateOf(user) } }))
-      const { exitCode, stderr } = await shell.finished
+  test.skipIf(!existsSync('/dev/full'))('`photos … > /dev/full` ends with a line, not a stack trace', async () => {
+    await backUp()
+    for (const line of ['ls', 'ls --json', 'sync camera', 'sync camera --json']) {
+      const { exitCode, stderr } = await inShell(`${typed(line)} > /dev/full`)
       // A slow machine tells how far the run is.
-      expect({ exitCode, stderr: stderr.replaceAll(/^sync: \d.*\n/gm, '') }).toEqual({
+      expect({ line, exitCode, stderr: stderr.replaceAll(/^sync: \d.*\n/gm, '') }).toEqual({
+        line,
         exitCode: 1,
         stderr: 'photos: standard output cannot be written: no space left on device\n',
       })
-    },
-  )
+    }
+  })
 })
+
+/** A command line as a shell reads it. */
+const typed = (line: string): string => `"${process.execPath}" "${photosProgram}" ${line} --library library`
+
+function inShell(script: string): Promise<Finished> {
+  return follow(spawn('bash', ['-c', script], { cwd: user.folder, env: { ...process.env, ...stateOf(user) } })).finished
+}
 
 function stateOf({ folder: home }: PhotosUser): Record<string, string> {
   return { HOME: home, XDG_STATE_HOME: join(home, 'state'), XDG_DATA_HOME: join(home, 'data') }
@@ -242,18 +272,19 @@ describe('what people see', () => {
   test('names cannot command the terminal', async () => {
     await mkdir(join(folder, 'DCIM'), { recursive: true })
     await writeFile(join(folder, 'DCIM', hostile), Buffer.concat([jpeg, Buffer.from('hostile')]))
-    const { stderr } = await sync('-v')
+    const { stderr } = await syncHere('-v')
     expect(stderr).toContain('\\x1b[2Jevil\\u202egpj.JPG')
-    const { stdout } = await user.photos('ls', '--library', user.library)
+    const { stdout } = await user.here('ls', '--library', user.library)
     expect(stdout).toContain('\\x1b[2Jevil\\u202egpj.JPG')
     for (const command of ['\u001b', '\u202e']) expect(stderr + stdout).not.toContain(command)
     await requireRoundTrip()
   })
 
   test.skipIf(!existsSync('/usr/bin/script'))('a bar on a terminal, which is gone when the run has ended', async () => {
-    const typed = `'${process.execPath}' '${photosProgram}' sync camera --library library`
     const environment = { PATH: process.env['PATH'] ?? '', TERM: 'xterm', ...stateOf(user) }
-    const pty = follow(spawn('script', ['-qec', typed, '/dev/null'], { cwd: user.folder, env: environment, stdio: 'pipe' }))
+    const pty = follow(
+      spawn('script', ['-qec', typed('sync camera'), '/dev/null'], { cwd: user.folder, env: environment, stdio: 'pipe' }),
+    )
     const { exitCode, stdout } = await pty.finished
     expect(exitCode).toBe(0)
     expect(stdout).toMatch(/[#-]{20} {1,2}\d+%/)
