@@ -11,6 +11,8 @@ export interface UploadSizes {
   readonly maximumPutBytes: number
   /** Parts are small enough for a client to hold a few, and large enough for S3's 10,000 of them. */
   readonly minimumPartBytes: number
+  /** Larger originals are streamed; 64 MiB unless a test says otherwise. */
+  readonly maximumInMemoryBytes?: number
 }
 export const usualUploadSizes: UploadSizes = { maximumPutBytes: 64 * 2 ** 20, minimumPartBytes: 8 * 2 ** 20 }
 const maximumParts = 10_000

@@ -62,7 +62,7 @@ async function processUpload(
     const upload = await backend.uploads.open(key)
     if (upload === undefined) return // processed by an earlier event, or expired: then the client uploads it again
 
-    const stored = await storeOriginal(upload, target, backend.storage) // first, so that nothing after it can lose the bytes
+    const stored = await storeOriginal(upload, target, backend) // first, so that nothing after it can lose the bytes
     if (stored.kind === 'rejected') await target.reject(stored.reason)
     else await showAndIndex(stored, attempt, target, backend, reader)
   }

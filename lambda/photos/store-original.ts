@@ -3,6 +3,7 @@ import { Readable, Transform } from 'node:stream'
 import { type ContentHash, contentHashOf } from '../../contract/content-hash.ts'
 import type { StorageBucket } from '../aws/storage-bucket.ts'
 import type { UploadedObject } from '../aws/upload-bucket.ts'
+import type { Backend } from '../backend.ts'
 import { detectContentType } from './detect-content-type.ts'
 import type { UploadTarget } from './upload-target.ts'
 
@@ -29,9 +30,9 @@ const mismatch: StoredOriginal = { kind: 'rejected', reason: 'the bytes that arr
 export async function storeOriginal(
   upload: UploadedObject,
   target: UploadTarget,
-  storage: StorageBucket,
+  { storage, uploadSizes }: Pick<Backend, 'storage' | 'uploadSizes'>,
 ): Promise<StoredOriginal> {
-  return upload.sizeBytes <= maximumInMemoryBytes
+  return upload.sizeBytes <= (uploadSizes.maximumInMemoryBytes ?? maximumInMemoryBytes)
     ? await storeFromMemory(upload, target)
     : await storeByStreaming(upload, target, storage)
 }

@@ -3,9 +3,21 @@ import { putBytes } from '../../cli/remote/put.ts'
 import type { Remote } from '../../cli/remote/remote.ts'
 import { contentHashOf } from '../../contract/content-hash.ts'
 import type { BeginUpload, UploadCandidate } from '../../contract/transfers.ts'
+import type { UploadSizes } from '../../lambda/photos/begin-uploads.ts'
 import type { LibraryInTest } from '../embedded/library-in-test.ts'
 
 export const mebibyte = 2 ** 20
+
+/** What is large begins sooner here: an original of {@link largeBytes} arrives in parts, and is stored in more than one. */
+export const uploadSizes: UploadSizes = {
+  maximumPutBytes: 8 * mebibyte,
+  minimumPartBytes: 2 * mebibyte,
+  maximumInMemoryBytes: 8 * mebibyte,
+}
+/** The last part that is stored is smaller than the others. */
+export const largeBytes = 17 * mebibyte
+/** Of the parts in which it arrives; the last one is smaller, too. */
+export const largeParts: readonly number[] = [1, 2, 3, 4, 5, 6, 7, 8, 9]
 
 export interface OriginalInTest {
   readonly bytes: Buffer

@@ -7,7 +7,16 @@ import { type DownloadsRequest, type DownloadsResponse, downloadsResponseSchema 
 import { collect } from '../collect.ts'
 import { accessTokenOf, type LibraryInTest, openLibraryInTest, openRemoteOf, sessionOf } from '../embedded/library-in-test.ts'
 import { temporaryFolder } from '../temporary-folder.ts'
-import { begin, type OriginalInTest, originalOf, randomOriginal, send, store } from './originals-in-test.ts'
+import {
+  begin,
+  largeBytes,
+  type OriginalInTest,
+  originalOf,
+  randomOriginal,
+  send,
+  store,
+  uploadSizes,
+} from './originals-in-test.ts'
 
 test('photos are listed by the clock where they were taken, each with its locations, undated ones last', async () => {
   const library = await openLibraryInTest(await temporaryFolder())
@@ -133,7 +142,7 @@ test('originals and renditions are signed for, what is not there is unknown', as
 })
 
 test('another owner sees, confirms, signs for and resumes nothing of mine', async () => {
-  const library = await openLibraryInTest(await temporaryFolder())
+  const library = await openLibraryInTest(await temporaryFolder(), { uploadSizes })
   const other = await openRemoteOf('somebody-else', library)
   const mine = await pictureOf('mine')
   await store(library, mine)
@@ -151,7 +160,7 @@ test('another owner sees, confirms, signs for and resumes nothing of mine', asyn
   // Nor may they learn by an upload that somebody has the same picture: they send it themselves.
   expect((await begin(other, mine)).kind).toBe('put')
 
-  const large = randomOriginal(65 * 2 ** 20)
+  const large = randomOriginal(largeBytes)
   const begun = await begin(library.remote, large)
   if (begun.kind !== 'parts') throw new Error('expected parts')
   expect(await other.completeUpload(begun.contentHash, begun.uploadId)).toEqual({ kind: 'unknown' })

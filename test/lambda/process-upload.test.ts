@@ -6,7 +6,7 @@ import { expect, test } from 'vitest'
 import { uploadKey } from '../../contract/object-keys.ts'
 import { type LibraryInTest, openLibraryInTest } from '../embedded/library-in-test.ts'
 import { temporaryFolder } from '../temporary-folder.ts'
-import { type OriginalInTest, originalOf, send, sendParts } from './originals-in-test.ts'
+import { largeBytes, largeParts, type OriginalInTest, originalOf, send, sendParts, uploadSizes } from './originals-in-test.ts'
 
 test('duplicate events, also at the same time, end as one photo', async () => {
   const folder = await temporaryFolder()
@@ -95,13 +95,14 @@ test('a photo that ended the process four times is stored without being looked a
 
 test('an original larger than memory is stored as it is, with a reason', async () => {
   const folder = await temporaryFolder()
-  const library = await openLibraryInTest(folder)
+  const library = await openLibraryInTest(folder, { uploadSizes })
   // A picture in front, so that its type is seen, and more bytes than are held in memory behind it.
-  const bytes = Buffer.concat([await picture(), Buffer.alloc(65 * 2 ** 20, 'photos')])
+  const head = await picture()
+  const bytes = Buffer.concat([head, Buffer.alloc(largeBytes - head.length, 'photos')])
   const original = originalOf(bytes, 'image/jpeg')
   const begun = (await library.remote.beginUploads([original.candidate]))[0]
   if (begun?.kind !== 'parts') throw new Error('expected parts')
-  await sendParts(library, original, begun, [1, 2, 3, 4, 5, 6, 7, 8, 9])
+  await sendParts(library, original, begun, largeParts)
   await library.remote.completeUpload(original.candidate.contentHash, begun.uploadId)
   await library.backend.queue.whenIdle()
   const found = await library.remote.findPhoto(original.candidate.contentHash)

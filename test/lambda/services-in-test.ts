@@ -56,7 +56,7 @@ export async function openServicesInTest(): Promise<ServicesInTest> {
     const target = String(request.headers['x-amz-target'] ?? '')
     if (target.startsWith('DynamoDB_')) void toDynamoDb(request, response)
     else if (target === 'AmazonSSM.GetParameter') void answerParameter(request, response)
-    else s3.handle(request, response)
+    else void s3.handle(request, response)
   })
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')

@@ -4,7 +4,17 @@ import { expect, test } from 'vitest'
 import type { BeginUpload } from '../../contract/transfers.ts'
 import { openLibraryInTest, openRemoteOf } from '../embedded/library-in-test.ts'
 import { temporaryFolder } from '../temporary-folder.ts'
-import { begin, mebibyte, originalOf, randomOriginal, send, sendParts, store } from './originals-in-test.ts'
+import {
+  begin,
+  largeBytes,
+  largeParts,
+  originalOf,
+  randomOriginal,
+  send,
+  sendParts,
+  store,
+  uploadSizes,
+} from './originals-in-test.ts'
 
 test('an original that arrived but is not processed yet is not asked for again', async () => {
   const library = await openLibraryInTest(await temporaryFolder())
@@ -26,10 +36,9 @@ test('an original too large for the backend is refused with the limit', async ()
 })
 
 test('parts survive the client: the next begin names those that are there', async () => {
-  const library = await openLibraryInTest(await temporaryFolder())
-  const original = randomOriginal(70 * mebibyte)
+  const library = await openLibraryInTest(await temporaryFolder(), { uploadSizes })
+  const original = randomOriginal(largeBytes)
   const first = expectParts(await begin(library.remote, original))
-  const partNumbers = Array.from({ length: 9 }, (_, index) => index + 1)
   await sendParts(library, original, first, [9, 2, 5])
 
   const second = expectParts(await begin(library.remote, original))
@@ -44,7 +53,7 @@ test('parts survive the client: the next begin names those that are there', asyn
     library,
     original,
     second,
-    partNumbers.filter((part) => !second.uploadedPartNumbers.includes(part)),
+    largeParts.filter((part) => !second.uploadedPartNumbers.includes(part)),
   )
   expect(await library.remote.completeUpload(contentHash, second.uploadId)).toEqual({ kind: 'completed' })
   expect(await library.remote.completeUpload(contentHash, second.uploadId)).toEqual({ kind: 'completed' })
@@ -59,19 +68,19 @@ test('an upload that nobody began cannot be completed', async () => {
 })
 
 test('clients that begin the same large original at once share one upload', async () => {
-  const library = await openLibraryInTest(await temporaryFolder())
-  const original = randomOriginal(65 * mebibyte)
+  const library = await openLibraryInTest(await temporaryFolder(), { uploadSizes })
+  const original = randomOriginal(largeBytes)
   const begun = await Promise.all([1, 2, 3, 4].map(async () => expectParts(await begin(library.remote, original)).uploadId))
   expect(new Set(begun).size).toBe(1)
 })
 
 test('bytes in parts that are not what the content hash says are rejected, and nothing of them is stored', async () => {
   const folder = await temporaryFolder()
-  const library = await openLibraryInTest(folder)
-  const promised = randomOriginal(65 * mebibyte)
-  const sent = { bytes: randomOriginal(65 * mebibyte).bytes, candidate: promised.candidate }
+  const library = await openLibraryInTest(folder, { uploadSizes })
+  const promised = randomOriginal(largeBytes)
+  const sent = { bytes: randomOriginal(largeBytes).bytes, candidate: promised.candidate }
   const begun = expectParts(await begin(library.remote, promised))
-  await sendParts(library, sent, begun, [1, 2, 3, 4, 5, 6, 7, 8, 9])
+  await sendParts(library, sent, begun, largeParts)
   const { contentHash } = promised.candidate
   await library.remote.completeUpload(contentHash, begun.uploadId)
   await library.backend.queue.whenIdle()

@@ -8,7 +8,7 @@ import { verificationKey } from '../../contract/object-keys.ts'
 import type { EmbeddedOptions } from '../../embedded/serve.ts'
 import { type LibraryInTest, openLibraryInTest, openRemoteOf } from '../embedded/library-in-test.ts'
 import { temporaryFolder } from '../temporary-folder.ts'
-import { mebibyte, originalOf, randomOriginal, sendParts, store } from './originals-in-test.ts'
+import { largeBytes, largeParts, originalOf, randomOriginal, sendParts, store, uploadSizes } from './originals-in-test.ts'
 import { queueEvent, s3Message } from './recorded-events/recorded-events.ts'
 
 test('what is stored is read again: its bytes, where they differ, and where there are none', async () => {
@@ -55,16 +55,16 @@ test('what its owner put into the trash is not verified', async () => {
 })
 
 test('an original larger than memory is read to its end', async () => {
-  const world = await openWorld()
+  const world = await openWorld({ uploadSizes })
   const { remote, backend } = world.library
-  const original = originalOf(Buffer.alloc(65 * mebibyte, 'photos'), 'video/mp4')
+  const original = originalOf(Buffer.alloc(largeBytes, 'photos'), 'video/mp4')
   const { contentHash } = original.candidate
   const [begun] = await remote.beginUploads([original.candidate])
   if (begun?.kind !== 'parts') throw new Error('expected parts')
-  await sendParts(world.library, original, begun, [1, 2, 3, 4, 5, 6, 7, 8, 9])
+  await sendParts(world.library, original, begun, largeParts)
   await remote.completeUpload(contentHash, begun.uploadId)
   await backend.queue.whenIdle()
-  expect(await world.verify([contentHash])).toMatchObject([{ kind: 'verified', sizeBytes: 65 * mebibyte }])
+  expect(await world.verify([contentHash])).toMatchObject([{ kind: 'verified', sizeBytes: largeBytes }])
 })
 
 test('another user neither has a photo verified nor hears of it', async () => {

@@ -5,7 +5,7 @@ import path from 'node:path'
 import { promisify } from 'node:util'
 import { build } from 'esbuild'
 import sharp from 'sharp'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { findMediaTypeByName, unknownContentType } from '../../../contract/media-types.ts'
 import { photoMetadataSchema } from '../../../contract/photos.ts'
 import { detectContentType } from '../../../lambda/photos/detect-content-type.ts'
@@ -115,28 +115,29 @@ describe.skipIf(!dev)('real photos', () => {
 
 const bad = corpusFolder('bad')
 describe.skipIf(!bad)('hostile files', () => {
-  const timeoutMs = 1_500
-  const hostile = openMetadataReader({ timeoutMs })
-  afterAll(() => hostile.close())
+  const hangingName = 'exif/exifr-HANG-pr_2612_poc.heic'
+  const others = corpusFiles(bad).filter((file) => file.path !== hangingName)
 
-  test.each(corpusFiles(bad).map((file) => [file.path]))('%s', async (name) => {
+  test.each(others.map((file) => [file.path]))('%s', async (name) => {
     const bytes = await fs.readFile(path.join(bad ?? '', name))
     const hint = findMediaTypeByName(name)?.contentType ?? unknownContentType
     for (const contentType of new Set([await detectContentType(bytes.subarray(0, 8192), hint), 'image/jpeg', 'image/tiff'])) {
-      photoMetadataSchema.parse(await hostile.read(bytes, contentType))
+      photoMetadataSchema.parse(await reader.read(bytes, contentType))
     }
   })
 
   test('a file that hangs exifr holds up nothing but itself', async () => {
-    const hanging = await fs.readFile(path.join(bad ?? '', 'exif/exifr-HANG-pr_2612_poc.heic'))
-    const reads = [hostile.read(hanging, 'image/heic'), hostile.read(jpeg, 'image/jpeg'), hostile.read(hanging, 'image/heic')]
-    expect(await Promise.all(reads)).toEqual([nothing, expected, nothing])
-    expect(await hostile.read(jpeg, 'image/jpeg')).toEqual(expected)
+    const hanging = await fs.readFile(path.join(bad ?? '', hangingName))
+    // A processor is busy for so long; what does not hang takes a few milliseconds.
+    const impatient = openMetadataReader({ timeoutMs: 1_500 })
+    onTestFinished(() => impatient.close())
+    const reads = [impatient.read(hanging, 'image/heic'), impatient.read(jpeg, 'image/jpeg')]
+    expect(await Promise.all(reads)).toEqual([nothing, expected])
   })
 
   test('degrees off the earth are no place', async () => {
     const bytes = await fs.readFile(path.join(bad ?? '', 'exif/gps-out-of-range.jpg'))
-    expect(await hostile.read(bytes, 'image/jpeg')).toMatchObject({ captureTime: '2013-06-04T13:39:01', place: null })
+    expect(await reader.read(bytes, 'image/jpeg')).toMatchObject({ captureTime: '2013-06-04T13:39:01', place: null })
   })
 })
 
