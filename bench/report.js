@@ -4,6 +4,8 @@ import { formatTable, median, ratios, spread } from './figures.js'
  * @typedef {import('./measure.js').Measurement} Measurement
  * @typedef {import('./transfer-case.js').Runs} Runs
  * @typedef {import('./no-op-case.js').NoOpRuns} NoOpRuns
+ * @typedef {import('./watch-case.js').WatchRuns} WatchRuns
+ * @typedef {import('./watch-case.js').WatchRun} WatchRun
  * @typedef {(run: Measurement) => number} Figure
  */
 
@@ -65,6 +67,27 @@ export function reportManyFiles(title, runs) {
   )
 }
 
+/** @param {string} title @param {WatchRuns} runs */
+export function reportWatch(title, runs) {
+  const figures = /** @type {const} */ ([
+    ['after 5,000 events, MB', (/** @type {WatchRun} */ run) => run.first.residentBytes / megabyte, 1],
+    ['after 50,000 events, MB', (/** @type {WatchRun} */ run) => run.last.residentBytes / megabyte, 1],
+    ['ratio', growthOf, 2],
+    ['of it held by objects, after 5,000, MB', (/** @type {WatchRun} */ run) => run.first.heldBytes / megabyte, 1],
+    ['of it held by objects, after 50,000, MB', (/** @type {WatchRun} */ run) => run.last.heldBytes / megabyte, 1],
+  ])
+  const rows = figures.map(([name, figure, digits]) => [
+    name,
+    ...[runs.asItIs, runs.keepingNothing].map((some) => spread(some.map(figure), digits)),
+  ])
+  console.log(`\n${title}\n${formatTable([['median (least–most)', 'photos watch', 'keeping nothing'], ...rows])}`)
+}
+
+/** @param {WatchRun} run */
+function growthOf({ first, last }) {
+  return last.residentBytes / first.residentBytes
+}
+
 /** @param {string} name */
 function header(name) {
   return ['median (least–most)', name, 'rclone copy', 'ratio']
@@ -80,8 +103,8 @@ function cpuPerGigabyte(totalBytes) {
   return (run) => run.cpuSeconds / (totalBytes / 1e9)
 }
 
-/** @param {{ up: Runs, down: Runs, noOp: NoOpRuns | undefined, many: NoOpRuns | undefined }} all */
-export function reportTargets({ up, down, noOp, many }) {
+/** @param {{ up: Runs, down: Runs, noOp: NoOpRuns | undefined, many: NoOpRuns | undefined, watch: WatchRuns | undefined }} all */
+export function reportTargets({ up, down, noOp, many, watch }) {
   const cpuRatio = (/** @type {Runs} */ runs) => {
     const [ours, theirs] = [runs.photos, runs.rclone].map((some) => some.map((run) => run.cpuSeconds))
     return ratios(ours ?? [], theirs ?? [])
@@ -97,6 +120,7 @@ export function reportTargets({ up, down, noOp, many }) {
       : []),
     ...(noOp ? noOpTargets(noOp) : []),
     ...(noOp && many ? [target('peak memory with many files / with the small ones', manyRatios(noOp, many), 1.1)] : []),
+    ...(watch ? [target('watch: resident after 50,000 events / after 5,000', watch.asItIs.map(growthOf), 1.2)] : []),
   ]
   console.log(`\nTargets\n${formatTable([['', 'measured', 'target', ''], ...rows])}`)
 }

@@ -8,8 +8,9 @@ import { buildPrograms } from './backend.js'
 import { findRclone } from './clients.js'
 import { makeFiles } from './make-files.js'
 import { measureNoOp } from './no-op-case.js'
-import { reportManyFiles, reportNoOp, reportTargets, reportTransfer } from './report.js'
+import { reportManyFiles, reportNoOp, reportTargets, reportTransfer, reportWatch } from './report.js'
 import { transferRound } from './transfer-case.js'
+import { measureWatch } from './watch-case.js'
 
 const { values: flags } = parseArgs({
   options: {
@@ -27,7 +28,7 @@ const runs = parseCount(flags.runs ?? (flags.quick ? '1' : '3'))
 const smallFiles = parseCount(flags['small-files'] ?? (flags.quick ? '5000' : '100000'))
 /** So many that what memory they cost cannot hide. */
 const manyFiles = parseCount(flags['many-files'] ?? (flags.quick ? '20000' : '1000000'))
-const parts = /** @type {const} */ (['transfers', 'no-op', 'many-files'])
+const parts = /** @type {const} */ (['transfers', 'no-op', 'many-files', 'watch'])
 const wanted = parts.filter((part) => flags.only === undefined || flags.only.split(',').includes(part))
 if (wanted.length === 0) {
   console.error(`--only ${flags.only} is none of ${parts.join(', ')}`)
@@ -69,7 +70,9 @@ async function bench() {
   if (noOp) reportNoOp(`Sync again, nothing to do: ${smallFiles} files in folders of a hundred, ${runsText}`, noOp)
   const many = wanted.includes('many-files') ? await benchManyFiles() : undefined
   if (many) reportManyFiles(`The same with ${manyFiles} files, photos alone, ${runsText}`, many)
-  reportTargets({ ...transfers, noOp, many })
+  const watch = wanted.includes('watch') ? await measureWatch({ work, rounds: runs, signal, say }) : undefined
+  if (watch) reportWatch(`Watch: what is resident, ${runs} ${runs === 1 ? 'run' : 'runs'} of each by turns`, watch)
+  reportTargets({ ...transfers, noOp, many, watch })
 }
 
 /** @param {string} runsText */

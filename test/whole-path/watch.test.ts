@@ -4,9 +4,9 @@ import { EventEmitter, once } from 'node:events'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
-import { pathToFileURL } from 'node:url'
 import { expect, test } from 'vitest'
 import * as z from 'zod'
+import { keepingNothing } from '../../bench/memory-environment.js'
 import { eventsInStir, stir, stirredFiles } from '../../bench/stir.js'
 import type { Fault, PassingRequest } from './fault-proxy.ts'
 import { listPhotos, messagesOf, type RunningPhotos, summaryOf } from './photos-process.ts'
@@ -86,18 +86,6 @@ test.skipIf(!canLimitWatches)('with too few watches it says so, and what no even
   await writeFile(join(folder, 'a/b/c/MVI_2.MP4'), randomBytes(1000))
   await watch.saying(/"action":"uploaded","path":"[^"]*MVI_2.MP4"/)
 })
-
-/**
- * What is resident wobbles by what others keep of memory that is free, or take once: glibc between what is in use (mallopt(3)),
- * V8 for its young objects and, for as long as something still is run more often, for code that it compiles. Together that was
- * up to 6 MB of 25. With these it goes back to the system, or is never taken, and what grows is held.
- */
-const keepingNothing = {
-  NODE_OPTIONS: `--max-semi-space-size=1 --jitless --import=${pathToFileURL(join(import.meta.dirname, '../../bench/memory-teller.js'))}`,
-  MALLOC_ARENA_MAX: '1',
-  MALLOC_TRIM_THRESHOLD_: '0',
-  MALLOC_MMAP_THRESHOLD_: '4096',
-}
 
 interface Memory {
   /** Of objects, and what hangs on them. */
