@@ -40,9 +40,13 @@ interface IssuedCode {
 
 type Keys = Awaited<ReturnType<typeof generateKeyPair>>
 
+/** Making a pair takes a fifth of a second: all tests of a process have the same, whom nobody else knows. */
+const [keys, foreign] = await Promise.all([
+  generateKeyPair('RS256', { extractable: true }),
+  generateKeyPair('RS256', { extractable: true }),
+])
+
 export async function openManagedLoginInTest(now: () => Date): Promise<ManagedLoginInTest> {
-  const keys = await generateKeyPair('RS256', { extractable: true })
-  const foreign = await generateKeyPair('RS256')
   const codes = new Map<string, IssuedCode>()
   const server = createServer((request, response) => {
     answer(request).then(
