@@ -1,6 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { EventEmitter, once } from 'node:events'
+import { IncomingMessage } from 'node:http'
 import { connect } from 'node:net'
 import { setImmediate } from 'node:timers/promises'
 import { expect, onTestFinished, test } from 'vitest'
@@ -32,15 +33,16 @@ function send(url: string, request: string): () => void {
   return () => void socket.destroy()
 }
 
-const startedSchema = z.object({ request: z.object({ url: z.string() }) })
+const startedSchema = z.object({ request: z.instanceof(IncomingMessage) })
 
-/** Resolves when a server of this process has one for what is called so. */
-function nextRequest(name: string): Promise<void> {
+/** Resolves when a server of this process has read all of a request for this path: what is not read yet ends with its client. */
+function whenRead(path: string): Promise<void> {
   return new Promise((resolve) => {
     const onRequest = (started: unknown): void => {
-      if (!startedSchema.parse(started).request.url.includes(name)) return
+      const { request } = startedSchema.parse(started)
+      if (request.url !== path) return
       unsubscribe('http.server.request.start', onRequest)
-      resolve()
+      request.once('end', () => resolve())
     }
     subscribe('http.server.request.start', onRequest)
   })
@@ -99,10 +101,9 @@ test('a library that is closed has done before what a client had asked that is g
   const location = { device: 'laptop', path: 'MVI_1.MP4', modificationTime: '2021-06-01T10:00:00.123456789Z' }
   const body = JSON.stringify({ photos: [{ contentHash, locations: [location] }] })
   const head = `Host: x\r\nAuthorization: Bearer ${await backend.accessToken()}\r\nContent-Length: ${Buffer.byteLength(body)}`
-  // By then all of it is read: what is not yet ends with its client.
-  const isLookedFor = nextRequest(contentHash)
+  const read = whenRead('/v1/photos/confirm')
   const hangUp = send(backend.url, `POST /v1/photos/confirm HTTP/1.1\r\n${head}\r\n\r\n${body}`)
-  await isLookedFor
+  await read
   hangUp()
   await library.close()
 
