@@ -1,8 +1,11 @@
+import { execFile, spawnSync } from 'node:child_process'
 import { EventEmitter, once } from 'node:events'
 import { mkdirSync, readFileSync, utimesSync } from 'node:fs'
 import { mkdir, rename, rm, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
+import { promisify } from 'node:util'
+import { build } from 'esbuild'
 import { expect, onTestFinished, test } from 'vitest'
 import { bytePathOf, bytesOf } from '../../../cli/byte-path.ts'
 import { watchFolders } from '../../../cli/watch/folder-watcher.ts'
@@ -115,6 +118,19 @@ test.runIf(process.platform === 'linux')(
     await telling('late/deeper/new.jpg')
   },
 )
+
+/** Starts a program as the root of a user namespace, which may have fewer watches than everybody else. */
+const inNamespace = ['-Ur', 'sh', '-c', 'echo 100 > /proc/sys/user/max_inotify_watches && exec "$@"', 'sh']
+const canLimitWatches = spawnSync('unshare', [...inNamespace, 'true']).status === 0
+
+test.skipIf(!canLimitWatches)('renewed when there are enough watches again, every folder has its own', async () => {
+  const folder = await temporaryFolder()
+  const program = join(await temporaryFolder(), 'exhausted-watcher.mjs')
+  const entryPoints = [join(import.meta.dirname, 'exhausted-watcher.ts')]
+  await build({ entryPoints, outfile: program, bundle: true, platform: 'node', format: 'esm', logLevel: 'error' })
+  const { stdout } = await promisify(execFile)('unshare', [...inNamespace, process.execPath, program, folder])
+  expect(JSON.parse(stdout)).toEqual({ timesExhausted: 1, withTwo: 2, withEnough: 4 })
+})
 
 test('to watch thousands of folders leaves others their turn, and can be stopped', async () => {
   const folder = await temporaryFolder()
