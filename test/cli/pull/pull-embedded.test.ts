@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { pull } from '../../../cli/pull/pull.ts'
 import { openHttpRemote } from '../../../cli/remote/http-remote.ts'
+import { putBytes } from '../../../cli/remote/put.ts'
 import type { Remote } from '../../../cli/remote/remote.ts'
 import type { FileOutcome, RunEvent } from '../../../cli/run-event.ts'
 import type { ContentHash } from '../../../contract/content-hash.ts'
@@ -28,11 +29,22 @@ async function openInTest(count: number) {
   const seen = watchRequests(library.backend.url)
   const pullTo = (to: string, onEvent?: (event: RunEvent) => void, given: Remote = remote) =>
     outcomesOf(pull({ remote: given, transport, range: {}, to, transfers: 1 }), onEvent)
-  return { folder, library, originals, clocks, remote, seen, pullTo }
+  /** So much time goes by with each file. */
+  const passing = (minutes: number) => (event: RunEvent) => {
+    if (event.kind !== 'file') return
+    clocks.serverMs += minutes * minute
+    clocks.localMs += minutes * minute
+  }
+  return { folder, library, originals, clocks, remote, seen, pullTo, passing }
 }
 
 async function storeAll(library: LibraryInTest, originals: readonly OriginalInTest[]): Promise<void> {
-  for (const original of originals) await send(library, original)
+  const begun = await library.remote.beginUploads(originals.map(({ candidate }) => candidate))
+  for (const [index, { bytes }] of originals.entries()) {
+    const upload = begun[index]
+    if (upload?.kind !== 'put') throw new Error(`expected a put, got ${upload?.kind}`)
+    await putBytes(upload.request, bytes, { transport: library.transport, onMoved: () => {} })
+  }
   await library.backend.queue.whenIdle()
 }
 
@@ -57,10 +69,10 @@ function counted(seen: ReturnType<typeof watchRequests>, name: string): number {
 const listedTwice = ['GET /v1/photos', 'GET /v1/photos']
 
 test('a pull asks the API for its list, the identity pool once, and the storage for each original: nothing else', async () => {
-  const { seen, originals, pullTo } = await openInTest(50)
+  const { seen, originals, pullTo } = await openInTest(10)
   const to = await temporaryFolder()
   expect(actionsOf(await pullTo(to))).toEqual(new Set(['pulled']))
-  expect(counted(seen, 'GET /photos-storage/originals/')).toBe(50)
+  expect(counted(seen, 'GET /photos-storage/originals/')).toBe(10)
   const others = seen.filter(({ name }) => !name.startsWith('GET /photos-storage/')).map(({ name }) => name)
   expect(others.toSorted()).toEqual([...listedTwice, 'GetCredentialsForIdentity', 'GetId'])
   const { bytes, candidate } = originals[0] ?? randomOriginal(1)
@@ -77,29 +89,21 @@ test('a pull that finds nothing missing asks for no credentials', async () => {
 })
 
 test('a pull of many hours renews its credentials in time, before the storage refuses any', async () => {
-  const { seen, clocks, pullTo } = await openInTest(48)
-  const outcomes = await pullTo(await temporaryFolder(), (event) => {
-    if (event.kind !== 'file') return
-    clocks.serverMs += 5 * minute
-    clocks.localMs += 5 * minute
-  })
+  const { seen, pullTo, passing } = await openInTest(22)
+  const outcomes = await pullTo(await temporaryFolder(), passing(11))
   expect(actionsOf(outcomes)).toEqual(new Set(['pulled']))
   expect(new Set(seen.map(({ status }) => status))).toEqual(new Set([200]))
   expect(counted(seen, 'GetId')).toBe(1)
-  // Four hours, and credentials that are used for fifty minutes of their sixty.
+  // Four hours, and credentials that are used for fifty minutes of their sixty: 55 minutes are too many for them.
   expect(counted(seen, 'GetCredentialsForIdentity')).toBe(5)
 })
 
 test.each([-3 * 365 * 24 * 60, -180, 180, 30 * 365 * 24 * 60])(
   'a clock that is wrong by %i minutes is put right by the answers',
   async (aheadMinutes) => {
-    const { seen, clocks, pullTo } = await openInTest(15)
+    const { seen, clocks, pullTo, passing } = await openInTest(6)
     clocks.localMs += aheadMinutes * minute
-    const outcomes = await pullTo(await temporaryFolder(), (event) => {
-      if (event.kind !== 'file') return
-      clocks.serverMs += 5 * minute
-      clocks.localMs += 5 * minute
-    })
+    const outcomes = await pullTo(await temporaryFolder(), passing(11))
     expect(actionsOf(outcomes)).toEqual(new Set(['pulled']))
     expect(new Set(seen.map(({ status }) => status))).toEqual(new Set([200]))
     expect(counted(seen, 'GetCredentialsForIdentity')).toBe(2)
@@ -107,10 +111,10 @@ test.each([-3 * 365 * 24 * 60, -180, 180, 30 * 365 * 24 * 60])(
 )
 
 test('a clock that jumps in the middle of a pull costs one refusal, and no credentials', async () => {
-  const { seen, clocks, pullTo } = await openInTest(12)
+  const { seen, clocks, pullTo } = await openInTest(6)
   let files = 0
   const outcomes = await pullTo(await temporaryFolder(), ({ kind }) => {
-    if (kind === 'file' && ++files === 4) clocks.localMs -= 48 * 60 * minute
+    if (kind === 'file' && ++files === 2) clocks.localMs -= 48 * 60 * minute
   })
   expect(actionsOf(outcomes)).toEqual(new Set(['pulled']))
   expect(seen.filter(({ status }) => status === 403)).toHaveLength(1)
@@ -118,10 +122,10 @@ test('a clock that jumps in the middle of a pull costs one refusal, and no crede
 })
 
 test('credentials that expire unnoticed, as those of a laptop that slept, are renewed once and the pull goes on', async () => {
-  const { seen, clocks, pullTo } = await openInTest(12)
+  const { seen, clocks, pullTo } = await openInTest(6)
   let files = 0
   const outcomes = await pullTo(await temporaryFolder(), ({ kind }) => {
-    if (kind === 'file' && ++files === 4) clocks.serverMs += 61 * minute
+    if (kind === 'file' && ++files === 2) clocks.serverMs += 61 * minute
   })
   expect(actionsOf(outcomes)).toEqual(new Set(['pulled']))
   expect(seen.filter(({ status }) => status >= 400)).toHaveLength(1)
