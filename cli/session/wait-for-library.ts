@@ -39,18 +39,19 @@ export function startWaiting(folder: string, options: WaitOptions): LibraryWait 
   const { tell = () => {}, waitMs, findRun = async () => undefined, signal = new AbortController().signal } = options
   const { elapsed, delay } = completeClock(options.clock)
   const startedMs = elapsed()
-  let isFirst = true
+  /** Since it was found open. What a slow machine takes to load the backend is no time that anybody was given. */
+  let foundMs: number | undefined
   let isTold = false
   return {
     signal,
-    patienceMs: () => (isFirst ? firstPatienceMs : patienceMs),
+    patienceMs: () => (foundMs === undefined ? firstPatienceMs : patienceMs),
     async again(cause) {
-      isFirst = false
+      foundMs ??= elapsed()
       const holder = await findHolder(folder, findRun)
-      const waitedMs = elapsed() - startedMs
+      const waitedMs = elapsed() - foundMs
       const isMeantAlone = waitMs !== undefined && holder.run !== undefined
       if (waitedMs >= (isMeantAlone ? waitMs : Math.max(usualWaitMs, waitMs ?? 0))) throw stillOpen(folder, holder, cause)
-      if (!isTold && waitedMs >= tellAfterMs) {
+      if (!isTold && elapsed() - startedMs >= tellAfterMs) {
         isTold = true
         tell(`waiting for ${holder.run ?? holder.name}: it has the library ${folder} open and does not answer`)
       }
