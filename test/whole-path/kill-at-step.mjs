@@ -1,5 +1,5 @@
 // Preloaded into the command (`node --import`): kills its process before the step of that number which it takes to write something
-// down durably, namely the journal of uploads and what is confirmed. Without a number it only counts them. Plain JavaScript,
+// down durably, namely the journal of uploads, what is confirmed, and the profile. Without a number it only counts them. Plain JavaScript,
 // since Node 20 preloads nothing else.
 import { appendFileSync } from 'node:fs'
 import files from 'node:fs/promises'
@@ -20,20 +20,26 @@ function step(name) {
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0) // nothing more happens here, however long the signal takes
 }
 
-/** A folder is synced only after a journal was put into it. @type {string | undefined} */
-let folderToSync
+/** A folder is synced only after a file was put into it. @type {{ folder: string, target: string } | undefined} */
+let toSync
 
-/** @param {unknown} path */
+/** What is written, by the name that it has or is to have. @param {unknown} path */
 function findTarget(path) {
-  const text = String(path)
-  if (text === folderToSync) return 'folder'
-  return /-uploads\.json(\.[0-9a-f]+\.tmp)?$/.test(text) ? 'journal' : undefined
+  if (/-uploads\.json$/.test(String(path))) return 'journal'
+  return /\/profiles\/[^/]+\.json$/.test(String(path)) ? 'profile' : undefined
+}
+
+/** Whoever opens a file under its own name only reads it. @param {unknown} path */
+function findOpened(path) {
+  if (String(path) === toSync?.folder) return 'folder'
+  const [, name] = /^(.+)\.[0-9a-f]+\.tmp$/.exec(String(path)) ?? []
+  return findTarget(name)
 }
 
 const { open, rename } = files
 /** @type {typeof open} */
 files.open = async (path, ...rest) => {
-  const target = findTarget(path)
+  const target = findOpened(path)
   if (target === undefined) return await open(path, ...rest)
   step(`open ${target}`)
   const handle = await open(path, ...rest)
@@ -45,16 +51,18 @@ files.open = async (path, ...rest) => {
   handle.sync = async () => {
     step(`sync ${target}`)
     await sync.apply(handle)
-    if (target !== 'folder') return
-    folderToSync = undefined
-    step('after the journal')
+    if (target !== 'folder' || toSync === undefined) return
+    const put = toSync.target
+    toSync = undefined
+    step(`after the ${put}`)
   }
   return handle
 }
 files.rename = async (from, to) => {
-  if (findTarget(to) === undefined) return await rename(from, to)
-  step('rename journal')
-  folderToSync = dirname(String(to))
+  const target = findTarget(to)
+  if (target === undefined) return await rename(from, to)
+  step(`rename ${target}`)
+  toSync = { folder: dirname(String(to)), target }
   await rename(from, to)
 }
 syncBuiltinESMExports()

@@ -1,6 +1,7 @@
 // kill -9 at the worst moments of a refresh: the next run is signed in, or says what to type; the profile is whole in any case.
-import { watch } from 'node:fs'
-import { dirname } from 'node:path'
+import { readFileSync } from 'node:fs'
+import { writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
 import { beforeAll, expect, test } from 'vitest'
 import { findProfile } from '../../../cli/session/profile.ts'
 import type { Finished } from '../photos-process.ts'
@@ -42,7 +43,7 @@ test('between the refresh and the answer: signed in still, when it is run again 
   const before = await user.readProfile()
   expect(await killedBeforeTheAnswer(user)).toMatchObject({ exitCode: null })
   expect(await user.readProfile()).toBe(before)
-  expect(await user.photos('ls')).toEqual({ exitCode: 0, stdout: '', stderr: 'no photos yet\n' })
+  expect(await user.here('ls')).toEqual({ exitCode: 0, stdout: '', stderr: 'no photos yet\n' })
   await expectWholeProfile(user)
 })
 
@@ -51,37 +52,56 @@ test('and run again later: exit code 12, and the command that signs in again', a
   await killedBeforeTheAnswer(user)
   served.advance(120)
   for (const run of [1, 2]) {
-    const { exitCode, stdout, stderr } = await user.photos('ls')
+    const { exitCode, stdout, stderr } = await user.here('ls')
     expect([run, exitCode, stdout]).toEqual([run, 12, ''])
     expect(stderr).toContain(`photos login ${served.url}`)
   }
   await expectWholeProfile(user)
 })
 
-test('while the answer is written: signed in still, whichever moment it was', async () => {
-  // Changes in the profile's folder until it is killed: the new file is made, written, renamed.
-  for (const changes of [0, 1, 2, 3, 4, 6]) {
+const preloaded = new URL('../kill-at-step.mjs', import.meta.url).href
+
+/** Runs `photos ls`, and kills it before the step of that number that it takes to write its profile, if it comes there. */
+async function killedAtStep(user: SignedInUser, point: number | undefined) {
+  const trace = join(user.folder, 'steps')
+  await writeFile(trace, '')
+  const readSteps = (): readonly string[] => readFileSync(trace, 'utf8').split('\n').slice(0, -1)
+  let stepsBeforeAnswer = Number.NaN
+  proxy.decideWith((exchange) => {
+    if (isRefresh(exchange)) stepsBeforeAnswer = readSteps().length
+    return 'delivered'
+  })
+  const environment = {
+    NODE_OPTIONS: `--import=${preloaded}`,
+    PHOTOS_TEST_STEPS: trace,
+    ...(point !== undefined && { PHOTOS_TEST_KILL_AT_STEP: String(point) }),
+  }
+  const { exitCode } = await user.start(['ls'], { environment }).finished
+  proxy.decideWith(() => 'delivered')
+  return { exitCode, steps: readSteps(), stepsBeforeAnswer }
+}
+
+test('while the answer is written, before every step of that: signed in still', async () => {
+  const undisturbed = await killedAtStep(await signedInUser(served), undefined)
+  const { stepsBeforeAnswer, steps } = undisturbed
+  expect(undisturbed.exitCode).toBe(0)
+  expect(steps.slice(stepsBeforeAnswer)).toEqual(durableReplacement)
+  for (const [index, step] of durableReplacement.entries()) {
     const user = await signedInUser(served)
-    const running = user.start(['ls'])
-    let seen = 0
-    const watcher = watch(dirname(user.profileFile))
-    const answered = new Promise<void>((resolve) => {
-      proxy.decideWith((exchange) => {
-        if (isRefresh(exchange)) resolve()
-        return 'delivered'
-      })
-    })
-    const killed = answered.then(() => {
-      if (changes === 0) running.child.kill('SIGKILL')
-      watcher.on('change', () => {
-        seen += 1
-        if (seen >= changes) running.child.kill('SIGKILL')
-      })
-    })
-    await Promise.all([killed, running.finished])
-    watcher.close()
+    const point = stepsBeforeAnswer + index + 1
+    expect(await killedAtStep(user, point)).toEqual({ exitCode: null, steps: steps.slice(0, point), stepsBeforeAnswer })
     await expectWholeProfile(user)
-    expect([changes, await user.photos('ls')]).toEqual([changes, { exitCode: 0, stdout: '', stderr: 'no photos yet\n' }])
+    expect([step, await user.here('ls')]).toEqual([step, { exitCode: 0, stdout: '', stderr: 'no photos yet\n' }])
     await expectWholeProfile(user)
   }
 })
+
+const durableReplacement = [
+  'open profile',
+  'write profile',
+  'sync profile',
+  'rename profile',
+  'open folder',
+  'sync folder',
+  'after the profile',
+]
