@@ -216,8 +216,13 @@ function apiOf(deployed: DeployedFunction): ApiFunction {
   return async (event) => apiAnswerSchema.parse(await deployed.invoke(event)).result
 }
 
-async function filesOf(name: FunctionName): Promise<ReadonlyMap<string, Uint8Array>> {
-  return new Map(Object.entries(unzipSync(await readFile(artifactOf(name)))))
+const unzipped = new Map<FunctionName, Promise<ReadonlyMap<string, Uint8Array>>>()
+
+/** Ten megabytes, which many tests look into and none changes. */
+function filesOf(name: FunctionName): Promise<ReadonlyMap<string, Uint8Array>> {
+  const files = unzipped.get(name) ?? readFile(artifactOf(name)).then((zip) => new Map(Object.entries(unzipSync(zip))))
+  unzipped.set(name, files)
+  return files
 }
 
 /** Source: ELF-64 Object File Format, "ELF Header": the class at 4, the machine at 18. */
