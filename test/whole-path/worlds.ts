@@ -36,5 +36,5 @@ export async function openWorlds(count: number): Promise<readonly World[]> {
 
 /** What was written to a socket before this connection was made is read before this is answered. */
 async function passBy(url: string): Promise<void> {
-  await ask(`${url}/.well-known/photos.json`)
+  await ask(`${url}/.well-known/jwks.json`)
 }
