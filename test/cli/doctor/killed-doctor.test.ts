@@ -1,6 +1,11 @@
+import { existsSync, readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as leaveTheProcessor } from 'node:timers/promises'
 import { expect, test } from 'vitest'
+import { Interruption } from '../../../cli/interruption.ts'
 import { photosUser } from '../../whole-path/photos-process.ts'
-import { diagnosisOf, everythingOk, leftIn, type ServedLibrary, servedLibrary } from './doctor-in-test.ts'
+import { RecordedStream } from '../terminal/recorded-stream.ts'
+import { diagnosisOf, everythingOk, leftIn, type ServedLibrary, servedLibrary, typed } from './doctor-in-test.ts'
 
 /** A doctor whose probe is uploaded, and that waits for the queue, which stands still. */
 async function waitingDoctor(library: ServedLibrary) {
@@ -37,22 +42,34 @@ test('what a killed doctor leaves is no photo, and not taken for a leftover by t
   const left = await leftIn(library)
   expect(left.length).toBeGreaterThan(1) // its record, and what was stored
 
-  const listed = await user.photos('ls', '--library', library.folder)
+  const listed = await user.here('ls', '--library', library.folder)
   expect(listed).toEqual({ exitCode: 0, stdout: '', stderr: 'no photos yet\n' })
-  const { exitCode, results } = diagnosisOf(await user.photos('doctor', '--json', '--library', library.folder))
+  const { exitCode, results } = diagnosisOf(await user.here('doctor', '--json', '--library', library.folder))
   expect({ exitCode, results }).toEqual({ exitCode: 0, results: everythingOk })
   expect(await leftIn(library)).toEqual(left)
 })
 
-test.each([0, 40, 80])('stopped %d ms after its upload, in the middle of the processing, it leaves nothing', async (afterMs) => {
-  const library = await servedLibrary()
-  const user = await photosUser()
-  const { child, finished, saying } = user.start(['doctor', '--json', '--library', library.folder])
-  await saying(/"check":"upload","result":"ok"/)
-  const until = performance.now() + afterMs
-  while (performance.now() < until) await new Promise((resolve) => setImmediate(resolve))
-  child.kill('SIGINT')
-  await finished
-  await library.backend.queue.whenIdle()
-  expect(await leftIn(library)).toEqual([])
-})
+// Its original, the thumbnail, the view.
+test.each([0, 1, 2, 3])(
+  'stopped when %i files of its probe are stored, in the middle of the processing, it leaves nothing',
+  async (count) => {
+    const library = await servedLibrary()
+    const [stdout, stopping] = [new RecordedStream(), new AbortController()]
+    const isUploaded = (): boolean => /"check":"upload","result":"ok"/.test(stdout.text)
+    let isOver = false
+    const running = typed(['doctor', '--json', '--library', library.folder], { stdout, signal: stopping.signal }).finally(() => {
+      isOver = true
+    })
+    while (!isOver && (!isUploaded() || probeFiles(library) < count)) await leaveTheProcessor(1)
+    stopping.abort(new Interruption('SIGINT'))
+    await running
+    await library.backend.queue.whenIdle()
+    expect(await leftIn(library)).toEqual([])
+  },
+)
+
+function probeFiles({ folder }: ServedLibrary): number {
+  const probes = join(folder, 'probes')
+  if (!existsSync(probes)) return 0
+  return readdirSync(probes, { withFileTypes: true, recursive: true }).filter((entry) => entry.isFile()).length
+}
