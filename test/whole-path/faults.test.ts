@@ -20,7 +20,7 @@ test('a file that changes between hash and upload is named, and stored by the ne
     if (path === '/v1/uploads') await change(join(folder, 'changing.MP4'))
     return undefined
   })
-  await requireNamedThenStored({ user, folder, sync }, 'changing.MP4', 0)
+  await requireNamedThenStored({ user, folder, sync }, 'changing.MP4', 'uploaded')
 })
 
 test('a file whose bytes change while its modification time stays is never stored under the wrong hash', async () => {
@@ -32,7 +32,7 @@ test('a file whose bytes change while its modification time stays is never store
     if (path === '/v1/uploads') await change(join(folder, 'changing.MP4'))
     return undefined
   })
-  await requireNamedThenStored({ user, folder, sync }, 'changing.MP4', 0)
+  await requireNamedThenStored({ user, folder, sync }, 'changing.MP4', 'uploaded')
 })
 
 test('a file that changes while its parts go up is named, and stored by the next run', async () => {
@@ -43,7 +43,7 @@ test('a file that changes while its parts go up is named, and stored by the next
     return undefined
   }
   const { user, folder, sync } = await wired({ 'large.MOV': randomBytes(2.5 * partBytes) }, changeLate, { uploadSizes })
-  await requireNamedThenStored({ user, folder, sync }, 'large.MOV', 0)
+  await requireNamedThenStored({ user, folder, sync }, 'large.MOV', 'uploaded')
 })
 
 test.skipIf(!isMeasurable)('a file that changes while it is hashed is named, and stored by the next run', async () => {
@@ -62,7 +62,7 @@ test.skipIf(!isMeasurable)('a file that changes while it is hashed is named, and
   }
   let runs = 0
   const syncChanging = async () => (runs++ === 0 ? (await Promise.all([sync(), change()]))[0] : await sync())
-  await requireNamedThenStored({ user, folder, sync: syncChanging }, 'growing.MOV', 2)
+  await requireNamedThenStored({ user, folder, sync: syncChanging }, 'growing.MOV', 'read', 2)
 })
 
 /** By this process, of whatever. */
@@ -73,12 +73,13 @@ function readBytes(): number {
 async function requireNamedThenStored(
   { user, folder, sync }: Pick<Wired, 'user' | 'folder' | 'sync'>,
   name: string,
-  others: number,
+  during: 'read' | 'uploaded',
+  others = 0,
 ) {
   const finished = await sync()
   expect(summaryOf(finished)).toMatchObject({ uploaded: others, failed: 1, exit_code: 3 })
   expect(outcomesOf(finished).filter(({ action }) => action === 'failed')).toMatchObject([
-    { path: join(folder, name), reason: expect.stringMatching(/^changed while it was/) },
+    { path: join(folder, name), reason: `changed while it was ${during}; run again` },
   ])
   await requireWholeFiles(user.library)
   expect(summaryOf(await sync())).toMatchObject({ uploaded: 1, already_stored: others, failed: 0, exit_code: 0 })

@@ -52,10 +52,10 @@ test.each([
   ['API', ({ isUpload, count }: PassingRequest) => !isUpload && count > 2],
 ])('a remote whose %s is gone is waited for no longer than --max-duration', async (_name, isGone) => {
   let hasRecovered = false
-  const { user, folder, sync } = await wired(clips(2), (request) =>
+  const { user, folder, sync, whenIdle } = await wired(clips(2), (request) =>
     !hasRecovered && isGone(request) ? { kind: 'reset', afterBytes: 0 } : undefined,
   )
-  const clock = hastyClock()
+  const clock = hastyClock({ whenIdle })
   const begunAtMs = clock.elapsed()
   const limited = ['--json', '--max-duration', '2m']
   const finished = await user.hereIn({ clock }, 'sync', folder, '--library', user.library, ...limited)
@@ -72,8 +72,8 @@ test.each([
 
 test('--bwlimit holds for the whole run, by the clock', async () => {
   const files = { 'MVI_1.MP4': randomBytes(300 * 1024), 'MVI_2.MP4': randomBytes(300 * 1024) }
-  const { user, folder } = await wired(files, () => undefined)
-  const clock = hastyClock()
+  const { user, folder, whenIdle } = await wired(files, () => undefined)
+  const clock = hastyClock({ whenIdle })
   const begunAtMs = clock.elapsed()
   const finished = await user.hereIn({ clock }, 'sync', folder, '--library', user.library, '--json', '--bwlimit', '10:off')
   expect(summaryOf(finished)).toMatchObject({ uploaded: 2, exit_code: 0 })
@@ -105,9 +105,9 @@ test.each([
 })
 
 test('an outage of five minutes is told, once when it begins and once when it is over, and survived', async () => {
-  const clock = hastyClock()
+  const clock = hastyClock({ whenIdle: () => whenIdle() })
   let begunAtMs: number | undefined
-  const { user, folder } = await wired(clips(3), ({ path }) => {
+  const { user, folder, whenIdle } = await wired(clips(3), ({ path }) => {
     if (path === '/v1/uploads') begunAtMs ??= clock.elapsed()
     const isOver = begunAtMs === undefined || clock.elapsed() - begunAtMs > 300_000
     return isOver ? undefined : { kind: 'reset', afterBytes: 0 }
