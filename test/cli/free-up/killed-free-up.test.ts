@@ -1,10 +1,11 @@
 import { spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
-import { mkdir, readdir } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { build } from 'esbuild'
-import { expect, test } from 'vitest'
+import { beforeAll, expect, test } from 'vitest'
 import { receiptsName } from '../../../cli/free-up/receipts.ts'
 import { temporaryFolder } from '../../temporary-folder.ts'
 import { contentHashesOf, listTree, readTree, writeTree } from '../../whole-path/tree.ts'
@@ -15,6 +16,13 @@ const source = new URL('move-until-killed.ts', import.meta.url).pathname
 /** A run makes fewer: so many would mean that it never ends. */
 const mostCalls = 60
 
+let program: string
+beforeAll(async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'photos-test-'))
+  program = await bundle(folder)
+  return () => rm(folder, { recursive: true })
+})
+
 test.each([
   ['by hard links', undefined],
   ['where there are none', 'EPERM'],
@@ -23,7 +31,6 @@ test.each([
   'kill -9 before any call that changes the disk, moving %s: each file is whole, at the old or the new place',
   async (_, linkFailure) => {
     const root = await temporaryFolder()
-    const program = await bundle(root)
     let killedAt = 1
     for (; killedAt < mostCalls; killedAt += 1) {
       const [folder, quarantine] = [join(root, `${killedAt}`, 'camera'), join(root, `${killedAt}`, 'aside')]
@@ -31,7 +38,7 @@ test.each([
       await writeTree(folder, { 'a.MP4': randomBytes(50_000) })
       const before = await readTree(folder)
 
-      const isKilled = await run(program, killedAt, folder, quarantine, linkFailure)
+      const isKilled = await run(killedAt, folder, quarantine, linkFailure)
       const [left, moved] = [await readTree(folder), await readTree(join(quarantine, 'camera'))]
       for (const [name, file] of before) {
         const found = [left.get(name), moved.get(name)].filter((place) => place !== undefined)
@@ -45,7 +52,9 @@ test.each([
       const after = await readTree(join(quarantine, 'camera'))
       expect(contentHashesOf(after)).toEqual(contentHashesOf(before))
       if (linkFailure !== 'EXDEV') expect(after).toEqual(before)
-      if (!isKilled) break
+      if (isKilled) continue
+      expect(left.size).toBe(0) // it has come to its end, and was killed before each call on the way there
+      break
     }
     expect(killedAt).toBeGreaterThan(10)
     expect(killedAt).toBeLessThan(mostCalls)
@@ -61,7 +70,7 @@ async function bundle(folder: string): Promise<string> {
 }
 
 /** Whether it was killed; throws where it ended by any other fault. */
-async function run(program: string, killAt: number, ...given: readonly (string | undefined)[]): Promise<boolean> {
+async function run(killAt: number, ...given: readonly (string | undefined)[]): Promise<boolean> {
   const more = given.filter((argument) => argument !== undefined)
   const environment = { ...process.env, PHOTOS_KILL_AT: String(killAt) }
   const child = spawn(process.execPath, ['--import', preloaded, program, ...more], {
