@@ -67,7 +67,7 @@ describe.skipIf(program === undefined)(program ?? 'no Chromium on this machine (
     await showing(window, /your device is signed in/i)
     const finished = await login.running.finished
     expect(finished).toMatchObject({ exitCode: 0, stdout: expect.stringContaining(served.alice.email) })
-    expect(await login.user.photos('whoami')).toMatchObject({ exitCode: 0, stdout: expect.stringContaining(served.alice.email) })
+    expect(await login.user.here('whoami')).toMatchObject({ exitCode: 0, stdout: expect.stringContaining(served.alice.email) })
     expect(window.complaints).toEqual([])
   })
 
@@ -82,7 +82,7 @@ describe.skipIf(program === undefined)(program ?? 'no Chromium on this machine (
     await window.show('7-denied')
     const finished = await login.running.finished
     expect(finished).toMatchObject({ exitCode: 12, stdout: '', stderr: expect.stringMatching(/denied/) })
-    expect(await login.user.photos('whoami')).not.toMatchObject({ exitCode: 0 })
+    expect(await login.user.here('whoami')).not.toMatchObject({ exitCode: 0 })
     expect(window.complaints).toEqual([])
   })
 

@@ -44,7 +44,8 @@ export interface Window {
 
 export async function openWindow(browser: Browser, options: BrowserContextOptions = {}): Promise<Window> {
   const context = await browser.newContext({ viewport: desktop, locale: 'en-GB', ...options })
-  context.setDefaultTimeout(20_000)
+  // Less than a test may take, so that it is told what was waited for.
+  context.setDefaultTimeout(60_000)
   onTestFinished(() => context.close())
   const page = await context.newPage()
   const complaints: string[] = []

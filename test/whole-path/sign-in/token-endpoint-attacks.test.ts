@@ -27,7 +27,7 @@ let lasting: Promise<DeviceAuthorization> | undefined
 /** One for all attacks that are to leave it as it is; the last test of them redeems it. */
 const approvedForRefusals = (): Promise<DeviceAuthorization> => (lasting ??= approved())
 
-const hasTokens = ({ body }: HttpAnswer): boolean => /token"|eyJ/.test(body)
+const hasTokens = ({ body }: HttpAnswer): boolean => /token"|eyJhbGciOi/.test(body)
 
 describe('redeeming', () => {
   test('a second redemption gets nothing', async () => {
