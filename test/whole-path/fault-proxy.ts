@@ -139,7 +139,7 @@ async function forward(
 /** An answer of the API is changed, and so read as a whole; bytes of originals pass as they come. */
 async function readAnswer(answered: IncomingMessage, change: (text: string) => string) {
   if (!answered.headers['content-type']?.startsWith('application/json')) return { head: answered.headers, body: answered }
-  const { 'content-length': _, ...head } = answered.headers
+  const { 'content-length': _, 'transfer-encoding': __, ...head } = answered.headers
   const body = Buffer.from(change((await bodyOf(answered)).toString()))
   return { head: { ...head, 'content-length': String(body.length) }, body: Readable.from([body]) }
 }
