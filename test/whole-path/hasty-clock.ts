@@ -22,9 +22,9 @@ export interface HastyClockOptions {
 
 /** A clock on which waiting takes hardly any time, and time passes as if it had. */
 export function hastyClock({ whenIdle, aheadMs = 0 }: HastyClockOptions = {}): Omit<Clock, 'random'> {
-  let skippedMs = aheadMs
+  let skippedMs = 0
   return {
-    now: () => Date.now() + skippedMs,
+    now: () => Date.now() + aheadMs + skippedMs,
     elapsed: () => performance.now() + skippedMs,
     async delay(milliseconds, signal) {
       const waitedMs = whenIdle ? 0 : Math.min(milliseconds / hurry, longestMs)
