@@ -103,7 +103,10 @@ describe('a connection', () => {
     const front = await listen({ headersMs: 60_000, requestMs: 60_000 })
     const isAnswered = async (socket: Socket) => {
       socket.write('GET /device HTTP/1.1\r\nHost: x\r\n\r\n')
-      return await Promise.race([once(socket, 'data').then(() => true), once(socket, 'close').then(() => false)])
+      // Where the server has closed before it read, that is an error of the connection.
+      return await Promise.race([once(socket, 'data').then(() => true), once(socket, 'close').then(() => false)]).catch(
+        () => false,
+      )
     }
     const first = connectTo(front)
     expect([await isAnswered(first), await isAnswered(connectTo(front)), await isAnswered(connectTo(front))]).toEqual([
