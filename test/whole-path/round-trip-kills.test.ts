@@ -15,8 +15,10 @@ import { readTree } from './tree.ts'
 const seed = Number(process.env['PHOTOS_TEST_SEED'] ?? randomBytes(4).readUInt32LE())
 const trees = 3
 
-/** What a whole run of a few files does is a thousand to two thousand calls of the system. */
-const mostCalls = 1400
+/** So many calls of the system a run of a few files makes, measured: the first one, which makes a library, and the second one. */
+const callsOfRuns = [3400, 2200]
+/** Some runs come to their end. */
+const share = 1.1
 
 describe.skipIf(!isMeasurable)(`kill -9 between changes of a tree (PHOTOS_TEST_SEED=${seed})`, { timeout: 120_000 }, () => {
   test.each(Array.from({ length: trees }, (_, index) => index))('tree %i comes back as it is', async (index) => {
@@ -24,13 +26,13 @@ describe.skipIf(!isMeasurable)(`kill -9 between changes of a tree (PHOTOS_TEST_S
     const user = await photosUser()
     const source = join(user.folder, 'camera')
     const tree = changingTree(source, `tree-${index}`)
-    const changes = fc.sample(someChanges, { seed: seed + index, numRuns: 2 })
+    const changes = fc.sample(someChanges, { seed: seed + index, numRuns: callsOfRuns.length })
     for (const first of fc.sample(firstFiles, { seed: seed + index, numRuns: 1 })) await tree.apply(first)
     const history: RunInHistory[] = []
-    for (const some of changes) {
+    for (const [runs, some] of changes.entries()) {
       const run = beginRun(tree)
       const running = user.start(['sync', source, '--library', user.library, '--allow-empty'])
-      await killAt(running.child, { measure: 'calls', at: random() * mostCalls })
+      await killAt(running.child, { measure: 'calls', at: random() * share * (callsOfRuns[runs] ?? 0) })
       const { exitCode } = await running.finished
       history.push({ ...run, isWhole: exitCode === 0 })
       await tree.apply(some)
