@@ -61,7 +61,7 @@ async function readJournal({ folder }: PhotosUser): Promise<unknown> {
   return name === undefined ? [] : JSON.parse(await readFile(join(state, name), 'utf8'))
 }
 
-test('SIGKILL before every step of the journal and of what is remembered', { timeout: 240_000 }, async () => {
+test('SIGKILL before every step of the journal and of what is remembered', { timeout: 300_000 }, async () => {
   const bench = await workbench()
   const { user } = bench
   const trace = join(user.folder, 'steps')
@@ -136,7 +136,7 @@ const wholeUpload = [
 
 test.each(['before', 'answered'] as const)(
   'SIGKILL at every request of an upload in parts: %s',
-  { timeout: 240_000 },
+  { timeout: 300_000 },
   async (moment) => {
     const bench = await workbench()
     for (let point = 1; ; point += 1) {

@@ -59,7 +59,7 @@ test.each([
     expect(killedAt).toBeGreaterThan(10)
     expect(killedAt).toBeLessThan(mostCalls)
   },
-  120_000,
+  300_000, // a machine that has other things to do takes long to start so many processes
 )
 
 async function bundle(folder: string): Promise<string> {
