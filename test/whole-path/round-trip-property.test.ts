@@ -11,7 +11,7 @@ import { openWorlds, type World } from './worlds.ts'
  *
  *     PHOTOS_TEST_SEED=random PHOTOS_TEST_TREES=3000 npx vitest run test/whole-path/round-trip-property.test.ts
  */
-const usualSeed = 300_721
+const usualSeed = -1_420_370_207
 
 const seed = seedOf(process.env['PHOTOS_TEST_SEED'])
 const trees = Number(process.env['PHOTOS_TEST_TREES'] ?? 300)
