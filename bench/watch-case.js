@@ -115,7 +115,7 @@ const looks = 5
 async function memoryOf(watch) {
   /** @type {Memory[]} */
   const seen = []
-  const tellings = () => [...watch.said.stderr.matchAll(/MEMORY \d+: (\d+) (\d+) END/g)]
+  const tellings = () => [...watch.said.stderr.matchAll(/MEMORY \d+: (\d+) (\d+) \d+ END/g)]
   while (seen.length < looks) {
     const before = tellings().length
     watch.ask()
