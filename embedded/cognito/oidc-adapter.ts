@@ -1,4 +1,4 @@
-import type { Adapter, AdapterPayload } from 'oidc-provider'
+import { type Adapter, type AdapterPayload, errors } from 'oidc-provider'
 import * as z from 'zod'
 import type { SignInStore } from './sign-in-store.ts'
 
@@ -10,6 +10,7 @@ const kept = new Set(['Interaction', 'Grant', 'AuthorizationCode'])
 /** Where oidc-provider keeps what it must find again, one adapter a kind of thing. None of it is worth a flush of the disk: a sign-in can be repeated. */
 export function createOidcAdapter(store: SignInStore, now: () => Date): (model: string) => Adapter {
   return (model) => {
+    const consuming = new Set<string>()
     const keyOf = (id: string) => `oidc/${model}/${id}`
     const find = async (id: string): Promise<AdapterPayload | undefined> =>
       payloadSchema.safeParse(await store.find(keyOf(id))).data
@@ -20,13 +21,20 @@ export function createOidcAdapter(store: SignInStore, now: () => Date): (model: 
         if (!kept.has(model)) return
         await store.put(keyOf(id), payload, new Date(now().getTime() + expiresInSeconds * 1000), 'process')
       },
+      /** Once, also of many at once, each of which has found it unused: oidc-provider looks first, and takes it some steps later. */
       async consume(id) {
-        const payload = await find(id)
-        if (payload === undefined) return
-        // oidc-provider goes by the system's clock alone.
-        const remainingMs = Number(payload.exp) * 1000 - Date.now()
-        const consumed = Math.floor(Date.now() / 1000)
-        await store.put(keyOf(id), { ...payload, consumed }, new Date(now().getTime() + remainingMs), 'process')
+        if (consuming.has(id)) throw usedBefore()
+        consuming.add(id)
+        try {
+          const payload = await find(id)
+          if (payload === undefined || payload.consumed) throw usedBefore()
+          // oidc-provider goes by the system's clock alone.
+          const remainingMs = Number(payload.exp) * 1000 - Date.now()
+          const consumed = Math.floor(Date.now() / 1000)
+          await store.put(keyOf(id), { ...payload, consumed }, new Date(now().getTime() + remainingMs), 'process')
+        } finally {
+          consuming.delete(id)
+        }
       },
       destroy: (id) => store.remove(keyOf(id), 'process'),
       revokeByGrantId: (grantId) => store.removeWhere(keyOf(''), (value) => payloadSchema.parse(value)['grantId'] === grantId),
@@ -36,3 +44,5 @@ export function createOidcAdapter(store: SignInStore, now: () => Date): (model: 
     }
   }
 }
+
+const usedBefore = () => new errors.InvalidGrant('authorization code already consumed')
