@@ -5,7 +5,7 @@ import type { BeginUpload } from '../../contract/transfers.ts'
 import { unfinishedUploadExpiryDays } from '../../lambda/aws/deployment.ts'
 import { openLibraryInTest, openRemoteOf } from '../embedded/library-in-test.ts'
 import { temporaryFolder } from '../temporary-folder.ts'
-import { begin, mebibyte, type OriginalInTest, randomOriginal, sendParts } from './originals-in-test.ts'
+import { begin, largeBytes, type OriginalInTest, randomOriginal, sendParts, uploadSizes } from './originals-in-test.ts'
 
 const hourMs = 60 * 60 * 1000
 const dayMs = 24 * hourMs
@@ -14,13 +14,13 @@ const dayMs = 24 * hourMs
 async function libraryLater(folder?: string, laterMs = 0) {
   const clock = { laterMs }
   const own = folder ?? (await temporaryFolder())
-  const library = await openLibraryInTest(own, { now: () => new Date(Date.now() + clock.laterMs) })
+  const library = await openLibraryInTest(own, { uploadSizes, now: () => new Date(Date.now() + clock.laterMs) })
   return { library, clock, folder: own }
 }
 
 test('an abandoned upload leaves nothing behind, and the next one of the same original begins anew', async () => {
   const { library, clock, folder } = await libraryLater()
-  const original = randomOriginal(65 * mebibyte)
+  const original = randomOriginal(largeBytes)
   const { contentHash, uploadId } = await beginParts(library, original)
   await sendParts(library, original, await beginParts(library, original), [1, 9])
   expect(await partFolders(folder)).toEqual([uploadId])
@@ -37,7 +37,7 @@ test('an abandoned upload leaves nothing behind, and the next one of the same or
 
 test('an upload to which another machine sends parts is left alone', async () => {
   const { library } = await libraryLater()
-  const original = randomOriginal(65 * mebibyte)
+  const original = randomOriginal(largeBytes)
   const { contentHash, uploadId } = await beginParts(library, original)
   await sendParts(library, original, await beginParts(library, original), [4])
   expect(await library.remote.abandonUploads([{ contentHash, uploadId }])).toEqual([{ kind: 'in-use', contentHash }])
@@ -46,7 +46,7 @@ test('an upload to which another machine sends parts is left alone', async () =>
 
 test('giving up an upload of before does not touch the one that took its place', async () => {
   const { library } = await libraryLater()
-  const original = randomOriginal(65 * mebibyte)
+  const original = randomOriginal(largeBytes)
   const first = await beginParts(library, original)
   await library.remote.abandonUploads([first].map(({ contentHash, uploadId }) => ({ contentHash, uploadId })))
   const second = await beginParts(library, original)
@@ -56,7 +56,7 @@ test('giving up an upload of before does not touch the one that took its place',
 
 test('nobody can give up the upload of another owner', async () => {
   const { library, folder } = await libraryLater()
-  const original = randomOriginal(65 * mebibyte)
+  const original = randomOriginal(largeBytes)
   const { contentHash, uploadId } = await beginParts(library, original)
   const stranger = await openRemoteOf('stranger', library)
   expect(await stranger.abandonUploads([{ contentHash, uploadId }])).toEqual([{ kind: 'gone', contentHash }])
@@ -66,7 +66,7 @@ test('nobody can give up the upload of another owner', async () => {
 
 test('an unfinished upload is kept over a week, and no longer', async () => {
   const { library, folder } = await libraryLater()
-  const original = randomOriginal(65 * mebibyte)
+  const original = randomOriginal(largeBytes)
   const { uploadId } = await beginParts(library, original)
   await library.close()
 
