@@ -3,7 +3,7 @@ import { exitCodes } from '../exit-codes.ts'
 import { commandOf, type Job, lastWords } from './scheduler.ts'
 import type { Timing } from './timing.ts'
 
-/** What Debian's cron takes; others take more. Source: crontab(5), MAX_COMMAND. */
+/** In bytes: what Debian's cron takes; others take more. Source: crontab(5), MAX_COMMAND. */
 const longestCommand = 998
 
 /** The line of a job. Throws a `UserError` with exit code 2 for what cron does not take. */
@@ -13,7 +13,7 @@ export function formatLine(job: Job): string {
   const isSilent = job.options.some((word) => /^(--quiet|--verbose|--json|-[qv])$/.test(word))
   const command = ['nice', '-n', '10', 'env', ...variables, ...commandOf(job, isSilent ? [] : ['--quiet'])].map(quoted).join(' ')
   const problem = command.includes('\n') ? 'a name has a line end in it' : 'the command is too long'
-  if (command.includes('\n') || command.length > longestCommand) {
+  if (command.includes('\n') || Buffer.byteLength(command) > longestCommand) {
     throw new UserError(`${problem}, which crontab does not take`, {
       exitCode: exitCodes.usage,
       hint: 'put the command into a script of your own, and that into your crontab: crontab -e',

@@ -7,11 +7,17 @@ import type { RunProgram } from './run-program.ts'
 import type { JobStatus, Plan, Scheduler } from './scheduler.ts'
 import { findNextRun, formatMoment, formatTiming } from './timing.ts'
 
+/** What is said of a machine, by the exit code of a crontab that does not start. */
+const withoutCrontab: ReadonlyMap<number, string> = new Map([
+  [126, 'you may not run the crontab of this machine'],
+  [127, 'this machine has no crontab'],
+])
+
 /** Lines of the user's crontab, between two marks; all others stay as they are. */
 export function createCron(run: RunProgram, now: () => Date): Scheduler {
   return {
     name: 'cron',
-    isThere: async () => (await run(['crontab', '-l'])).exitCode !== 127,
+    isThere: async () => !withoutCrontab.has((await run(['crontab', '-l'])).exitCode),
     listJobs: async () => findMarkedJobs(await readTable(run)),
     async planInstallation(job): Promise<Plan> {
       const { before, line: old, after } = splitTable(await readTable(run), job.name)
@@ -38,10 +44,11 @@ export function createCron(run: RunProgram, now: () => Date): Scheduler {
 async function readTable(run: RunProgram): Promise<string> {
   const { exitCode, stdout, stderr } = await run(['crontab', '-l'])
   if (exitCode === 0) return stdout
-  if (exitCode === 127) {
-    throw new UserError('this machine has no crontab', {
+  const missing = withoutCrontab.get(exitCode)
+  if (missing !== undefined) {
+    throw new UserError(missing, {
       exitCode: exitCodes.usage,
-      hint: 'leave out --with cron, or install cron',
+      hint: 'leave out --with cron, or see to it that this works: crontab -l',
     })
   }
   // A table that is there and could not be read is not to be replaced by one that holds nothing else.

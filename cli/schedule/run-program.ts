@@ -4,13 +4,19 @@ import { errorCode } from '../error-code.ts'
 
 /** How a program of the system ended. */
 export interface Ended {
-  /** 127 where there is no such program, as in a shell. */
+  /** 127 where there is no such program, and 126 where this user may not execute it, as in a shell. */
   readonly exitCode: number
   readonly stdout: string
   readonly stderr: string
 }
 
 export type RunProgram = (command: readonly string[], input?: string) => Promise<Ended>
+
+/** By the code of what the system says of a program that it does not start. */
+const refusals: ReadonlyMap<string, { readonly exitCode: number; readonly trouble: string }> = new Map([
+  ['ENOENT', { exitCode: 127, trouble: 'is not there' }],
+  ['EACCES', { exitCode: 126, trouble: 'may not be run by this user' }],
+])
 
 /** Runs small programs of the system, whose words are read: in their own English. */
 export function programRunner({ environment, signal }: Pick<Context, 'environment' | 'signal'>): RunProgram {
@@ -25,8 +31,9 @@ export function programRunner({ environment, signal }: Pick<Context, 'environmen
         })
       }
       child.on('error', (error) => {
-        if (errorCode(error) === 'ENOENT') resolve({ exitCode: 127, stdout: '', stderr: `${program} is not there` })
-        else reject(error)
+        const refused = refusals.get(errorCode(error) ?? '')
+        if (refused === undefined) reject(error)
+        else resolve({ exitCode: refused.exitCode, stdout: '', stderr: `${program} ${refused.trouble}` })
       })
       child.on('close', (exitCode) => resolve({ exitCode: exitCode ?? 1, ...said }))
       child.stdin.on('error', () => {}) // one that reads nothing may be gone before it is told

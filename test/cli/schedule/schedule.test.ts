@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { join, relative } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { parseTiming } from '../../../cli/schedule/timing.ts'
@@ -190,6 +190,7 @@ describe('cron', () => {
   test.each([
     ['a line end', 'a\nb', 'a name has a line end in it'],
     ['a thousand characters', 'x'.repeat(1000), 'the command is too long'],
+    ['a thousand bytes in fewer characters', 'ü'.repeat(500), 'the command is too long'],
   ])('does not take %s', async (_what, pattern, problem) => {
     const machine = await schedulingMachine(['crontab'])
     const { exitCode, stderr } = await machine.schedule(['install', '--yes', machine.photos, '--exclude', pattern])
@@ -337,6 +338,43 @@ test('where there is no scheduler, what to enter elsewhere is said', async () =>
   expect(exitCode).toBe(2)
   expect(stderr.split('\n').at(-2)).toMatch(new RegExp(`^env HOME=${machine.home} ${process.execPath} .+ sync .*-- '.+`))
   expect((await machine.schedule(['status'])).stdout).toContain('nothing is scheduled')
+})
+
+describe('a crontab that this user may not execute', () => {
+  async function machineWithout(...others: readonly 'systemctl'[]) {
+    const machine = await schedulingMachine(['crontab', ...others])
+    await chmod(join(machine.programs, 'crontab'), 0o644)
+    return machine
+  }
+
+  test('is none', async () => {
+    const machine = await machineWithout()
+    expect(await machine.schedule(['install', '--yes', machine.photos])).toMatchObject({
+      exitCode: 2,
+      stderr: expect.stringContaining('this machine has neither systemd (for users), nor launchd, nor crontab'),
+    })
+    expect(await machine.schedule(['status'])).toMatchObject({
+      exitCode: 0,
+      stdout: expect.stringContaining('nothing is scheduled'),
+    })
+  })
+
+  test('keeps no other one away', async () => {
+    const machine = await machineWithout('systemctl')
+    expect(await machine.schedule(['install', '--yes', machine.photos])).toMatchObject({ exitCode: 0 })
+    expect((await machine.schedule(['status'])).stdout).toMatch(/^systemd: /)
+  })
+
+  test('is named where it was asked for', async () => {
+    const machine = await machineWithout()
+    for (const words of [['install', '--yes', machine.photos], ['status']]) {
+      const [action = '', ...rest] = words
+      expect(await machine.schedule([action, '--with', 'cron', ...rest])).toMatchObject({
+        exitCode: 2,
+        stderr: expect.stringContaining('you may not run the crontab of this machine'),
+      })
+    }
+  })
 })
 
 test.each([
