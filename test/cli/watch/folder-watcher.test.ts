@@ -119,6 +119,9 @@ test.runIf(process.platform === 'linux')(
   },
 )
 
+/** A program that waits for an event that never comes is ended before the test is given up. */
+const timeout = 60_000
+
 /** Starts a program as the root of a user namespace, which may have fewer watches than everybody else. */
 const inNamespace = ['-Ur', 'sh', '-c', 'echo 100 > /proc/sys/user/max_inotify_watches && exec "$@"', 'sh']
 const canLimitWatches = spawnSync('unshare', [...inNamespace, 'true']).status === 0
@@ -128,7 +131,7 @@ test.skipIf(!canLimitWatches)('renewed when there are enough watches again, ever
   const program = join(await temporaryFolder(), 'exhausted-watcher.mjs')
   const entryPoints = [join(import.meta.dirname, 'exhausted-watcher.ts')]
   await build({ entryPoints, outfile: program, bundle: true, platform: 'node', format: 'esm', logLevel: 'error' })
-  const { stdout } = await promisify(execFile)('unshare', [...inNamespace, process.execPath, program, folder])
+  const { stdout } = await promisify(execFile)('unshare', [...inNamespace, process.execPath, program, folder], { timeout })
   expect(JSON.parse(stdout)).toEqual({ timesExhausted: 1, withTwo: 2, withEnough: 4 })
 })
 
