@@ -1,7 +1,8 @@
-import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { cp, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { TestProject } from 'vitest/node'
 import { build } from '../scripts/build.js'
+import { makeBuildFolder } from './build-folder.ts'
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -17,7 +18,7 @@ const root = join(import.meta.dirname, '..')
  * in the project, so that packages are found.
  */
 export async function setup({ provide }: TestProject): Promise<() => Promise<void>> {
-  const folder = await mkdtemp(join(root, 'node_modules', '.photos-test-'))
+  const folder = await makeBuildFolder(join(root, 'node_modules'))
   await build(join(folder, 'dist'))
   await cp(join(root, 'bin'), join(folder, 'bin'), { recursive: true })
   // Without it, Node takes files below node_modules for CommonJS.

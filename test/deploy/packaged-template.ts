@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import * as z from 'zod'
 import { fetchSharpBinary } from '../../deploy/sharp-binary.js'
+import { isRunning } from '../is-running.ts'
 
 const root = join(import.meta.dirname, '..', '..')
 const cacheFolder = join(root, 'node_modules', '.cache', 'photos', 'packaged')
@@ -159,14 +160,7 @@ async function tryLock(path: string): Promise<AsyncDisposable & { readonly isOur
 async function isAbandoned(path: string): Promise<boolean> {
   const lock = await stat(path).catch(() => undefined)
   if (lock === undefined) return false
-  return Date.now() - lock.mtimeMs > staleLockMs || !isRunning(Number(await readFile(path, 'utf8').catch(() => '')))
-}
-
-/** So is what has written nothing yet. */
-function isRunning(processId: number): boolean {
-  try {
-    return processId === 0 || process.kill(processId, 0)
-  } catch {
-    return false
-  }
+  const holder = Number(await readFile(path, 'utf8').catch(() => ''))
+  if (Date.now() - lock.mtimeMs > staleLockMs) return true
+  return holder !== 0 && !isRunning(holder) // whoever has written nothing yet is at it
 }
