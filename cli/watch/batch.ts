@@ -4,7 +4,7 @@ import type { RunEvent } from '../run-event.ts'
 import type { IsHeldBack } from '../sync/hold-back.ts'
 import { pathOf } from '../sync/scan.ts'
 import type { DirtyPaths } from './dirty-paths.ts'
-import { createRetryPlan, isYoung, judgeFailure } from './failed-files.ts'
+import { createRetryPlan, isYoung, judgeFailure, type RetryPlan } from './failed-files.ts'
 
 /** One run over what has changed, or over everything. */
 export interface Batch {
@@ -32,15 +32,13 @@ export interface BatchOptions {
   readonly settleMs: number
   /** Milliseconds since 1970. */
   readonly now: () => number
-  readonly dirty: DirtyPaths
+  readonly dirty: Pick<DirtyPaths, 'mark'>
 }
 
-export interface BatchRules {
+export interface BatchRules extends Pick<RetryPlan, 'forget' | 'beginLook' | 'endLook'> {
   readonly isHeldBack: IsHeldBack
   /** What is told of the batch; undefined for the failure of a file that is gone, or is looked at again as it still changes. */
   hear(event: RunEvent): RunEvent | undefined
-  /** Something has happened to a file: should it fail again, it has all its tries. */
-  forget(path: BytePath): void
 }
 
 /** What a batch takes, and what becomes of the files that fail in it. */
@@ -63,11 +61,16 @@ export function createBatchRules({ settleMs, now, dirty }: BatchOptions): BatchR
       return isHeldBack
     },
     hear(event) {
-      if (event.kind !== 'file' || event.outcome.action !== 'failed') return event
-      const { path } = event.outcome
+      if (event.kind !== 'file') return event
+      const { action, path } = event.outcome
       // A name that is not UTF-8 cannot be found by what is shown of it; the next look through everything tries it again.
-      return path.includes('\ufffd') || hearFailure(bytePathOf(path)) ? event : undefined
+      if (path.includes('\ufffd')) return event
+      if (action === 'failed') return hearFailure(bytePathOf(path)) ? event : undefined
+      retries.forget(bytePathOf(path))
+      return event
     },
     forget: retries.forget,
+    beginLook: retries.beginLook,
+    endLook: retries.endLook,
   }
 }

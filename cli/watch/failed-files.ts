@@ -30,20 +30,37 @@ export interface RetryPlan {
   next(path: BytePath): number | undefined
   /** Something has happened to the file: it has all its tries again. */
   forget(path: BytePath): void
+  /** Everything is looked through from now on. */
+  beginLook(): void
+  /** It has been. What did not fail in it is well: of what has not changed, it need not tell the name. */
+  endLook(): void
+}
+
+interface Failed {
+  readonly times: number
+  /** The look through everything in which it failed last, or after which. */
+  readonly look: number
 }
 
 const pausesMs = [30_000, 120_000, 480_000]
 const mostFiles = 1000
 
 export function createRetryPlan(): RetryPlan {
-  const failures = new Map<BytePath, number>()
+  const failures = new Map<BytePath, Failed>()
+  let look = 0
   return {
     next(path) {
-      const count = failures.get(path) ?? 0
-      if (count === 0 && failures.size >= mostFiles) return undefined
-      failures.set(path, count + 1)
-      return pausesMs[count]
+      const times = failures.get(path)?.times ?? 0
+      if (times === 0 && failures.size >= mostFiles) return undefined
+      failures.set(path, { times: times + 1, look })
+      return pausesMs[times]
     },
     forget: (path) => void failures.delete(path),
+    beginLook() {
+      look += 1
+    },
+    endLook() {
+      for (const [path, failed] of failures) if (failed.look < look) failures.delete(path)
+    },
   }
 }

@@ -97,14 +97,17 @@ function startWatching(sources: readonly Source[], options: WatchOptions): Watch
   }
 
   async function carryOut(folders: readonly string[], listed: readonly BytePath[] | undefined): Promise<void> {
-    const report = options.report(listed === undefined)
+    const isFull = listed === undefined
+    const report = options.report(isFull)
     const on: Batch['on'] = (event) => {
       const heard = rules.hear(event)
       if (heard) report.on(heard)
     }
+    if (isFull) rules.beginLook()
     try {
       const batch = { folders, listed, isHeldBack: rules.isHeldBack, on }
       await withSignalOfItsOwn(signal, async (ownSignal) => await options.backUp({ ...batch, signal: ownSignal }))
+      if (isFull) rules.endLook()
       schedule.succeed()
       report.finish()
     } catch (error) {

@@ -178,6 +178,22 @@ test('a file that fails is tried again, later each time; one that is gone has no
   }
 })
 
+test('a file that failed and was not named by the next look, as it has not changed, has all its tries again', async () => {
+  const { batches, path, until, inBatches } = await watching()
+  const looks: string[] = []
+  inBatches(async ({ on, listed }) => {
+    if (listed === undefined) looks.push('look')
+    if (looks.length === 1) return
+    on({ kind: 'file', outcome: { action: 'failed', path: path('source/bad.jpg'), sizeBytes: 1, reason: 'no' } })
+  })
+  await writeFile(path('source/bad.jpg'), 'a')
+  await until(() => looks.length === 1, 1000)
+  expect(batches).toHaveLength(5)
+  await until(() => looks.length === 2, 1000)
+  await until(() => batches.length === 7, 1000)
+  expect(batches.slice(4)).toEqual(['everything', 'everything', ['source/bad.jpg']])
+})
+
 test('a look through everything leaves what was written just now for a batch of its own', async () => {
   const { batches, clock, notes, path, sleep, until, inBatches } = await watching()
   const held: boolean[] = []
