@@ -62,7 +62,7 @@ test.each([0, 1, 2, 3])(
     })
     while (!isOver && (!isUploaded() || probeFiles(library) < count)) await leaveTheProcessor(1)
     stopping.abort(new Interruption('SIGINT'))
-    await running
+    expect((await running).exitCode).toBe(130) // it had not ended by itself
     await library.backend.queue.whenIdle()
     expect(await leftIn(library)).toEqual([])
   },
