@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import sharp from 'sharp'
 import { describe, expect, test } from 'vitest'
 import { serveInTest } from '../embedded/serve-in-test.ts'
+import { chosenSeed } from './chosen-seed.ts'
 import { findLastingPort } from './lasting-port.ts'
 import { requireBackedUp, requireWholeFiles } from './library-checks.ts'
 import { followProgress, isMeasurable, killAt, type Progress, randomMoment, readProgress, seededRandom } from './moments.ts'
@@ -15,7 +16,7 @@ const mostRuns = 40
 /** What an undisturbed run does with the files below, measured; where it is less, a run is not killed, and begins anew. */
 const wholeSync: Progress = { bytes: 1000e6, calls: 9_000 }
 const wholeServe: Progress = { bytes: 800e6, calls: 11_000 }
-const seed = Number(process.env['PHOTOS_TEST_SEED'] ?? randomBytes(4).readUInt32LE())
+const seed = chosenSeed('random')
 
 describe.skipIf(!isMeasurable)(`kill -9 at random moments (PHOTOS_TEST_SEED=${seed})`, { timeout: 300_000 }, () => {
   test('of the command, with the library in its own process', async () => {

@@ -1,18 +1,18 @@
-import { randomBytes } from 'node:crypto'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
-import { describe, expect, test } from 'vitest'
+import { afterAll, describe, expect, test } from 'vitest'
 import { collect } from '../collect.ts'
 import { openLibraryInTest } from '../embedded/library-in-test.ts'
 import { type ChangingTree, changingTree, firstFiles, someChanges } from './changing-tree.ts'
+import { chosenSeed } from './chosen-seed.ts'
 import { findWrongFiles, placesOf } from './expected-pull.ts'
 import { isMeasurable, killAt, seededRandom } from './moments.ts'
 import { type PhotosUser, photosUser, summaryOf } from './photos-process.ts'
 import { findWrongPlaces, type RunInHistory } from './telling-history.ts'
 import { readTree } from './tree.ts'
 
-const seed = Number(process.env['PHOTOS_TEST_SEED'] ?? randomBytes(4).readUInt32LE())
+const seed = chosenSeed('random')
 const trees = 3
 
 /** So many calls of the system a run of a few files makes, measured: the first one, which makes a library, and the second one. */
@@ -21,6 +21,9 @@ const callsOfRuns = [3400, 2200]
 const share = 1.1
 
 describe.skipIf(!isMeasurable)(`kill -9 between changes of a tree (PHOTOS_TEST_SEED=${seed})`, { timeout: 120_000 }, () => {
+  let killed = 0
+  afterAll(() => expect(killed, 'runs that were killed, of all trees').toBeGreaterThan(0))
+
   test.each(Array.from({ length: trees }, (_, index) => index))('tree %i comes back as it is', async (index) => {
     const random = seededRandom(seed + index)
     const user = await photosUser()
@@ -32,7 +35,8 @@ describe.skipIf(!isMeasurable)(`kill -9 between changes of a tree (PHOTOS_TEST_S
     for (const [runs, some] of changes.entries()) {
       const run = beginRun(tree)
       const running = user.start(['sync', source, '--library', user.library, '--allow-empty'])
-      await killAt(running.child, { measure: 'calls', at: random() * share * (callsOfRuns[runs] ?? 0) })
+      const isKilled = await killAt(running.child, { measure: 'calls', at: random() * share * (callsOfRuns[runs] ?? 0) })
+      if (isKilled) killed += 1
       const { exitCode } = await running.finished
       history.push({ ...run, isWhole: exitCode === 0 })
       await tree.apply(some)

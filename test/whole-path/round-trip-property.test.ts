@@ -1,7 +1,7 @@
-import { randomBytes } from 'node:crypto'
 import fc from 'fast-check'
 import { test } from 'vitest'
 import { firstFiles, someChanges } from './changing-tree.ts'
+import { chosenSeed } from './chosen-seed.ts'
 import { disturbances } from './disturbances.ts'
 import { openHome } from './home-in-history.ts'
 import { openWorlds, type World } from './worlds.ts'
@@ -11,14 +11,8 @@ import { openWorlds, type World } from './worlds.ts'
  *
  *     PHOTOS_TEST_SEED=random PHOTOS_TEST_TREES=3000 npx vitest run test/whole-path/round-trip-property.test.ts
  */
-const usualSeed = -1_420_370_207
-
-const seed = seedOf(process.env['PHOTOS_TEST_SEED'])
+const seed = chosenSeed(-1_420_370_207)
 const trees = Number(process.env['PHOTOS_TEST_TREES'] ?? 300)
-
-function seedOf(variable: string | undefined): number {
-  return variable === 'random' ? randomBytes(4).readInt32LE() : Number(variable ?? usualSeed)
-}
 
 function oneIn(count: number): fc.Arbitrary<boolean> {
   return fc.nat(count - 1).map((number) => number === 0)
