@@ -36,10 +36,11 @@ interface End {
 
 export interface OutageOptions {
   /**
-   * The other side is a library of this machine, found by its folder: where it refuses a connection it has stopped, and nobody
-   * brings it back at this address. Behind any other address, on this machine too, may be a tunnel or a proxy that does.
+   * Given where the other side is a library of this machine, found by its folder: where it refuses a connection it has
+   * stopped, and comes back only if this brings it back, which resolves with whether it did. Behind any other address, on
+   * this machine too, may be a tunnel or a proxy that does.
    */
-  readonly isOwnProcess?: boolean | undefined
+  readonly revive?: (() => Promise<boolean>) | undefined
 }
 
 /**
@@ -49,7 +50,7 @@ export interface OutageOptions {
 export function createOutage(
   clock: Pick<Clock, 'now' | 'elapsed'>,
   notices: Pick<Notices, 'tell'>,
-  { isOwnProcess = false }: OutageOptions = {},
+  { revive }: OutageOptions = {},
 ): Outage {
   const ends = { api: newEnd(), storage: newEnd() }
   let patienceMs = 0
@@ -99,6 +100,7 @@ export function createOutage(
         patienceMs > 0 && end.failingSinceMs !== undefined
           ? Math.max(timeLeftMs(), quietMs - failingMs(end))
           : Number.POSITIVE_INFINITY,
+      revive: async (error) => revive !== undefined && isRefused(error) && (await revive()),
       failed(error) {
         if (lastSuccessMs(error, end) > lastFailureMs) failuresBeforeSuccess = failures
         failures += 1
@@ -106,7 +108,7 @@ export function createOutage(
         end.lastFailureMs = lastFailureMs
         end.failingSinceMs ??= lastFailureMs
         if (failuresBeforeSuccess >= failuresOfOne || failingMs(end) >= patienceMs) return false
-        if (isOwnProcess && errorCode(error) === 'ECONNREFUSED') return false
+        if (revive !== undefined && isRefused(error)) return false
         tellOnce(end)
         return true
       },
@@ -122,6 +124,10 @@ export function createOutage(
     api: { start: () => startRequest(ends.api) },
     storage: { start: () => startRequest(ends.storage), isLost: () => patienceMs > 0 && isGivenUp(ends.storage) },
   }
+}
+
+function isRefused(error: unknown): boolean {
+  return errorCode(error) === 'ECONNREFUSED'
 }
 
 function newEnd(): End {

@@ -27,6 +27,8 @@ export interface RequestPatience {
   lives(): void
   /** So many milliseconds may be waited for another attempt; none when the run's time is over, and nobody answers. */
   leftMs(): number
+  /** Whether the other side, which this attempt did not find, was brought back just now, so that the next one need not wait. */
+  revive(error: unknown): Promise<boolean>
   /** It failed and may be tried again. Whether that is worth it although it has failed often: nothing else succeeds either. */
   failed(error: unknown): boolean
 }
@@ -54,7 +56,13 @@ export class RetryableError extends Error {
 }
 
 const noPatience: Patience = {
-  start: () => ({ succeeded() {}, lives() {}, leftMs: () => Number.POSITIVE_INFINITY, failed: () => false }),
+  start: () => ({
+    succeeded() {},
+    lives() {},
+    leftMs: () => Number.POSITIVE_INFINITY,
+    revive: async () => false,
+    failed: () => false,
+  }),
 }
 const defaultMaximumAttempts = 8
 const baseMs = 250
@@ -104,10 +112,11 @@ export async function retry<T>(attempt: (onLife: () => void) => Promise<T>, opti
     if (hasAdvanced) patience.succeeded()
     failures = hasAdvanced ? 1 : failures + 1
     if (!mayPass(error)) throw error
+    const waitMs = await pauseAfter(failures, error, patience, clock)
     const isOutage = patience.failed(error)
     const leftMs = patience.leftMs()
     if (leftMs <= 0 || !isWorthAnother(failures, isOutage, options)) throw error
-    await clock.delay(Math.min(pauseMs(failures, error, clock.random), leftMs), signal)
+    await clock.delay(Math.min(waitMs, leftMs), signal)
   }
 }
 
@@ -128,6 +137,16 @@ function mayPass(error: unknown): boolean {
 function isWorthAnother(failures: number, isOutage: boolean, { maximumAttempts }: RetryOptions): boolean {
   if (failures < (maximumAttempts ?? defaultMaximumAttempts)) return true
   return isOutage && maximumAttempts === undefined
+}
+
+/** Who was brought back is asked at once. */
+async function pauseAfter(
+  failures: number,
+  error: unknown,
+  patience: RequestPatience,
+  { random }: Pick<Clock, 'random'>,
+): Promise<number> {
+  return (await patience.revive(error)) ? 0 : pauseMs(failures, error, random)
 }
 
 function pauseMs(failures: number, error: unknown, random: () => number): number {

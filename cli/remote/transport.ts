@@ -2,6 +2,7 @@ import { type ClientRequest, Agent as HttpAgent, request as httpRequest, type In
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https'
 import { completeClock } from '../system-clock.ts'
 import { type AdaptiveConcurrency, createAdaptiveConcurrency } from './adaptive-concurrency.ts'
+import { MovingOrigin } from './moving-origin.ts'
 import { createNotices, type Notices } from './notices.ts'
 import { createOutage, type Outage, type OutageOptions } from './outage.ts'
 import type { Clock } from './retry.ts'
@@ -19,6 +20,8 @@ export interface Transport {
   /** Hears from every answer; learns what the remote's time is. */
   readonly serverClock: ServerClock
   readonly outage: Outage
+  /** Where a library is by now that another process has taken over. */
+  readonly moving: MovingOrigin
   readonly notices: Notices
   /** Of originals and parts of them, in both directions. */
   readonly concurrency: AdaptiveConcurrency
@@ -55,6 +58,7 @@ export function createTransport(options: TransportOptions = {}): Transport {
     clock,
     serverClock: createServerClock(clock.now, notices.tell),
     outage: createOutage(clock, notices, options),
+    moving: new MovingOrigin(),
     notices,
     concurrency: createAdaptiveConcurrency({ ceiling: mostTransfers }),
     bandwidth: createBandwidth(clock),
@@ -87,9 +91,10 @@ export interface Exchange {
  */
 export function startExchange(transport: Transport, { method, url, headers }: HttpRequest, signal?: AbortSignal): Exchange {
   const secure = url.startsWith('https:')
+  const port = transport.moving.portFor(url)
   const request = (secure ? httpsRequest : httpRequest)(url, {
     method,
-    headers,
+    ...(port === undefined ? { headers } : { port, headers: { host: new URL(url).host, ...headers } }),
     agent: secure ? transport.httpsAgent : transport.httpAgent,
     timeout: transport.inactivityMs,
     ...(signal ? { signal } : {}),

@@ -6,6 +6,7 @@ import { UserError } from '../errors.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { makeFolder } from '../make-folder.ts'
 import { findServed } from './find-served.ts'
+import { reopenWhenLeft } from './reopen-library.ts'
 import type { Session } from './session.ts'
 import { startWaiting, type WaitOptions } from './wait-for-library.ts'
 
@@ -14,6 +15,8 @@ export interface OpenedLibrary extends Session {
   readonly url: string
   /** Why nobody answers any more, where another process has it open. */
   readonly whenUnreachable?: (cause: unknown) => UserError
+  /** Its URL from now on, where that process has ended, and the library is open again; undefined where it cannot be. */
+  readonly reopen?: () => Promise<string | undefined>
   close(): Promise<void>
 }
 
@@ -26,6 +29,12 @@ export type LibraryLog = (line: string) => void
  * with exit code 11 where it is a run of photos that is at work, 5 where it is anybody else who does not answer in time.
  */
 export async function openLibrary(folder: string, log: LibraryLog, options: WaitOptions = {}): Promise<OpenedLibrary> {
+  const opened = await findOrOpen(folder, log, options)
+  if (opened.whenUnreachable === undefined) return opened
+  return reopenWhenLeft(opened, async () => ((await hasLibrary(folder)) ? await findOrOpen(folder, log, options) : undefined))
+}
+
+async function findOrOpen(folder: string, log: LibraryLog, options: WaitOptions): Promise<OpenedLibrary> {
   const { LibraryInUseError } = await import('../../embedded/serving.ts')
   const waiting = startWaiting(folder, options)
   for (;;) {

@@ -15,7 +15,7 @@ import { type LockedState, openLockedState } from '../state/open-locked-state.ts
 import type { RunLockOptions } from '../state/run-lock.ts'
 import { loginCommand } from './hints.ts'
 import { rememberLibrary, requireNotAway } from './known-libraries.ts'
-import { hasLibrary, type LibraryLog, openLibrary, requireLibrary } from './open-library.ts'
+import { hasLibrary, type LibraryLog, type OpenedLibrary, openLibrary, requireLibrary } from './open-library.ts'
 import { openProfile } from './open-profile.ts'
 import { findProfile, type ProfilePlace, requireProfile, requireSession } from './profile.ts'
 import { profilePlaceOf } from './profile-place.ts'
@@ -106,7 +106,7 @@ async function openLibraryRemote(options: RemoteOptions, context: Context): Prom
   if (options.library !== undefined) requireParent(folder)
   const library = await openLibrary(folder, options.log, waitOptionsOf(folder, options, context))
   if (options.whenMissing === 'create') await rememberLibrary(folder, context)
-  const transport = openTransport(context, { isOwnProcess: true })
+  const transport = openTransport(context, { revive: () => follow(library, transport) })
   const close = async () => {
     transport.close()
     await library.close()
@@ -123,6 +123,14 @@ async function openLibraryRemote(options: RemoteOptions, context: Context): Prom
     await close()
     throw error
   }
+}
+
+/** Resolves with whether the library is open again, after the process that had it open has ended. */
+async function follow({ url, reopen }: OpenedLibrary, { moving }: Transport): Promise<boolean> {
+  const newUrl = await reopen?.()
+  if (newUrl === undefined) return false
+  moving.moved(new URL(url), new URL(newUrl))
+  return true
 }
 
 const libraryHint = 'if `photos serve` has the library open, restart it; else check the clock of this machine, then run it again'

@@ -105,8 +105,14 @@ test('a success that was on its way when the outage began does not shorten it', 
 const refused = Object.assign(new Error('refused'), { code: 'ECONNREFUSED', address: '127.0.0.1', port: 8080 })
 
 test('a library whose server on this machine has stopped is not waited for', async () => {
-  const { outage, request } = outageInTest({ isOwnProcess: true })
+  const { outage, request } = outageInTest({ revive: async () => false })
   await expect(request(outage.api, 10 * minute, refused)).rejects.toBe(refused)
+})
+
+test('a library that is brought back is asked again at once', async () => {
+  const { clock, outage, request } = outageInTest({ revive: async () => true })
+  expect(await request(outage.api, 0, refused)).toBe(1)
+  expect(clock.elapsed()).toBe(0)
 })
 
 test('a tunnel or a proxy on this machine that is started again is', async () => {
