@@ -53,7 +53,8 @@ export function createEventStream(): EventStream {
 
   return {
     async tell(told) {
-      events.push(...told)
+      // Not all as arguments of one call: these lie on the stack.
+      for (const event of told) events.push(event)
       wakeListener()
       if (events.length < capacity || ending) return
       await new Promise<void>((resolve) => wakeTellers.push(resolve))

@@ -98,6 +98,5 @@ export function isLeft(original: Original, { limits, inFlight }: Pick<BeginUploa
 }
 
 export function leave(original: Original, { limits, inFlight }: Pick<BeginUploadsOptions, 'limits' | 'inFlight'>): void {
-  inFlight.leave(original)
-  limits.leave(original.files.splice(0).length)
+  limits.leave(inFlight.leave(original).length)
 }

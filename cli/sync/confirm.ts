@@ -156,7 +156,7 @@ async function ask(
     const question = asked[index]
     if (!question) continue
     rememberAnswer(answer, question.toldStored, options.inFlight)
-    if (answer.kind === 'stored') confirmed.push(...settle(question.entry.original, question.files.length, waiting, options))
+    if (answer.kind === 'stored') confirmed.push(...settle(question.entry, question.files.length, waiting, options))
     else await pursue(answer, question.entry, waiting, options)
   }
   return { confirmed, isProcessing: answers.some(({ kind }) => kind === 'processing') }
@@ -175,8 +175,10 @@ function takeUnregistered({ registering }: Waiting, files: readonly HashedFile[]
 }
 
 /** The first `count` files are backed up. The original stays while others have joined that are not registered yet. */
-function settle(original: Original, count: number, waiting: WaitingRoom, { inFlight }: ConfirmOptions): readonly ConfirmedFile[] {
-  const files = original.files.splice(0, count)
+function settle(entry: Waiting, count: number, waiting: WaitingRoom, { inFlight }: ConfirmOptions): readonly ConfirmedFile[] {
+  const { original, registering } = entry
+  const files = inFlight.take(original, count)
+  for (const hashed of files) registering.delete(hashed)
   if (original.files.length === 0) {
     waiting.delete(original.contentHash)
     inFlight.leave(original)
@@ -198,8 +200,7 @@ async function pursue(
     case 'trashed': {
       const { original } = entry
       waiting.delete(original.contentHash)
-      options.inFlight.leave(original)
-      return await options.skip(original.files.splice(0), trashedReason(original.contentHash))
+      return await options.skip(options.inFlight.leave(original), trashedReason(original.contentHash))
     }
     case 'missing': {
       if (entry.isSentAgain) return await fail(entry.original, 'the backend has lost it twice; run again', waiting, options)
@@ -216,6 +217,5 @@ async function giveUp(waiting: WaitingRoom, options: ConfirmOptions): Promise<vo
 
 async function fail(original: Original, reason: string, waiting: WaitingRoom, options: ConfirmOptions): Promise<void> {
   waiting.delete(original.contentHash)
-  options.inFlight.leave(original)
-  await options.fail(original.files.splice(0), reason)
+  await options.fail(options.inFlight.leave(original), reason)
 }

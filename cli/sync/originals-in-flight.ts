@@ -1,5 +1,6 @@
 import type { ContentHash } from '../../contract/content-hash.ts'
 import type { Clock } from '../remote/retry.ts'
+import { createWaitingLine } from '../waiting-line.ts'
 import type { HashedFile } from './hash.ts'
 
 /** One original on its way: its bytes go up once, however many files hold them. */
@@ -7,7 +8,7 @@ export interface Original {
   readonly contentHash: ContentHash
   readonly sizeBytes: number
   readonly contentType: string
-  /** The files that wait for its confirmation; more may join until then. */
+  /** The files that wait for its confirmation; more may join until then. They are taken out by {@link OriginalsInFlight} only. */
   readonly files: HashedFile[]
   /** The file whose bytes this run has sent. */
   uploadedFrom: HashedFile | undefined
@@ -16,8 +17,12 @@ export interface Original {
 export interface OriginalsInFlight {
   /** The original that is to go up for this file; undefined when the file has joined one that is in flight. */
   join(hashed: HashedFile): Original | undefined
-  /** It is confirmed or has failed: the next file with the same bytes asks the remote again. */
-  leave(original: Original): void
+  /** Resolves once there is room for one more file, which is when others have been taken out. Rejects with the signal's reason. */
+  room(signal: AbortSignal): Promise<void>
+  /** Takes out the first files of an original. */
+  take(original: Original, count: number): readonly HashedFile[]
+  /** It is confirmed or has failed: the next file with the same bytes asks the remote again. Takes out the files that are left. */
+  leave(original: Original): readonly HashedFile[]
   /** The remote has looked just now, and it is stored there. */
   rememberStored(contentHash: ContentHash): void
   /** It is not, or nobody knows any more. */
@@ -30,14 +35,33 @@ export interface OriginalsInFlight {
 const storedForMs = 5 * 60 * 1000
 /** Of copies that lie further apart, each costs a question. About 3 MB. */
 const mostStored = 20_000
+/** So many files wait for their originals before no more are read, however many hold the same bytes. A few megabytes. */
+const mostFiles = 5000
 
 export function createOriginalsInFlight(clock: Pick<Clock, 'elapsed'>): OriginalsInFlight {
   const inFlight = new Map<ContentHash, Original>()
   /** When the remote has looked last, the longest ago first. */
   const storedAtMs = new Map<ContentHash, number>()
+  const line = createWaitingLine<void>()
+  let files = 0
+
+  const take = (original: Original, count: number): readonly HashedFile[] => {
+    const taken = original.files.splice(0, count)
+    files -= taken.length
+    line.serve()
+    return taken
+  }
+
   return {
+    async room(signal) {
+      while (files >= mostFiles) {
+        signal.throwIfAborted()
+        await line.join(signal)
+      }
+    },
     join(hashed) {
       const { contentHash, contentType, file } = hashed
+      files += 1
       const flying = inFlight.get(contentHash)
       if (flying) {
         flying.files.push(hashed)
@@ -48,8 +72,10 @@ export function createOriginalsInFlight(clock: Pick<Clock, 'elapsed'>): Original
       inFlight.set(contentHash, original)
       return original
     },
+    take,
     leave(original) {
       inFlight.delete(original.contentHash)
+      return take(original, original.files.length)
     },
     rememberStored(contentHash) {
       storedAtMs.delete(contentHash)
@@ -67,9 +93,14 @@ export function createOriginalsInFlight(clock: Pick<Clock, 'elapsed'>): Original
   }
 }
 
-/** Passes on every original once while it is in flight. */
-export async function* gatherOriginals(hashed: AsyncIterable<HashedFile>, inFlight: OriginalsInFlight): AsyncGenerator<Original> {
+/** Passes on every original once while it is in flight. Reads no further while very many files wait: those in flight need no others. */
+export async function* gatherOriginals(
+  hashed: AsyncIterable<HashedFile>,
+  inFlight: OriginalsInFlight,
+  signal: AbortSignal,
+): AsyncGenerator<Original> {
   for await (const file of hashed) {
+    await inFlight.room(signal)
     const original = inFlight.join(file)
     if (original) yield original
   }

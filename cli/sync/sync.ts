@@ -154,7 +154,7 @@ async function backUp(
     await rehearse(hashed, stage)
     return await tell(limits.events())
   }
-  const originals = gatherOriginals(hashed, inFlight)
+  const originals = gatherOriginals(hashed, inFlight, controller.signal)
   const uploaded = upload(originals, stage)
   const confirmed = confirm(uploaded, {
     ...stage,

@@ -87,8 +87,7 @@ async function advance({ original, answer }: BegunUpload, options: UploadOptions
     case 'failed':
       return { kind: 'over', original: await fail(original, result.reason, options) }
     case 'unreadable':
-      original.files.shift()
-      await options.fail([source], result.reason)
+      await options.fail(options.inFlight.take(original, 1), result.reason)
       return { kind: 'next-file' }
     case 'begin-again':
       return { ...result, hasMoved }
@@ -133,8 +132,7 @@ export async function uploadAgain(original: Original, options: UploadOptions): P
 }
 
 async function fail(original: Original, reason: string, options: UploadOptions): Promise<undefined> {
-  options.inFlight.leave(original)
-  await options.fail(original.files.splice(0), reason, 'right')
+  await options.fail(options.inFlight.leave(original), reason, 'right')
 }
 
 /** What is to be done without sending anything. */
@@ -144,7 +142,6 @@ async function settle(
   options: UploadOptions,
 ): Promise<Original | undefined> {
   if (plan.kind === 'confirm') return original
-  options.inFlight.leave(original)
-  await options[plan.kind](original.files.splice(0), plan.reason)
+  await options[plan.kind](options.inFlight.leave(original), plan.reason)
   return undefined
 }
