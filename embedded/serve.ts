@@ -234,10 +234,11 @@ interface Listening {
 /** Other runs of this machine need neither certificate nor name to find the library: they hold its secrets. */
 async function listenTwice(options: ListenOptions, opened: ClosingStack): Promise<Listening> {
   const close = (listening: HttpFront) => listening.close()
-  const front = opened.add(await listenHttp(options), close)
   const isLocal = isLoopback(options.host) && options.tls === undefined && options.publicUrl === undefined
-  if (isLocal) return { front, local: front, publicUrl: front.url }
-  const local = opened.add(await listenHttp({ host: '127.0.0.1', port: 0 }), close)
+  // First, so that it closes last: the functions reach S3 through it for what was asked at the front.
+  const local = opened.add(await listenHttp(isLocal ? options : { host: '127.0.0.1', port: 0 }), close)
+  if (isLocal) return { front: local, local, publicUrl: local.url }
+  const front = opened.add(await listenHttp(options), close)
   return { front, local, publicUrl: publicUrlOf(options, front.port) }
 }
 

@@ -1,10 +1,14 @@
 import { createHash, randomBytes } from 'node:crypto'
+import { subscribe, unsubscribe } from 'node:diagnostics_channel'
+import { IncomingMessage } from 'node:http'
 import { networkInterfaces } from 'node:os'
 import { describe, expect, test } from 'vitest'
+import * as z from 'zod'
 import { openLibrary } from '../../cli/session/open-library.ts'
 import { remoteConfigurationSchema } from '../../contract/remote-configuration.ts'
 import { beginUploadsResponseSchema } from '../../contract/transfers.ts'
 import { findServing } from '../../embedded/serving.ts'
+import type { LogEntry } from '../../lambda/log.ts'
 import { temporaryFolder } from '../temporary-folder.ts'
 import { addAccountInTest } from './add-account-in-test.ts'
 import { canMakeCertificates, makeCertificate } from './certificate-in-test.ts'
@@ -13,6 +17,20 @@ import { serveInTest } from './serve-in-test.ts'
 
 const ada = { email: 'ada@example.com', password: 'correct horse battery' }
 const names = 'DNS:localhost,IP:127.0.0.1'
+
+const startedSchema = z.object({ request: z.instanceof(IncomingMessage) })
+
+/** Resolves when the functions begin to ask S3 for something in this bucket. */
+function whenS3IsAsked(bucket: string): Promise<void> {
+  return new Promise((resolve) => {
+    const onRequest = (started: unknown): void => {
+      if (startedSchema.parse(started).request.url?.startsWith(`/${bucket}/`) !== true) return
+      unsubscribe('http.server.request.start', onRequest)
+      resolve()
+    }
+    subscribe('http.server.request.start', onRequest)
+  })
+}
 
 describe.skipIf(!canMakeCertificates)('with TLS', () => {
   test('the document, the API and S3 are at the address that the certificate is good for', async () => {
@@ -62,6 +80,30 @@ describe.skipIf(!canMakeCertificates)('with TLS', () => {
     expect(endpoints).toMatchObject({ api: library.url, s3: library.url })
     const authorization = `Bearer ${await library.accessToken()}`
     expect((await ask(`${library.url}/v1/usage`, { headers: { authorization } })).status).toBe(200)
+  })
+
+  test('a request that is under way when the library is closed is answered, whatever it needs of S3 until then', async () => {
+    const folder = await temporaryFolder()
+    await addAccountInTest(folder, ada)
+    const tls = makeCertificate(folder, names)
+    const logged: LogEntry[] = []
+    const backend = await serveInTest(folder, { host: '127.0.0.1', tls, log: (entry) => logged.push(entry) })
+    // More than the functions ask S3 for at a time.
+    const originals = Array.from({ length: 60 }, () => {
+      return { contentHash: randomBytes(32).toString('hex'), sizeBytes: 1000, contentType: 'video/mp4' }
+    })
+    const headers = { authorization: `Bearer ${await backend.accessToken()}` }
+    const asked = whenS3IsAsked('photos-uploads')
+    const answer = ask(`${backend.url}/v1/uploads`, {
+      method: 'POST',
+      headers,
+      body: JSON.stringify({ originals }),
+      ca: tls.cert,
+    })
+    await asked
+    await backend.close()
+    expect(logged).toEqual([])
+    expect((await answer).status).toBe(200)
   })
 })
 
