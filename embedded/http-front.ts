@@ -8,7 +8,7 @@ import type { TlsFiles } from './listen-rules.ts'
 import { UnderWay } from './under-way.ts'
 
 /** How long a closing listener waits for the requests that are under way. */
-const closingMs = 3_000
+const usualPatienceMs = 3_000
 
 /** RFC 6797; for 30 days, so that nobody who gives up TLS is locked out for a year. */
 const strictTransport = 'max-age=2592000'
@@ -38,8 +38,11 @@ export interface HttpFront {
   answerWith(routes: FrontRoutes): void
   /** Resolves when all requests that have come in by now are answered, also those of which the client has gone. */
   settled(): Promise<void>
-  /** Takes no more, and waits for those that are under way, but not for ever. */
-  close(): Promise<void>
+  /**
+   * Waits for the requests that are under way, and is open to others meanwhile: what those need of S3 comes through here, too.
+   * @param patienceMs after which all that is still open is cut off; 3 s unless told
+   */
+  close(patienceMs?: number): Promise<void>
 }
 
 /** One listener for everything: S3 owns the paths that start with a bucket, the API all others. */
@@ -69,7 +72,7 @@ export async function listenHttp({ host, port, tls }: ListeningAddress, limits =
   const options = { ...timeouts, keepAliveTimeout: 30_000, handshakeTimeout: headersMs }
   const server = tls === undefined ? createServer(options) : createTlsServer({ ...options, ...tls })
   server.timeout = inactivityMs
-  limitConnections(server, limits)
+  const connected = limitConnections(server, limits)
   server.listen(port, host)
   await once(server, 'listening')
   const address = addressOf(server)
@@ -87,10 +90,12 @@ export async function listenHttp({ host, port, tls }: ListeningAddress, limits =
       server.on('checkContinue', listener)
     },
     settled: () => underWay.settled(),
-    async close() {
+    async close(patienceMs = usualPatienceMs) {
       const done = new AbortController()
-      const impatient = wait(closingMs, undefined, done).then(
-        () => server.closeAllConnections(),
+      const impatient = wait(patienceMs, undefined, done).then(
+        () => {
+          for (const socket of connected) socket.destroy()
+        },
         () => {},
       )
       // While it listens yet: the functions reach S3 through here.
@@ -105,9 +110,13 @@ export async function listenHttp({ host, port, tls }: ListeningAddress, limits =
   }
 }
 
-/** Those that are too many are closed without a word. */
-function limitConnections(server: Server, { connections, connectionsPerNetwork }: FrontLimits): void {
+/**
+ * Those that are too many are closed without a word. What it hands back are always those that are open: the server's own
+ * `closeAllConnections()` knows none that is in its TLS handshake yet.
+ */
+function limitConnections(server: Server, { connections, connectionsPerNetwork }: FrontLimits): ReadonlySet<Socket> {
   server.maxConnections = connections
+  const connected = new Set<Socket>()
   const open = new Map<string, number>()
   server.on('connection', (socket: Socket) => {
     const network = networkOf(socket.remoteAddress ?? '')
@@ -117,12 +126,15 @@ function limitConnections(server: Server, { connections, connectionsPerNetwork }
       return
     }
     open.set(network, count)
+    connected.add(socket)
     socket.once('close', () => {
+      connected.delete(socket)
       const left = (open.get(network) ?? 0) - 1
       if (left > 0) open.set(network, left)
       else open.delete(network)
     })
   })
+  return connected
 }
 
 async function dispatch(

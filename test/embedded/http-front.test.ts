@@ -2,16 +2,18 @@ import { createHash, randomBytes } from 'node:crypto'
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { EventEmitter, once } from 'node:events'
 import { IncomingMessage } from 'node:http'
-import { connect } from 'node:net'
+import { connect, Socket } from 'node:net'
 import { setImmediate } from 'node:timers/promises'
-import { expect, onTestFinished, test } from 'vitest'
+import { describe, expect, onTestFinished, test } from 'vitest'
 import * as z from 'zod'
 import { putBytes } from '../../cli/remote/put.ts'
 import { contentHashOf } from '../../contract/content-hash.ts'
 import { type FrontRoutes, type HttpFront, listenHttp } from '../../embedded/http-front.ts'
 import { collect } from '../collect.ts'
 import { temporaryFolder } from '../temporary-folder.ts'
+import { canMakeCertificates, makeCertificate } from './certificate-in-test.ts'
 import { openLibraryInTest } from './library-in-test.ts'
+import { ask } from './request.ts'
 
 /** In which everything happens that only needs its turn. */
 async function manyTurns(): Promise<void> {
@@ -45,6 +47,20 @@ function whenRead(path: string): Promise<void> {
       request.once('end', () => resolve())
     }
     subscribe('http.server.request.start', onRequest)
+  })
+}
+
+const acceptedSchema = z.object({ socket: z.instanceof(Socket) })
+
+/** Resolves when this server has a connection: what it has not accepted yet is no hindrance to it. */
+function whenAccepted({ port }: HttpFront): Promise<void> {
+  return new Promise((resolve) => {
+    const onSocket = (accepted: unknown): void => {
+      if (acceptedSchema.parse(accepted).socket.localPort !== port) return
+      unsubscribe('net.server.socket', onSocket)
+      resolve()
+    }
+    subscribe('net.server.socket', onSocket)
   })
 }
 
@@ -86,6 +102,37 @@ test('settled() does not wait for what comes later, so that it ends although the
   requests.emit('end /first')
   await settled
   requests.emit('end /second')
+})
+
+describe.skipIf(!canMakeCertificates)('close() of a listener with TLS is not held up', () => {
+  async function secureFront(api: FrontRoutes['api']) {
+    const tls = makeCertificate(await temporaryFolder(), 'IP:127.0.0.1')
+    const limits = { headersMs: 3_600_000, requestMs: 3_600_000, connections: 5, connectionsPerNetwork: 5 }
+    const front = await listenHttp({ host: '127.0.0.1', port: 0, tls }, limits)
+    front.answerWith({ buckets: [], now: () => new Date(), s3: async () => {}, api })
+    return { front, ca: tls.cert }
+  }
+
+  test('by who connects and does not even begin the handshake', async () => {
+    const { front } = await secureFront(async () => {})
+    const accepted = whenAccepted(front)
+    send(front.url, '')
+    await accepted
+    await front.close(0)
+  })
+
+  test('by what is never answered', async () => {
+    const requests = new EventEmitter()
+    const { front, ca } = await secureFront(async () => {
+      requests.emit('begun')
+      await new Promise(() => {})
+    })
+    const begun = once(requests, 'begun')
+    const cutOff = expect(ask(front.url, { ca })).rejects.toMatchObject({ code: 'ECONNRESET' })
+    await begun
+    await front.close(0)
+    await cutOff
+  })
 })
 
 test('a library that is closed has done before what a client had asked that is gone', async () => {
