@@ -1,8 +1,8 @@
-import { type ClientRequest, Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http'
+import { type ClientRequest, request as httpRequest, type IncomingMessage } from 'node:http'
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https'
 import { completeClock } from '../system-clock.ts'
 import { type AdaptiveConcurrency, createAdaptiveConcurrency } from './adaptive-concurrency.ts'
-import { MovingOrigin } from './moving-origin.ts'
+import { MovingAgent } from './moving-agent.ts'
 import { createNotices, type Notices } from './notices.ts'
 import { createOutage, type Outage, type OutageOptions } from './outage.ts'
 import type { Clock } from './retry.ts'
@@ -13,15 +13,13 @@ import { findTlsFailure } from './tls-failure.ts'
 
 /** What every request of a run shares: connections, buffers and the clock. Close it when the run ends. */
 export interface Transport {
-  readonly httpAgent: HttpAgent
+  readonly httpAgent: MovingAgent
   readonly httpsAgent: HttpsAgent
   readonly slots: SlotPool
   readonly clock: Clock
   /** Hears from every answer; learns what the remote's time is. */
   readonly serverClock: ServerClock
   readonly outage: Outage
-  /** Where a library is by now that another process has taken over. */
-  readonly moving: MovingOrigin
   readonly notices: Notices
   /** Of originals and parts of them, in both directions. */
   readonly concurrency: AdaptiveConcurrency
@@ -47,7 +45,7 @@ const mostTransfers = 64
 
 /** A transport with keep-alive connections; how many of them are open follows from how much is done at once. */
 export function createTransport(options: TransportOptions = {}): Transport {
-  const httpAgent = new HttpAgent({ keepAlive: true })
+  const httpAgent = new MovingAgent({ keepAlive: true })
   const httpsAgent = new HttpsAgent({ keepAlive: true })
   const clock = completeClock(options.clock)
   const notices = createNotices()
@@ -58,7 +56,6 @@ export function createTransport(options: TransportOptions = {}): Transport {
     clock,
     serverClock: createServerClock(clock.now, notices.tell),
     outage: createOutage(clock, notices, options),
-    moving: new MovingOrigin(),
     notices,
     concurrency: createAdaptiveConcurrency({ ceiling: mostTransfers }),
     bandwidth: createBandwidth(clock),
@@ -91,10 +88,9 @@ export interface Exchange {
  */
 export function startExchange(transport: Transport, { method, url, headers }: HttpRequest, signal?: AbortSignal): Exchange {
   const secure = url.startsWith('https:')
-  const port = transport.moving.portFor(url)
   const request = (secure ? httpsRequest : httpRequest)(url, {
     method,
-    ...(port === undefined ? { headers } : { port, headers: { host: new URL(url).host, ...headers } }),
+    headers,
     agent: secure ? transport.httpsAgent : transport.httpAgent,
     timeout: transport.inactivityMs,
     ...(signal ? { signal } : {}),

@@ -126,10 +126,10 @@ async function openLibraryRemote(options: RemoteOptions, context: Context): Prom
 }
 
 /** Resolves with whether the library is open again, after the process that had it open has ended. */
-async function follow({ url, reopen }: OpenedLibrary, { moving }: Transport): Promise<boolean> {
+async function follow({ url, reopen }: OpenedLibrary, { httpAgent }: Transport): Promise<boolean> {
   const newUrl = await reopen?.()
   if (newUrl === undefined) return false
-  moving.moved(new URL(url), new URL(newUrl))
+  httpAgent.move(new URL(url), new URL(newUrl))
   return true
 }
 

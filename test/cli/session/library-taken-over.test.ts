@@ -59,12 +59,15 @@ test('a run goes on with its library itself when the one that had it open ends, 
 })
 
 test('a run goes on with whoever has its library open by now, and opens it when that has ended, too', async () => {
-  const { folder, host, run } = await joinedRun()
+  const { folder, host, original, run } = await joinedRun()
   await host.close()
   const next = await openLibraryInTest(folder)
   expect(await run.remote.usage()).toMatchObject({ photos: 1 })
   expect((await findServing(folder))?.url).toBe(next.backend.url)
   await next.close()
+  const { contentHash, contentType } = original.candidate
+  // By the identity pool, which is asked through the SDK.
+  await run.remote.signDownload(originalKey(host.session.owner, contentHash, contentType))()
   expect(await run.remote.usage()).toMatchObject({ photos: 1 })
   await run.close()
   expect(await findServing(folder)).toBeUndefined()
