@@ -6,6 +6,7 @@ import { withLevelLock } from './level-lock.ts'
 import { findLibrary, type LibraryIdentity, libraryPaths, readOrCreateLibrary } from './library.ts'
 import {
   hashPassword,
+  isSameCost,
   matchesPassword,
   normalizePassword,
   type PasswordCost,
@@ -136,14 +137,16 @@ export async function changePassword(folder: string, { email, password }: NewAcc
 export async function verifyPassword(folder: string, { email, password }: NewAccount): Promise<Account | undefined> {
   const accounts = await readAccounts(folder)
   const account = findByEmail(accounts, email)
-  const usualCost = usualCostOf(accounts.accounts)
-  const isRight = await matchesPassword(password.slice(0, maximumPasswordBytes), account?.password, usualCost)
+  const costs = costsOf(accounts.accounts)
+  const isRight = await matchesPassword(password.slice(0, maximumPasswordBytes), account?.password, costs)
   return isRight ? account : undefined
 }
 
-/** That of the passwords that there are: they may be of a release that spent another one, and who has none would stand out. */
-export function usualCostOf([first]: readonly Pick<Account, 'password'>[]): PasswordCost {
-  return first?.password ?? passwordCost
+/** Each cost of the passwords that there are, once. Releases may have spent different ones, and a library may have passwords of several. */
+export function costsOf(accounts: readonly Pick<Account, 'password'>[]): readonly PasswordCost[] {
+  if (accounts.length === 0) return [passwordCost]
+  const costs = accounts.map(({ password: { N, r, p } }) => ({ N, r, p }))
+  return costs.filter((cost, index) => costs.findIndex((other) => isSameCost(cost, other)) === index)
 }
 
 /** The account that photos belong to, as it is right now. */

@@ -19,29 +19,43 @@ export type PasswordCost = Readonly<Pick<PasswordHash, 'N' | 'r' | 'p'>>
 /** 32 MiB and a fifth of a second or more a password. Source: OWASP Password Storage Cheat Sheet, "scrypt". */
 export const passwordCost: PasswordCost = { N: 2 ** 15, r: 8, p: 3 }
 const hashBytes = 32
+const saltBytes = 16
 
 /** One at a time: a small machine must not run out of memory because many knock. */
 const oneAtATime = pLimit(1)
 
 export async function hashPassword(password: string, { N, r, p }: PasswordCost): Promise<PasswordHash> {
-  const salt = randomBytes(16)
+  const salt = randomBytes(saltBytes)
   const hash = await derive(password, salt, { N, r, p })
   return { algorithm: 'scrypt', N, r, p, salt: salt.toString('base64url'), hash: hash.toString('base64url') }
 }
 
+export function isSameCost(one: PasswordCost, other: PasswordCost): boolean {
+  return one.N === other.N && one.r === other.r && one.p === other.p
+}
+
 /**
- * Whether the password is the one that was hashed. Takes its time also without a hash, so that nobody learns which emails there are.
- * @param usualCost what is spent without a hash
+ * Whether the password is the one that was hashed. Does the same work in the same order with any hash and without one, so that
+ * nobody learns which emails there are.
+ * @param costs of all passwords that there are, each once
  */
 export async function matchesPassword(
   password: string,
   known: PasswordHash | undefined,
-  usualCost: PasswordCost,
+  costs: readonly PasswordCost[],
 ): Promise<boolean> {
-  const { N, r, p, salt } = known ?? { ...usualCost, salt: 'AAAAAAAAAAAAAAAAAAAAAA' }
-  const given = await derive(password, Buffer.from(salt, 'base64url'), { N, r, p })
-  const right = known === undefined ? randomBytes(hashBytes) : Buffer.from(known.hash, 'base64url')
-  return given.length === right.length && timingSafeEqual(given, right) && known !== undefined
+  let isRight = false
+  for (const cost of costs) {
+    const own = known !== undefined && isSameCost(cost, known) ? known : undefined
+    const salt = own === undefined ? randomBytes(saltBytes) : Buffer.from(own.salt, 'base64url')
+    const given = await derive(password, salt, cost)
+    if (own !== undefined) isRight = isSameHash(given, Buffer.from(own.hash, 'base64url'))
+  }
+  return isRight
+}
+
+function isSameHash(given: Buffer, right: Buffer): boolean {
+  return given.length === right.length && timingSafeEqual(given, right)
 }
 
 /**
@@ -52,8 +66,8 @@ export function normalizePassword(password: string): string {
   return password.normalize('NFKC')
 }
 
-function derive(password: string, salt: Buffer, cost: PasswordCost): Promise<Buffer> {
-  const options = { ...cost, maxmem: 128 * 2 ** 20 }
+function derive(password: string, salt: Buffer, { N, r, p }: PasswordCost): Promise<Buffer> {
+  const options = { N, r, p, maxmem: 128 * 2 ** 20 }
   return oneAtATime(
     () =>
       new Promise<Buffer>((resolve, reject) => {

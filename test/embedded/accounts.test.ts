@@ -3,19 +3,21 @@ import { expect, test } from 'vitest'
 import {
   addAccount,
   changePassword,
+  costsOf,
   findAccountOf,
   listAccounts,
   removeAccount,
-  usualCostOf,
   verifyPassword,
 } from '../../embedded/accounts.ts'
 import { findLibrary, libraryPaths } from '../../embedded/library.ts'
+import { passwordCost } from '../../embedded/password.ts'
 import { temporaryFolder } from '../temporary-folder.ts'
 import { addAccountInTest } from './add-account-in-test.ts'
 import { openLibraryInTest } from './library-in-test.ts'
 
 const ada = { email: 'Ada@example.com', password: 'correct horse' }
 const bob = { email: 'bob@example.com', password: 'battery staple' }
+const eve = { email: 'eve@example.com', password: 'some password' }
 
 test('the first account gets what is in the library, a further one begins with nothing', async () => {
   const folder = await temporaryFolder()
@@ -59,15 +61,28 @@ test('neither a password nor anything short to guess from is in the file, which 
   expect(account?.password).toMatchObject({ algorithm: 'scrypt', N: 32_768, r: 8, p: 3 })
 })
 
-test('an email that nobody has costs what the passwords cost that there are', async () => {
+test('whoever signs in, each cost that there is of a password is spent: an email that nobody has takes as long as any other', async () => {
   const folder = await temporaryFolder()
-  expect(usualCostOf([])).toEqual({ N: 32_768, r: 8, p: 3 })
+  expect(costsOf([])).toEqual([passwordCost])
   await addAccountInTest(folder, ada)
-  expect(usualCostOf(await listAccounts(folder))).toMatchObject({ N: 128, r: 8, p: 1 })
+  await addAccountInTest(folder, eve)
+  expect(costsOf(await listAccounts(folder))).toEqual([{ N: 128, r: 8, p: 1 }])
+  await addAccount(folder, bob, { N: 256, r: 8, p: 1 })
+  expect(costsOf(await listAccounts(folder))).toEqual([
+    { N: 128, r: 8, p: 1 },
+    { N: 256, r: 8, p: 1 },
+  ])
+  for (const { email, password } of [ada, eve, bob]) {
+    expect(await verifyPassword(folder, { email, password })).toMatchObject({ email })
+    expect(await verifyPassword(folder, { email, password: 'another horse' })).toBeUndefined()
+  }
+  expect(await verifyPassword(folder, { ...ada, password: bob.password })).toBeUndefined()
   // What is spent shows where it is more than there is: a gibibyte.
   const path = libraryPaths(folder).accounts
-  await writeFile(path, (await readFile(path, 'utf8')).replace('"N": 128', `"N": ${2 ** 20}`))
-  await expect(verifyPassword(folder, { ...ada, email: 'nobody@example.com' })).rejects.toThrow(/memory limit/)
+  await writeFile(path, (await readFile(path, 'utf8')).replace('"N": 256', `"N": ${2 ** 20}`))
+  for (const account of [ada, eve, bob, { ...ada, email: 'nobody@example.com' }]) {
+    await expect(verifyPassword(folder, account)).rejects.toThrow(/memory limit/)
+  }
 })
 
 test('a changed password is another one, and known as such', async () => {
@@ -88,7 +103,7 @@ test('who is removed cannot sign in; who is added again has their photos, and no
   await removeAccount(folder, 'ADA@example.com')
   expect(await verifyPassword(folder, ada)).toBeUndefined()
   expect(await findAccountOf(folder, first.owner)).toBeUndefined()
-  const stranger = await addAccountInTest(folder, { email: 'eve@example.com', password: 'some password' })
+  const stranger = await addAccountInTest(folder, eve)
   expect(stranger.owner).not.toBe(first.owner)
   expect((await addAccountInTest(folder, { ...ada, email: 'ada@EXAMPLE.com' })).owner).toBe(first.owner)
 })
