@@ -5,11 +5,11 @@ import { createRequestSigner, type RequestSigner } from './aws/sign-requests.ts'
 import { openStorageBucket, type StorageBucket } from './aws/storage-bucket.ts'
 import { openUploadBucket, type UploadBucket } from './aws/upload-bucket.ts'
 import { type LogEntry, writeLogLine } from './log.ts'
-import { type UploadSizes, usualUploadSizes } from './photos/begin-uploads.ts'
 import { openPhotoIndex, type PhotoIndex } from './photos/index-photos.ts'
 import { openPhotoList, type PhotoList } from './photos/list-photos.ts'
 import { type MultipartUploads, openMultipartUploads } from './photos/multipart-uploads.ts'
 import { openProbeRecords, type ProbeRecords } from './photos/probe-records.ts'
+import { type UploadSizes, usualUploadSizes } from './photos/upload-sizes.ts'
 import { openVerificationRecords, type VerificationRecords } from './photos/verification-records.ts'
 
 /** What the functions work with: one set for a process, made from its environment. */

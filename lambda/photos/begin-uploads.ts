@@ -5,16 +5,8 @@ import type { BeginUpload, UploadCandidate } from '../../contract/transfers.ts'
 import type { Backend } from '../backend.ts'
 import { findStored } from './find-stored.ts'
 import type { MultipartUpload } from './multipart-uploads.ts'
+import type { UploadSizes } from './upload-sizes.ts'
 
-export interface UploadSizes {
-  /** Larger originals go up in parts. */
-  readonly maximumPutBytes: number
-  /** Parts are small enough for a client to hold a few, and large enough for S3's 10,000 of them. */
-  readonly minimumPartBytes: number
-  /** Larger originals are streamed; 64 MiB unless a test says otherwise. */
-  readonly maximumInMemoryBytes?: number
-}
-export const usualUploadSizes: UploadSizes = { maximumPutBytes: 64 * 2 ** 20, minimumPartBytes: 8 * 2 ** 20 }
 const maximumParts = 10_000
 
 /**

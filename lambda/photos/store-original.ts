@@ -7,9 +7,6 @@ import type { Backend } from '../backend.ts'
 import { detectContentType } from './detect-content-type.ts'
 import type { UploadTarget } from './upload-target.ts'
 
-/** Larger originals are streamed once, and get no renditions. */
-export const maximumInMemoryBytes = 64 * 2 ** 20
-
 /** Bytes at the start of a file from which its type is told. */
 const headBytes = 64 * 1024
 
@@ -32,7 +29,7 @@ export async function storeOriginal(
   target: UploadTarget,
   { storage, uploadSizes }: Pick<Backend, 'storage' | 'uploadSizes'>,
 ): Promise<StoredOriginal> {
-  return upload.sizeBytes <= (uploadSizes.maximumInMemoryBytes ?? maximumInMemoryBytes)
+  return upload.sizeBytes <= uploadSizes.maximumInMemoryBytes
     ? await storeFromMemory(upload, target)
     : await storeByStreaming(upload, target, storage)
 }

@@ -3,7 +3,7 @@ import { putBytes } from '../../cli/remote/put.ts'
 import type { Remote } from '../../cli/remote/remote.ts'
 import { contentHashOf } from '../../contract/content-hash.ts'
 import type { BeginUpload, UploadCandidate } from '../../contract/transfers.ts'
-import type { UploadSizes } from '../../lambda/photos/begin-uploads.ts'
+import type { UploadSizes } from '../../lambda/photos/upload-sizes.ts'
 import type { LibraryInTest } from '../embedded/library-in-test.ts'
 
 export const mebibyte = 2 ** 20

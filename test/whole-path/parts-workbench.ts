@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { onTestFinished } from 'vitest'
 import { serveLibrary } from '../../embedded/serve.ts'
 import { announceServing } from '../../embedded/serving.ts'
+import { usualUploadSizes } from '../../lambda/photos/upload-sizes.ts'
 import { type PhotosUser, photosUser } from './photos-process.ts'
 import { startWatchedWire, type WatchedRequest, type WatchedWire, type Watching } from './watched-wire.ts'
 
@@ -36,7 +37,7 @@ export interface Workbench {
  */
 export async function workbench(): Promise<Workbench> {
   const user = await photosUser()
-  const uploadSizes = { maximumPutBytes: partBytes, minimumPartBytes: partBytes }
+  const uploadSizes = { ...usualUploadSizes, maximumPutBytes: partBytes, minimumPartBytes: partBytes }
   const backend = await serveLibrary({ folder: user.library, log: () => {}, uploadSizes })
   onTestFinished(() => backend.close())
   const passed: Passed = { sentBytes: 0, storedParts: [] }

@@ -10,12 +10,10 @@ import { keepingNothing } from '../../bench/memory-environment.js'
 import { eventsInStir, stir, stirredFiles } from '../../bench/stir.js'
 import type { Fault, PassingRequest } from './fault-proxy.ts'
 import { listPhotos, messagesOf, type RunningPhotos, summaryOf } from './photos-process.ts'
-import { clips, wired } from './wired.ts'
+import { clips, partBytes, uploadSizes, wired } from './wired.ts'
 
 /** For a user of its own, so that nobody else is short of them. */
 const limitWatches = 'echo 2 > /proc/sys/user/max_inotify_watches && exec "$@"'
-/** A fifth of what S3 takes elsewhere: nothing here is about how much a part is. */
-const partBytes = 2 ** 20
 
 test('SIGTERM in the middle of a large upload ends the watch within 5 s; the next run goes on at the next part', async () => {
   let parts = 0
@@ -28,7 +26,6 @@ test('SIGTERM in the middle of a large upload ends the watch within 5 s; the nex
     wire.emit(`part ${parts}`)
     return parts > 3 ? { kind: 'stall', before: 'request' } : undefined
   }
-  const uploadSizes = { maximumPutBytes: partBytes, minimumPartBytes: partBytes }
   const { user, folder, sync } = await wired({ 'MVI_1.MOV': large }, holdUp, { uploadSizes })
   const watch = user.start(['watch', folder, '--library', user.library, '--settle', '100ms', '--verbose'])
   // Four at once: the sixth is sent when two have arrived.

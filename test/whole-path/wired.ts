@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { onTestFinished } from 'vitest'
 import { type EmbeddedBackend, type EmbeddedOptions, serveLibrary } from '../../embedded/serve.ts'
 import { announceServing } from '../../embedded/serving.ts'
-import type { UploadSizes } from '../../lambda/photos/begin-uploads.ts'
+import { type UploadSizes, usualUploadSizes } from '../../lambda/photos/upload-sizes.ts'
 import { type Fault, type FaultProxy, type PassingRequest, startFaultProxy } from './fault-proxy.ts'
 import { type Finished, type PhotosUser, photosUser } from './photos-process.ts'
 import { writeTree } from './tree.ts'
@@ -11,7 +11,7 @@ import { writeTree } from './tree.ts'
 /** Of all parts but the last one of a large original: an eighth of what they are elsewhere, and a fifth of what S3 takes there. */
 export const partBytes = 2 ** 20
 /** Whatever is larger than one goes up in parts. */
-export const uploadSizes: UploadSizes = { maximumPutBytes: partBytes, minimumPartBytes: partBytes }
+export const uploadSizes: UploadSizes = { ...usualUploadSizes, maximumPutBytes: partBytes, minimumPartBytes: partBytes }
 
 /** A user whose library is served by this process, at the far end of a wire that a test may damage. */
 export interface Wired {

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { largestWholeBytes, processingGbSeconds, workload } from '../../../cli/cost/workload.ts'
 import { functionLimits, processingConcurrency } from '../../../lambda/aws/deployment.ts'
-import { maximumInMemoryBytes } from '../../../lambda/photos/store-original.ts'
+import { usualUploadSizes } from '../../../lambda/photos/upload-sizes.ts'
 
 // What is counted for a bill is what is deployed: cli may not import lambda, but a test may compare them.
 
@@ -22,5 +22,5 @@ test('half a second of the API, and two seconds of a whole processor for a photo
 })
 
 test('what goes up in parts is what the backend does not hold in memory', () => {
-  expect(largestWholeBytes).toBe(maximumInMemoryBytes)
+  expect(largestWholeBytes).toBe(usualUploadSizes.maximumInMemoryBytes)
 })
