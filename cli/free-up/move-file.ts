@@ -183,8 +183,11 @@ function changed(): FileChangedError {
   return new FileChangedError('changed while it was moved; run again')
 }
 
-/** A name is durable only once its folder is. Windows cannot open folders, and does not need it. */
-function syncFolderOf(path: BytePath): void {
+/**
+ * Brings the name of a file or a folder to the disk: it is durable only once the folder that it lies in is. Windows cannot open
+ * folders, and does not need it.
+ */
+export function syncFolderOf(path: BytePath): void {
   if (process.platform === 'win32') return
   const descriptor = openSync(bytesOf(path.slice(0, path.lastIndexOf('/')) || '/'), 'r')
   try {

@@ -71,7 +71,7 @@ function realPathOf(path: string): string {
 }
 
 /** The path itself, or the lowest folder on its way that exists. */
-function nearestThere(path: string): string {
+export function nearestThere(path: string): string {
   const parent = dirname(path)
   return existsSync(path) || parent === path ? path : nearestThere(parent)
 }

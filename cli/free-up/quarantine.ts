@@ -4,7 +4,8 @@ import { join } from 'node:path'
 import { type BytePath, bytePathOf, bytesOf, joinBytePath } from '../byte-path.ts'
 import { candidatePaths } from '../pull/targets.ts'
 import { explainFilling, openUnfinishedFolder } from '../pull/unfinished-folder.ts'
-import { type MoveOptions, moveFile, type OpenFile, removeLeftNames } from './move-file.ts'
+import { type MoveOptions, moveFile, type OpenFile, removeLeftNames, syncFolderOf } from './move-file.ts'
+import { nearestThere } from './quarantine-folder.ts'
 import { openReceipts } from './receipts.ts'
 
 /** A file whose stored original was verified, and where it was found. */
@@ -39,6 +40,7 @@ const filling = { command: 'free-up', folderName: '.photos-free-up', meanwhile: 
 /** Makes the folder where it is not there. Throws a `UserError` while another run moves files into it, or when it cannot be written to. */
 export async function openQuarantine(folder: string, options: QuarantineOptions): Promise<Quarantine> {
   const { remoteId, now, signal, hardLink } = options
+  const makeFolder = durableMaker(bytePathOf(nearestThere(folder)))
   const unfinished = await openUnfinishedFolder(folder, filling)
   const receipts = await openReceipts(folder).catch(async (error: unknown) => {
     await unfinished[Symbol.asyncDispose]()
@@ -53,7 +55,7 @@ export async function openQuarantine(folder: string, options: QuarantineOptions)
       for (const candidate of candidatePaths(file.location, file.contentHash)) {
         const to = joinBytePath(root, candidate)
         if (isTaken(to, file)) continue
-        await mkdir(bytesOf(to.slice(0, to.lastIndexOf('/'))), { recursive: true })
+        await makeFolder(to.slice(0, to.lastIndexOf('/')))
         const { path: from, contentHash, sizeBytes, verifiedAt } = file
         const receipt = { from, to, contentHash, sizeBytes, remoteId, verifiedAt }
         await receipts.write({ ...receipt, event: 'moving', at: now() })
@@ -67,6 +69,23 @@ export async function openQuarantine(folder: string, options: QuarantineOptions)
       await receipts[Symbol.asyncDispose]()
       await unfinished[Symbol.asyncDispose]()
     },
+  }
+}
+
+/**
+ * Makes folders, and brings their names to the disk, once a run for each: a file whose old name is gone must not lie in a folder
+ * that a power failure takes away.
+ *
+ * @param there a folder above them that has been there for long
+ */
+function durableMaker(there: BytePath): (folder: BytePath) => Promise<void> {
+  const durable = new Set<BytePath>()
+  return async (folder) => {
+    await mkdir(bytesOf(folder), { recursive: true })
+    for (let path = folder; path.length > there.length && !durable.has(path); path = path.slice(0, path.lastIndexOf('/'))) {
+      syncFolderOf(path)
+      durable.add(path)
+    }
   }
 }
 

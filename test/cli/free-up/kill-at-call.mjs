@@ -14,9 +14,8 @@ const opened = new Map()
 
 /** @param {unknown} path */
 function shown(path) {
-  return relative(root, String(path))
-    .replace(/[0-9a-f]{64}/, 'HASH')
-    .replace(/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/, 'UUID')
+  const below = relative(root, String(path)) || '.'
+  return below.replace(/[0-9a-f]{64}/, 'HASH').replace(/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/, 'UUID')
 }
 
 /** @param {string} name @param {readonly unknown[]} paths */

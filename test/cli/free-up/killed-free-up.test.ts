@@ -45,7 +45,14 @@ const durableMoves = {
   ],
 }
 const durableReceipt = ['appendFile aside/receipts.jsonl', 'sync aside/receipts.jsonl']
-const opening = ['mkdir aside', 'mkdir aside/.photos-free-up', 'writeFile aside/.photos-free-up/process-id', 'mkdir aside/camera']
+const opening = [
+  'mkdir aside',
+  'mkdir aside/.photos-free-up',
+  'writeFile aside/.photos-free-up/process-id',
+  'mkdir aside/camera',
+  'fsyncSync aside',
+  'fsyncSync .',
+]
 const closing = ['unlink aside/.photos-free-up/process-id', 'rmdir aside/.photos-free-up']
 
 test.each([
