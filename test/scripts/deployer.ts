@@ -16,7 +16,7 @@ const project = join(import.meta.dirname, '..', '..')
 type Environment = Readonly<Record<string, string | undefined>>
 
 export interface Deployer {
-  /** `node scripts/deploy.js WORDS…`, which is what `npm run deploy` comes to when everything is set up. */
+  /** @param environment what is to be different in it, or absent */
   deploy(words: readonly string[], environment?: Environment): Promise<Finished>
   remove(words: readonly string[], environment?: Environment): Promise<Finished>
 }
@@ -34,7 +34,11 @@ export async function deployerOf(aws: Pick<FakeAws, 'url'>, config = ''): Promis
   }
 }
 
-/** The same with processes: for what the SDK or Serverless Framework may say. @param folder of the scripts */
+/**
+ * The same with processes, `node scripts/deploy.js WORDS…`, which is what `npm run deploy` comes to when everything is set up: for
+ * what the SDK or Serverless Framework may say.
+ * @param folder of the scripts
+ */
 export async function typingDeployerOf(aws: Pick<FakeAws, 'url'>, config = '', folder = project): Promise<Deployer> {
   const environment = await environmentOf(aws, config)
   const run = (script: string, words: readonly string[], changed: Environment = {}): Promise<Finished> => {
@@ -75,16 +79,28 @@ async function runHere(script: typeof deploying, words: readonly string[], envir
     }),
   )
   // The script changes some of these for the SDK, and whoever runs the tests may have others of their own.
-  const names = Object.keys(process.env).filter((name) => name.startsWith('AWS_'))
-  for (const name of [...names, 'AWS_PROFILE']) vi.stubEnv(name, undefined)
-  // Said by the SDK once in a process.
-  vi.stubEnv('AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED', 'true')
-  for (const [name, value] of Object.entries(environment)) vi.stubEnv(name, value)
+  const others = Object.keys(process.env).filter((name) => name.startsWith('AWS_'))
+  const own: Environment = {
+    ...Object.fromEntries([...others, 'AWS_PROFILE'].map((name) => [name, undefined])),
+    // Said by the SDK once in a process.
+    AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
+    ...environment,
+  }
+  // Not stubbed: all stubs are taken back at once, also those of the test.
+  const before = Object.fromEntries(Object.keys(own).map((name) => [name, process.env[name]]))
+  setVariables(own)
   try {
     return { exitCode: await runScript(script, words), ...said }
   } finally {
-    vi.unstubAllEnvs()
+    setVariables(before)
     for (const spy of spies) spy.mockRestore()
+  }
+}
+
+function setVariables(variables: Environment): void {
+  for (const [name, value] of Object.entries(variables)) {
+    if (value === undefined) delete process.env[name]
+    else process.env[name] = value
   }
 }
 
