@@ -35,8 +35,8 @@ export async function findDamage(path: string): Promise<string | undefined> {
 }
 
 /**
- * Writes down what the tables of a closed database are like. They never change: those of before are not read again. On a disk
- * that is full nothing is written, and nothing noticed then.
+ * Writes down what the tables of a closed database are like. They never change: those of before are not read again. Where it is
+ * not written, nothing is noticed then.
  */
 export async function writeChecksums(path: string): Promise<void> {
   const before = await readChecksums(path)
@@ -45,12 +45,8 @@ export async function writeChecksums(path: string): Promise<void> {
   const json = JSON.stringify(checksums)
   if (json === JSON.stringify(before)) return
   const target = join(path, checksumsName)
-  try {
-    await writeFile(`${target}.new`, `${crc32(json)} ${json}\n`, { mode: 0o600 })
-    await rename(`${target}.new`, target)
-  } catch (error) {
-    if (errorCode(error) === undefined) throw error
-  }
+  await writeFile(`${target}.new`, `${crc32(json)} ${json}\n`, { mode: 0o600 })
+  await rename(`${target}.new`, target)
 }
 
 /** Nothing where the file is not there, or is damaged itself. */

@@ -1,13 +1,14 @@
 import { createHash } from 'node:crypto'
 import { join } from 'node:path'
 import type { Owner } from '../../contract/owner.ts'
+import { errorCode } from '../error-code.ts'
 import { UserError } from '../errors.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { writeChecksums } from './find-damage.ts'
 import { type FolderDigests, openFolderDigests } from './folder-digests.ts'
 import { type KnownFolders, openKnownFolders } from './known-folders.ts'
 import { describeFailure, findLevelCode, isDamage } from './level-failure.ts'
-import { type Database, moveAside, openOrReplace } from './open-database.ts'
+import { moveAside, type OpenedDatabase, openOrReplace } from './open-database.ts'
 import { type Attempt, openRegistrations, type Registrations } from './registrations.ts'
 import { openRememberedFiles, type RememberedFiles } from './remembered-files.ts'
 import { openSourceRecords, type SourceRecords } from './source-records.ts'
@@ -16,7 +17,8 @@ import { openUploadJournal, type UploadJournal } from './upload-journal.ts'
 /**
  * What this machine remembers of the files that it has hashed and of those that the remote has confirmed. It saves time
  * and nothing else: what is forgotten is hashed and asked for again. A database that is damaged is moved aside, and a
- * note says so; no call here ever fails for it, nor for a disk that fills up: what is new is then not remembered.
+ * note says so; no call here ever fails for it, nor for a disk that fills up or a folder that somebody deletes: what is new is then
+ * not remembered.
  */
 export interface LocalState extends RememberedFiles {
   /** Nothing was remembered when it was opened, or nothing can be read: what it does not know may have been known before. */
@@ -55,11 +57,11 @@ export async function openLocalState(stateFolder: string, key: StateKey): Promis
   const path = join(stateFolder, `${stateNameOf(key)}-v${formatVersion}`)
   const notes: string[] = []
   try {
-    const { database, isNew } = await openOrReplace(path, notes)
+    const opened = await openOrReplace(path, notes)
     const onTrouble = (message: string): void => void notes.push(message)
     // Only now: who has the database open is alone with the journal, too.
     const uploads = await openUploadJournal(`${path}-uploads.json`, { now: Date.now, onTrouble })
-    return createLocalState(database, { path, notes, uploads, isNew })
+    return createLocalState(opened, { path, notes, uploads })
   } catch (error) {
     throw findLevelCode(error) === 'LEVEL_LOCKED' ? locked(error) : cannotBeOpened(path, error)
   }
@@ -69,10 +71,9 @@ interface StateParts {
   readonly path: string
   readonly notes: string[]
   readonly uploads: UploadJournal
-  readonly isNew: boolean
 }
 
-function createLocalState(database: Database, { path, notes, uploads, isNew }: StateParts): LocalState {
+function createLocalState({ database, isNew, isInPlace }: OpenedDatabase, { path, notes, uploads }: StateParts): LocalState {
   let isDamaged = false
   let isUsable = true
   const notice = (error: unknown): void => {
@@ -102,10 +103,20 @@ function createLocalState(database: Database, { path, notes, uploads, isNew }: S
     takeNotes: () => notes.splice(0),
     async close() {
       await uploads.close()
+      const isOurs = await isInPlace()
       await database.close()
-      if (isDamaged) await moveAside(path)
-      else await writeChecksums(path)
+      if (isOurs) await leaveBehind(path, isDamaged)
     },
+  }
+}
+
+/** What the system does not let be done to a closed database is left to the next one who opens it. */
+async function leaveBehind(path: string, isDamaged: boolean): Promise<void> {
+  try {
+    if (isDamaged) await moveAside(path)
+    else await writeChecksums(path)
+  } catch (error) {
+    if (errorCode(error) === undefined) throw error
   }
 }
 

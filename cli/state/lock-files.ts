@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs'
 import { link, readdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { errorCode } from '../error-code.ts'
+import { makeFolder } from '../make-folder.ts'
 import { type LockHolder, lockHolderSchema } from './lock-holder.ts'
 
 /** `held`: somebody's lock. `free`: it was let go of. */
@@ -27,7 +28,7 @@ export interface LockFiles {
   readBeat(file: LockFile): Promise<string | undefined>
   /** Tells others that the holder is there. False when the file is gone. */
   beat(file: LockFile): Promise<boolean>
-  /** Undefined where somebody else was faster. */
+  /** Makes the folder where it is gone. Undefined where somebody else was faster. */
   take(number: bigint, holder: LockHolder): Promise<LockFile | undefined>
   /** Lets go of a lock that is held. */
   free(file: LockFile): Promise<void>
@@ -36,15 +37,17 @@ export interface LockFiles {
   removeOlder(file: LockFile): Promise<void>
 }
 
-/** @param path what the names of all of them begin with; its folder is there */
+/** @param path what the names of all of them begin with */
 export function openLockFiles(path: string): LockFiles {
   const folder = dirname(path)
   const prefix = path.slice(folder.length + 1)
   const pathOf = (file: Pick<LockFile, 'name'>): string => join(folder, file.name)
   const nameOf = (kind: LockFile['kind'], number: bigint): string => `${prefix}-${kind}-${number}`
 
+  const readNames = async (): Promise<readonly string[]> => (await unlessGone(readdir(folder))) ?? []
+
   const list = async (): Promise<readonly LockFile[]> => {
-    const files = (await readdir(folder)).flatMap((name): LockFile[] => {
+    const files = (await readNames()).flatMap((name): LockFile[] => {
       const [, kind, number] = name.startsWith(prefix) ? (/^-(held|free)-(\d+)$/.exec(name.slice(prefix.length)) ?? []) : []
       return number === undefined ? [] : [{ kind: kind === 'held' ? 'held' : 'free', name, number: BigInt(number) }]
     })
@@ -76,6 +79,7 @@ export function openLockFiles(path: string): LockFiles {
       const taken = { kind: 'held', name: nameOf('held', number), number } as const
       const text = `${JSON.stringify(holder)}\n`
       const draft = join(folder, `${prefix}-draft-${randomBytes(6).toString('hex')}`)
+      await makeFolder(folder, 0o700)
       try {
         await write(draft, text)
         await link(draft, pathOf(taken))
@@ -97,7 +101,7 @@ export function openLockFiles(path: string): LockFiles {
 
     async removeOlder(file) {
       const older = (await list()).filter(({ number }) => number < file.number)
-      const drafts = (await readdir(folder)).filter((name) => name.startsWith(`${prefix}-draft-`))
+      const drafts = (await readNames()).filter((name) => name.startsWith(`${prefix}-draft-`))
       for (const name of [...older.map((each) => each.name), ...drafts]) await sweep(join(folder, name))
     },
   }

@@ -1,4 +1,4 @@
-import type { Stats } from 'node:fs'
+import type { BigIntStats, Stats } from 'node:fs'
 import { lstat, rename, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { ClassicLevel } from 'classic-level'
@@ -33,6 +33,11 @@ export interface OpenedDatabase {
   readonly database: Database
   /** It was made just now. */
   readonly isNew: boolean
+  /**
+   * Whether it still lies at its path: somebody may have deleted it under us, and another run have made one of its own there. To
+   * be asked while it is open: no other file is given the number of its own then.
+   */
+  isInPlace(): Promise<boolean>
 }
 
 /**
@@ -44,11 +49,24 @@ export async function openOrReplace(path: string, notes: string[]): Promise<Open
   await makeFolder(path, 0o700)
   const isNew = (await unlessGone(lstat(join(path, 'CURRENT')))) === undefined
   const opened = await openUnlessDamaged(path)
-  if (opened.kind === 'open') return { database: opened.database, isNew }
+  if (opened.kind === 'open') return { database: opened.database, isNew, isInPlace: await placeOf(path) }
   const aside = await moveAside(path)
   const database = await open(path)
   notes.push(noteOfDamage(opened.damage, aside))
-  return { database, isNew: true }
+  return { database, isNew: true, isInPlace: await placeOf(path) }
+}
+
+async function placeOf(path: string): Promise<OpenedDatabase['isInPlace']> {
+  const before = await findLock(path)
+  return async () => {
+    const now = await findLock(path)
+    return now !== undefined && now.ino === before?.ino && now.dev === before.dev
+  }
+}
+
+/** LevelDB keeps this file open all along. Undefined where it is gone, or the system does not say. */
+async function findLock(path: string): Promise<BigIntStats | undefined> {
+  return await stat(join(path, 'LOCK'), { bigint: true }).catch(() => undefined)
 }
 
 type Opened = { readonly kind: 'open'; readonly database: Database } | { readonly kind: 'damaged'; readonly damage: string }

@@ -1,6 +1,5 @@
 import { join } from 'node:path'
 import { UserError } from '../errors.ts'
-import { makeFolder } from '../make-folder.ts'
 import { cannotBeOpened, type LocalState, openLocalState, type StateKey, stateNameOf } from './local-state.ts'
 import { acquireRunLock, type RunLock, type RunLockOptions } from './run-lock.ts'
 
@@ -40,7 +39,6 @@ export function runLockPathOf(stateFolder: string, key: StateKey): string {
 async function lockState(stateFolder: string, key: StateKey, options: RunLockOptions): Promise<RunLock> {
   const path = runLockPathOf(stateFolder, key)
   try {
-    await makeFolder(stateFolder, 0o700)
     return await acquireRunLock(path, options)
   } catch (error) {
     if (error instanceof UserError || options.signal?.aborted) throw error

@@ -38,7 +38,7 @@ const retryEveryMs = 1000
  * taken from a holder that has died, or that gives no sign of life for two minutes. Throws a `UserError` with exit code 11
  * while somebody holds it.
  *
- * @param path what the names of its files begin with; its folder is there
+ * @param path what the names of its files begin with
  */
 export async function acquireRunLock(path: string, options: RunLockOptions): Promise<RunLock> {
   const files = openLockFiles(path)
@@ -49,7 +49,7 @@ export async function acquireRunLock(path: string, options: RunLockOptions): Pro
     await options.clock.delay(milliseconds, signal)
   }
   const file = await acquire(files, self, { ...options, clock: { ...options.clock, delay } })
-  return { ...hold(files, file, options), hasWaited }
+  return { ...hold(files, file, self, options), hasWaited }
 }
 
 async function acquire(files: LockFiles, self: LockHolder, options: RunLockOptions): Promise<LockFile> {
@@ -127,21 +127,45 @@ async function givesSignOfLife(
   return false
 }
 
-function hold(files: LockFiles, file: LockFile, { repeat = repeatUnseen }: RunLockOptions): Omit<RunLock, 'hasWaited'> {
+function hold(
+  files: LockFiles,
+  file: LockFile,
+  self: LockHolder,
+  { repeat = repeatUnseen }: RunLockOptions,
+): Omit<RunLock, 'hasWaited'> {
   const losing = new AbortController()
+  let beating: Promise<void> = Promise.resolve()
   const beat = async (): Promise<void> => {
     // What the disk answers otherwise says nothing about who holds it.
-    const isThere = await files.beat(file).catch(() => true)
-    if (!isThere) losing.abort(lost())
+    const isHeld = await keep(files, file, self).catch(() => true)
+    if (!isHeld) losing.abort(lost())
   }
-  const stop = repeat(() => void beat(), heartbeatMs)
+  const stop = repeat(() => {
+    beating = beating.then(beat)
+  }, heartbeatMs)
   return {
     lost: losing.signal,
     async release() {
       stop()
-      await files.free(file)
+      await beating // which might put back what was let go of
+      if (await isOurs(files, file, self)) await files.free(file)
     },
   }
+}
+
+/** Gives a sign of life. False when somebody else has the lock. One that was deleted is put back: nobody has it then. */
+async function keep(files: LockFiles, file: LockFile, self: LockHolder): Promise<boolean> {
+  if (await files.beat(file)) return await isOurs(files, file, self)
+  const [highest] = await files.list()
+  if (highest !== undefined && highest.number >= file.number) return false
+  await files.take(file.number, self)
+  return true
+}
+
+/** After its folder was deleted, another run may have a lock of this name. On a full disk it does not say whose it is. */
+async function isOurs(files: LockFiles, file: LockFile, self: LockHolder): Promise<boolean> {
+  const holder = await files.readHolder(file)
+  return holder === undefined || holder.runId === self.runId
 }
 
 const repeatUnseen: Repeat = (work, everyMs) => {

@@ -1,7 +1,9 @@
 import { type ChildProcess, fork, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdir, readdir, readFile, utimes, writeFile } from 'node:fs/promises'
+import { existsSync } from 'node:fs'
+import { mkdir, readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import { setImmediate } from 'node:timers/promises'
 import { build } from 'esbuild'
 import { expect, onTestFinished, test } from 'vitest'
 import type { Clock } from '../../../cli/remote/retry.ts'
@@ -130,8 +132,10 @@ test('of another machine is left alone while its heart beats, whatever its clock
   await writeFile(join(path, '..', name), JSON.stringify({ ...text, host: 'nas', startedAt: '1999-01-01T00:00:00.000Z' }))
   const clock = waitingClock(async (elapsedMs) => {
     if (elapsedMs !== 115_000) return
+    const modified = async (): Promise<number> => (await stat(join(path, '..', name))).mtimeMs
+    const before = await modified()
     beat()
-    await new Promise((resolve) => setImmediate(resolve))
+    while ((await modified()) === before) await setImmediate()
   })
   await expect(acquire({ clock })).rejects.toMatchObject({ exitCode: 11, message: expect.stringContaining('on nas') })
   expect(holder.lost.aborted).toBe(false)
@@ -189,6 +193,42 @@ test('who slept while another run took the lock hears of it, and takes nothing a
   await sleeper.release()
   await expect(acquire()).rejects.toMatchObject({ exitCode: 11 })
   await other.release()
+})
+
+test('that is deleted with its folder is put back by the next beat: nobody else has it', async () => {
+  const { acquire, path } = await lockInTest()
+  const { repeat, beat } = beatingByHand()
+  const first = await acquire({ repeat })
+  await rm(dirname(path), { recursive: true })
+  beat()
+  while (!existsSync(`${path}-held-1`)) await setImmediate()
+  expect(first.lost.aborted).toBe(false)
+  await expect(acquire()).rejects.toMatchObject({ exitCode: 11, message: expect.stringContaining(`process ${process.pid} `) })
+  await first.release()
+  await (await acquire()).release()
+})
+
+test('that was deleted, and that another run has taken since, is that run’s', async () => {
+  const { acquire, path } = await lockInTest()
+  const { repeat, beat } = beatingByHand()
+  const first = await acquire({ repeat })
+  await rm(dirname(path), { recursive: true })
+  const other = await acquire()
+  beat()
+  await once(first.lost, 'abort')
+  await first.release()
+  await expect(acquire()).rejects.toMatchObject({ exitCode: 11 })
+  await other.release()
+})
+
+test('is waited for also when its folder is deleted meanwhile', async () => {
+  const { acquire, path, leave } = await lockInTest()
+  await leave({ host: 'nas' })
+  const clock = waitingClock(async (elapsedMs) => {
+    if (elapsedMs === 20_000) await rm(dirname(path), { recursive: true })
+  })
+  await (await acquire({ waitMs: 30_000, clock })).release()
+  expect(clock.waitedMs()).toBeLessThan(30_000)
 })
 
 test('is waited for as long as is asked, and then not any more', async () => {
