@@ -19,10 +19,16 @@ const root = join(import.meta.dirname, '..')
  */
 export async function setup({ provide }: TestProject): Promise<() => Promise<void>> {
   const folder = await makeBuildFolder(join(root, 'node_modules'))
-  await build(join(folder, 'dist'))
+  const remove = (): Promise<void> => rm(folder, { recursive: true, force: true })
+  try {
+    await build(join(folder, 'dist'))
+  } catch (error) {
+    await remove()
+    throw error
+  }
   await cp(join(root, 'bin'), join(folder, 'bin'), { recursive: true })
   // Without it, Node takes files below node_modules for CommonJS.
   await writeFile(join(folder, 'package.json'), '{"type":"module"}')
   provide('photosProgram', join(folder, 'bin', 'photos.js'))
-  return () => rm(folder, { recursive: true, force: true })
+  return remove
 }
