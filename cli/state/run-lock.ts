@@ -85,7 +85,10 @@ async function tryToTake(files: LockFiles, self: LockHolder, options: RunLockOpt
   const seen = await files.list()
   const [highest] = seen
   const holder = highest?.kind === 'held' ? await files.readHolder(highest) : undefined
-  if (highest?.kind === 'held' && (await isAlive(files, highest, holder, self, options))) return { kind: 'held', holder }
+  if (highest?.kind === 'held' && (await isAlive(files, highest, holder, self, options))) {
+    // It may have been let go of while it was looked at.
+    return (await isListed(files, highest)) ? { kind: 'held', holder } : { kind: 'raced' }
+  }
   const file = await files.take((highest?.number ?? 0n) + 1n, self)
   if (file === undefined) return { kind: 'raced' }
   const known = new Set([...seen.map(({ name }) => name), file.name])
@@ -119,12 +122,17 @@ async function givesSignOfLife(
 ): Promise<boolean> {
   tell(`looking whether ${holder ? showHolder(holder) : 'another run of photos'} is still at work; that takes up to two minutes`)
   const before = await files.readBeat(file)
+  if (before === undefined && !(await isListed(files, file))) return true
   const until = clock.elapsed() + staleAfterMs
   while (clock.elapsed() < until) {
     await clock.delay(lookEveryMs, signal)
     if ((await files.readBeat(file)) !== before) return true
   }
   return false
+}
+
+async function isListed(files: LockFiles, { name }: LockFile): Promise<boolean> {
+  return (await files.list()).some((file) => file.name === name)
 }
 
 function hold(

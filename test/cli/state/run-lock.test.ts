@@ -1,6 +1,6 @@
 import { type ChildProcess, fork, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync } from 'node:fs'
+import { existsSync, rmSync } from 'node:fs'
 import { mkdir, readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
@@ -229,6 +229,22 @@ test('is waited for also when its folder is deleted meanwhile', async () => {
   })
   await (await acquire({ waitMs: 30_000, clock })).release()
   expect(clock.waitedMs()).toBeLessThan(30_000)
+})
+
+test('that is let go of just before its heart is looked at is taken at once', async () => {
+  const { path, acquire, leave } = await lockInTest()
+  await leave({ host: 'nas' })
+  const clock = waitingClock()
+  await (await acquire({ clock, tell: () => rmSync(`${path}-held-7`, { force: true }) })).release()
+  expect(clock.waitedMs()).toBe(0)
+})
+
+test('that is let go of while its heart is looked at is taken then', async () => {
+  const { path, acquire, leave } = await lockInTest()
+  await leave({ host: 'nas' })
+  const clock = waitingClock(() => rm(`${path}-held-7`, { force: true }))
+  await (await acquire({ clock })).release()
+  expect(clock.waitedMs()).toBe(5000)
 })
 
 test('is waited for as long as is asked, and then not any more', async () => {
