@@ -1,3 +1,5 @@
+import { existsSync, lstatSync } from 'node:fs'
+import { dirname } from 'node:path'
 import { errorCode } from '../error-code.ts'
 import { TransferError, UserError } from '../errors.ts'
 import { exitCodes } from '../exit-codes.ts'
@@ -24,7 +26,20 @@ export function findPullFailure(error: unknown): string | undefined {
   if (error instanceof TransferError) return error.message
   const code = errorCode(error)
   if (code === undefined || !(error instanceof Error && 'syscall' in error)) return undefined
+  if ('path' in error && typeof error.path === 'string' && endsAtLink(error.path))
+    return 'a symbolic link that leads nowhere is where a folder should be'
   return reasons.get(code) ?? `${String(error.syscall)} failed with ${code}`
+}
+
+/** Whether the lowest thing that is there, of a path and what it lies in, is a link to what is not: no code of an error tells. */
+function endsAtLink(path: string): boolean {
+  try {
+    const stats = lstatSync(path, { throwIfNoEntry: false })
+    if (stats !== undefined) return stats.isSymbolicLink() && !existsSync(path)
+  } catch {
+    return false // what may not be looked at has a code that tells
+  }
+  return dirname(path) !== path && endsAtLink(dirname(path))
 }
 
 const nothingTwice = 'what is there already is not downloaded again'

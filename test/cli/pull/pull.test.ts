@@ -168,22 +168,27 @@ test('refuses a place whose modification time is none, and pulls the others', as
   expect(actionsOf(outcomes)).toEqual({ 'a.jpg': 'failed', 'b.jpg': 'pulled', 'c.jpg': 'pulled' })
 })
 
-test('a file where a folder should be, a name too long, a folder that may not be written: failed, and the rest is pulled', async () => {
+test('a file or a link to nowhere where a folder should be, a name too long: failed, and the rest is pulled', async () => {
   const to = await temporaryFolder()
   await writeFile(join(to, 'file'), '')
+  await symlink('nowhere', join(to, 'link'))
   const { pull: pullAll } = await remoteInTest([
     storedPhoto('a', 'file/a.jpg', 'good.jpg'),
     storedPhoto('b', `${'long'.repeat(70)}.jpg`),
     storedPhoto('c', 'fine.jpg'),
+    storedPhoto('d', 'link/d.jpg'),
+    storedPhoto('e', 'link/below/e.jpg'),
   ])
   const { outcomes } = await pullAll(to)
   expect(outcomes.map(({ path, action, reason }) => [path.slice(0, 10), action, reason])).toEqual([
     ['file/a.jpg', 'failed', 'a file is where one of its folders should be'],
     ['fine.jpg', 'pulled', undefined],
     ['good.jpg', 'pulled', undefined],
+    ['link/below', 'failed', 'a symbolic link that leads nowhere is where a folder should be'],
+    ['link/d.jpg', 'failed', 'a symbolic link that leads nowhere is where a folder should be'],
     ['longlonglo', 'failed', 'its name is too long for the file system'],
   ])
-  expect(await readdir(to)).toEqual(['file', 'fine.jpg', 'good.jpg'])
+  expect(await readdir(to)).toEqual(['file', 'fine.jpg', 'good.jpg', 'link'])
 })
 
 test('a wrong byte on the way is downloaded again', async () => {

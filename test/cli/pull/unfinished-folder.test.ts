@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
-import { mkdir, readdir, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { openUnfinishedFolder, unfinishedFolderName } from '../../../cli/pull/unfinished-folder.ts'
@@ -54,3 +54,18 @@ test('a pull that is running does', async () => {
     message: expect.stringContaining(`process ${processId}`),
   })
 })
+
+test.each(['link', 'link/below/it'])(
+  'a link that leads nowhere is told as one, and nothing is made where it leads: %s',
+  async (path) => {
+    const folder = await temporaryFolder()
+    await symlink('nowhere', join(folder, 'link'))
+    const to = join(folder, path)
+    await expect(openUnfinishedFolder(to)).rejects.toMatchObject({
+      exitCode: 2,
+      message: `cannot write into ${to}: a symbolic link that leads nowhere is where a folder should be`,
+      hint: 'choose a folder of yours: photos pull --to DIR',
+    })
+    expect(await readdir(folder)).toEqual(['link'])
+  },
+)
