@@ -1,5 +1,6 @@
 import { realpathSync, type Stats, statSync } from 'node:fs'
 import { type BytePath, bytesOf } from '../byte-path.ts'
+import { errorCode } from '../error-code.ts'
 import { requireFileErrorReason } from './file-error.ts'
 import { liesInLibrary } from './library-mark.ts'
 
@@ -16,13 +17,23 @@ export type FollowedLink =
   | { readonly kind: 'library' }
   | { readonly kind: 'nowhere'; readonly reason: string }
 
+/** To a file that is no link, the same codes mean something else. */
+const reasons = new Map([
+  ['ENOENT', 'a symbolic link that leads nowhere'],
+  ['ENOTDIR', 'a symbolic link that leads nowhere'],
+  ['ELOOP', 'a symbolic link that leads round in a circle'],
+])
+
 /** What a symbolic link leads to, wherever that is. */
 export function followLink(path: BytePath): FollowedLink {
   try {
     const stats = statSync(bytesOf(path))
     return liesInLibrary(realpathSync(bytesOf(path), 'latin1')) ? { kind: 'library' } : { kind: 'followed', stats }
   } catch (error) {
-    return { kind: 'nowhere', reason: `a symbolic link that cannot be followed: ${requireFileErrorReason(error)}` }
+    return {
+      kind: 'nowhere',
+      reason: reasons.get(errorCode(error) ?? '') ?? `a symbolic link that cannot be followed: ${requireFileErrorReason(error)}`,
+    }
   }
 }
 

@@ -175,13 +175,15 @@ describe('links', () => {
     await symlink('../elsewhere', join(folder, 'c'))
     await symlink('b.jpg', join(folder, 'd.jpg'))
     await symlink('nowhere', join(folder, 'e.jpg'))
+    await symlink('f.jpg', join(folder, 'f.jpg'))
     await symlink('..', join(folder, 'a/up'))
     await symlink(folder, join(folder, '../elsewhere/around'))
     expect(await take(folder, { followsLinks: true })).toEqual({
       taken: ['b.jpg', 'd.jpg', 'a/1.jpg', 'c/2.jpg'],
       leftOut: [],
       reasons: [
-        'skipped: a symbolic link that cannot be followed: no longer there',
+        'skipped: a symbolic link that leads nowhere',
+        'skipped: a symbolic link that leads round in a circle',
         'skipped: a symbolic link back to a folder that it lies in',
         'skipped: a symbolic link back to a folder that it lies in',
       ],
