@@ -122,6 +122,7 @@ const folderFailures: Readonly<Record<string, string>> = {
   ENOENT: 'cannot be made here',
   ENOTDIR: 'is not a folder',
   EEXIST: 'is not a folder',
+  ELOOP: 'is a symbolic link that leads round in a circle',
 }
 
 const addressFailures: Readonly<Record<string, string>> = {

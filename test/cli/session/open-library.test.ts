@@ -1,4 +1,4 @@
-import { chmod, mkdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, readFile, rm, stat, symlink, truncate, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
 import { expect, test } from 'vitest'
@@ -70,4 +70,14 @@ test('a library that is made is for its user alone; a folder that is there stays
   for (const folder of [made, there]) await (await openLibrary(folder, () => {})).close()
   expect([await modeOf(made), await modeOf(there)]).toEqual([0o700, 0o755])
   expect([await modeOf(libraryPaths(made).own), await modeOf(libraryPaths(there).own)]).toEqual([0o700, 0o700])
+})
+
+test('a link that leads round in a circle is told, not thrown', async () => {
+  const folder = join(await temporaryFolder(), 'round')
+  await symlink('round', folder)
+  await expect(openLibrary(folder, () => {})).rejects.toMatchObject({
+    exitCode: 5,
+    message: `the library folder ${folder} is a symbolic link that leads round in a circle`,
+    hint: 'choose another folder with --library DIR',
+  })
 })
