@@ -59,5 +59,19 @@ export function findPatternFault(pattern: string): string | undefined {
   if (relative === './') return `begins with ./, as no path does; write '${pattern.replace('./', '/')}'`
   if (relative === '../') return 'begins with ../, and can match nothing outside of the folder'
   if (/(?<!\\)(\\\\)*\\$/.test(pattern)) return 'ends with a backslash that stands before nothing'
-  return pattern.replace(/\\./gs, 'x').replace(bracketed, '').includes('[') ? 'has a [ without its ]' : undefined
+  const plain = pattern.replace(/\\./gs, 'x').replace(bracketed, 'x')
+  if (plain.includes('[')) return 'has a [ without its ]'
+  return plain.trim() === '' ? undefined : findNameFault(plain, pattern)
+}
+
+/** Of a pattern in which no slash is meant as a character, and the same pattern as it was written. */
+function findNameFault(plain: string, pattern: string): string | undefined {
+  const names = plain
+    .replace(/^!|\s+$/g, '')
+    .replace(/^\/|\/$/g, '')
+    .split('/')
+  if (names.every((name) => name === '')) return "names nothing below the folder; '*' is everything"
+  if (names.includes('')) return `has two slashes in a row, as no path does; write '${pattern.replace(/\/+/g, '/')}'`
+  const dots = names.find((name) => name === '.' || name === '..')
+  return dots === undefined ? undefined : `has a '${dots}' that stands alone, as in no path`
 }

@@ -173,6 +173,9 @@ describe('a usage error', () => {
   it.each([
     [['--exclude', '[a'], 'has a [ without its ]'],
     [['--exclude', '!a'], 'begins with !'],
+    [['--include', '/'], "the pattern names nothing below the folder; '*' is everything"],
+    [['--exclude', '2021//raw'], "the pattern has two slashes in a row, as no path does; write '2021/raw'"],
+    [['--include', '.'], "the pattern has a '.' that stands alone, as in no path"],
     [['--include', ''], 'it is empty'],
     [['--filter-from', '/nonexistent/filter'], 'cannot read /nonexistent/filter'],
     [['--filter-from', ''], 'give a file; it is empty'],
@@ -187,6 +190,15 @@ describe('a usage error', () => {
     const { dcim, sync } = await cardInTest('1.jpg')
     const { exitCode, stderr } = await sync([...options, dcim])
     expect({ exitCode, stderr }).toEqual({ exitCode: 2, stderr: expect.stringContaining(message) })
+  })
+
+  it('is a line of a filter file that can match nothing; comments and empty lines are none', async () => {
+    const { home, dcim, sync } = await cardInTest('1.jpg')
+    await writeFile(join(home, 'filter'), '# /\n\n  \n*.mov\n')
+    expect(await sync(['--filter-from', join(home, 'filter'), dcim])).toMatchObject({ exitCode: 0 })
+    await writeFile(join(home, 'filter'), '# /\n\n!/\n')
+    const { exitCode, stderr } = await sync(['--filter-from', join(home, 'filter'), dcim])
+    expect({ exitCode, stderr }).toEqual({ exitCode: 2, stderr: expect.stringContaining('line 3 of') })
   })
 
   it('is a filter file that would be waited for for ever, or for hours', async () => {

@@ -85,11 +85,52 @@ describe('PathPatterns', () => {
 })
 
 describe('findPatternFault', () => {
-  it.each(['*.jpg', 'a[0-9]', 'a[]]b', 'a[!]]b', 'a\\[', 'a\\\\', '[[:digit:]]', 'a]', ''])('%j is a good one', (pattern) => {
+  it.each([
+    '*.jpg',
+    'a[0-9]',
+    'a[]]b',
+    'a[!]]b',
+    'a\\[',
+    'a\\\\',
+    '[[:digit:]]',
+    'a]',
+    '/a/',
+    '/**',
+    '**/',
+    '.a/..b',
+    'a[/]b',
+    '  ',
+    '',
+  ])('%j is a good one', (pattern) => {
     expect(findPatternFault(pattern)).toBeUndefined()
   })
 
-  it.each(['a[0-9', '[', '[]', 'a\\', 'a\\\\\\', '[[:digit:]'])('%j is none', (pattern) => {
+  const faulty = [
+    'a[0-9',
+    '[',
+    '[]',
+    'a\\',
+    'a\\\\\\',
+    '[[:digit:]',
+    '/',
+    '//',
+    '/  ',
+    '!/',
+    '!',
+    '//a',
+    'a//b',
+    'a//',
+    '.',
+    '..',
+    'a/./b',
+    '/..',
+  ]
+
+  it.each(faulty)('%j is none, and matches nothing', async (pattern) => {
     expect(findPatternFault(pattern)).toBeDefined()
+    const nothing = await createPathPatterns([])
+    const everywhere = [await createPathPatterns([pattern]), nothing.withLinesIn('a/', [pattern])]
+    const paths = ['a', 'a/', 'a/a', 'a/b', 'a/b/', 'a/a/b', 'x/a/b/']
+    expect(everywhere.map((patterns) => paths.filter((path) => patterns.matches(path)))).toEqual([[], []])
   })
 })
