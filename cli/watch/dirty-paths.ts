@@ -5,8 +5,8 @@ import { findFileErrorReason } from '../sync/file-error.ts'
 
 /** What has changed, or may have, and is not backed up yet. Bounded: where too much is dirty, whole folders are. */
 export interface DirtyPaths {
-  /** Something happened to this file or folder. `first`: nothing else is held. @param afterMs look at it no earlier */
-  mark(path: BytePath, afterMs?: number): 'first' | 'more'
+  /** Something happened to this file or folder. `sooner`: it is to be looked at before `nextLookMs`. @param afterMs look at it no earlier */
+  mark(path: BytePath, afterMs?: number): 'sooner' | 'no-sooner'
   /** Looks at what is due. Answers with what is left, and when it is worth to look again (by `elapsed`). */
   look(): DirtyCount
   /** Takes out what stands still: files, and folders with all that lies in them, none within another one. */
@@ -46,10 +46,15 @@ interface DirtyPath {
 
 const defaultLimit = 10_000
 
-/** A file is settled when two looks, `settleMs` apart, see the same. */
+/** A copy tells of every block that it writes: the first look waits until nothing was told for so long, or it would see half a file. */
+const longestQuietMs = 500
+
+/** A file is settled when two looks, `settleMs` apart, see the same, and nothing happened to it between them. */
 export function createDirtyPaths(options: DirtyPathsOptions): DirtyPaths {
   const { elapsed, settleMs, limit = defaultLimit, roots, onOverflow } = options
+  const quietMs = Math.min(longestQuietMs, settleMs)
   const entries = new Map<BytePath, DirtyPath>()
+  let nextLookMs = Number.POSITIVE_INFINITY
 
   /** Keeps the folders instead of what is dirty in them. */
   function collapse(): void {
@@ -75,18 +80,22 @@ export function createDirtyPaths(options: DirtyPathsOptions): DirtyPaths {
   }
 
   return {
-    mark(path, afterMs = 0) {
-      const before = entries.get(path)
-      if (before?.kind === 'folder' || isWithinFolder(path, entries)) return 'more'
-      entries.set(path, { kind: 'unknown', fingerprint: before?.fingerprint, dueMs: elapsed() + afterMs })
+    mark(path, afterMs = quietMs) {
+      if (entries.get(path)?.kind === 'folder' || isWithinFolder(path, entries)) return 'no-sooner'
+      const dueMs = elapsed() + afterMs
+      entries.set(path, { kind: 'unknown', dueMs })
       if (entries.size > limit) collapse()
-      return before === undefined && entries.size === 1 ? 'first' : 'more'
+      if (dueMs >= nextLookMs) return 'no-sooner'
+      nextLookMs = dueMs
+      return 'sooner'
     },
     look() {
       for (const [path, entry] of entries) {
         if (entry.settledAtMs === undefined && entry.dueMs <= elapsed()) lookAt(path, entry)
       }
-      return countOf(entries.values(), elapsed() + settleMs)
+      const count = countOf(entries.values(), elapsed() + settleMs)
+      nextLookMs = count.nextLookMs
+      return count
     },
     take() {
       const settled = [...entries].flatMap(([path, { settledAtMs }]) => (settledAtMs === undefined ? [] : [path]))

@@ -81,7 +81,7 @@ function startWatching(sources: readonly Source[], options: WatchOptions): Watch
     except: new Set(options.except),
     onChange(path) {
       rules.forget(path)
-      if (dirty.mark(path) === 'first') wake()
+      if (dirty.mark(path) === 'sooner') wake()
     },
     onLoss: rescanSoon,
     onExhausted() {

@@ -23,7 +23,7 @@ async function rulesInTest(): Promise<RulesInTest> {
   const dirty = {
     mark(path: string, afterMs?: number) {
       pausesMs.set(path, afterMs)
-      return 'more' as const
+      return 'no-sooner' as const
     },
   }
   const rules = createBatchRules({ settleMs: 5000, now: () => Date.now() + 3_600_000, dirty })

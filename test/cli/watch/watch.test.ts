@@ -90,6 +90,26 @@ test('begins with everything, then takes what has changed and stood still, in on
   expect(batches).toEqual([['source/DCIM', 'source/a.jpg', 'source/b.jpg']])
 })
 
+test('a file is taken --settle and less than a second after it was written, whatever else waits for its turn', async () => {
+  const { batches, clock, path, until, inBatches } = await watching()
+  inBatches(async ({ on, listed }) => {
+    for (const name of listed?.filter((each) => each.endsWith('bad.jpg')) ?? []) {
+      on({ kind: 'file', outcome: { action: 'failed', path: name, sizeBytes: 1, reason: 'no' } })
+    }
+  })
+  for (const name of ['source/bad.jpg', 'source/a.jpg', 'source/b.jpg']) {
+    const [before, createdMs] = [batches.length, clock.elapsed()]
+    await writeFile(path(name), '')
+    await until(() => clock.elapsed() > createdMs + 200, 10)
+    await writeFile(path(name), name)
+    const writtenMs = clock.elapsed()
+    await until(() => batches.length > before, 10)
+    expect(batches.at(-1)).toEqual([name])
+    expect(clock.elapsed() - writtenMs).toBeGreaterThanOrEqual(settleMs)
+    expect(clock.elapsed() - writtenMs).toBeLessThan(settleMs + 1000)
+  }
+})
+
 test('looks through everything again and again, and after the machine has slept', async () => {
   const { batches, until, advance, sleep } = await watching()
   await until(() => batches.length > 0, 60_000)
