@@ -4,7 +4,7 @@ import { crc32 } from 'node:zlib'
 import * as z from 'zod'
 import { errorCode } from '../error-code.ts'
 
-/** Of a table: its length in bytes and the CRC-32 of these. */
+/** Of a file of the database: its length in bytes and the CRC-32 of these. */
 const checksumsSchema = z.record(z.string(), z.tuple([z.int(), z.int()]))
 type Checksums = z.infer<typeof checksumsSchema>
 
@@ -17,7 +17,8 @@ const fileNames = /^(CURRENT|LOCK|LOG(\.old)?|CHECKSUMS(\.new)?|MANIFEST-\d+|\d+
 
 /**
  * What is wrong with the files of a database that is closed, in a few words; undefined where nothing shows. It is for what
- * LevelDB itself would not notice: a damaged table makes it believe anything, or end the process by an assertion.
+ * LevelDB itself would not notice: a damaged table makes it believe anything, or end the process by an assertion; what a
+ * damaged log held, or one that is gone, it leaves out without a word.
  */
 export async function findDamage(path: string): Promise<string | undefined> {
   const odd = await findNoFile(path)
@@ -25,7 +26,12 @@ export async function findDamage(path: string): Promise<string | undefined> {
   const current = await readIfThere(join(path, 'CURRENT'))
   if (current !== undefined && !/^MANIFEST-\d+\n$/.test(current)) return 'CURRENT names no manifest'
   const checksums = await readChecksums(path)
-  for (const name of await findTables(path)) {
+  const names = await findContents(path)
+  // Each opening begins a manifest: a run that was killed since has another one, and may have removed what it needed no more.
+  const isAsClosed = checksums[current?.trimEnd() ?? ''] !== undefined
+  const missing = isAsClosed ? Object.keys(checksums).find((name) => !names.includes(name)) : undefined
+  if (missing !== undefined) return `${missing} is gone`
+  for (const name of names) {
     const expected = checksums[name]
     if (expected === undefined) continue // of a run that was killed; or a file of somebody else's
     const [sizeBytes, crc] = await checksumOf(join(path, name))
@@ -35,13 +41,16 @@ export async function findDamage(path: string): Promise<string | undefined> {
 }
 
 /**
- * Writes down what the tables of a closed database are like. They never change: those of before are not read again. Where it is
- * not written, nothing is noticed then.
+ * Writes down what the files of a closed database are like. None of them is written to again; tables of before are not even read
+ * again. Where it is not written, nothing is noticed then.
  */
 export async function writeChecksums(path: string): Promise<void> {
   const before = await readChecksums(path)
   const checksums: Checksums = {}
-  for (const name of await findTables(path)) checksums[name] = before[name] ?? (await checksumOf(join(path, name)))
+  for (const name of await findContents(path)) {
+    const known = name.endsWith('.ldb') ? before[name] : undefined
+    checksums[name] = known ?? (await checksumOf(join(path, name)))
+  }
   const json = JSON.stringify(checksums)
   if (json === JSON.stringify(before)) return
   const target = join(path, checksumsName)
@@ -72,8 +81,9 @@ async function findNoFile(path: string): Promise<string | undefined> {
   return entries.find((entry) => fileNames.test(entry.name) && !entry.isFile())?.name
 }
 
-async function findTables(path: string): Promise<readonly string[]> {
-  return (await readdir(path)).filter((name) => /^\d+\.ldb$/.test(name)).toSorted()
+/** Tables, the log of what is in none yet, and the manifest that names both. */
+async function findContents(path: string): Promise<readonly string[]> {
+  return (await readdir(path)).filter((name) => /^(\d+\.(ldb|log)|MANIFEST-\d+)$/.test(name)).toSorted()
 }
 
 async function checksumOf(path: string): Promise<[sizeBytes: number, crc: number]> {
