@@ -26,6 +26,12 @@ export function findFileErrorReason(error: unknown): string | undefined {
   return reasons.get(code) ?? `${String(error.syscall)} failed with ${code}`
 }
 
+/** Whether nothing has the name that was asked for. */
+export function isAbsence(error: unknown): boolean {
+  const code = errorCode(error)
+  return code === 'ENOENT' || code === 'ENOTDIR'
+}
+
 /** As {@link findFileErrorReason}; throws again what has nothing to do with the file. */
 export function requireFileErrorReason(error: unknown): string {
   const reason = findFileErrorReason(error)

@@ -2,7 +2,7 @@ import { lstatSync, type Stats } from 'node:fs'
 import { type BytePath, bytesOf, joinBytePath, shownPath } from '../byte-path.ts'
 import type { FileOutcome } from '../run-event.ts'
 import { fingerprintOf } from '../state/file-record.ts'
-import { requireFileErrorReason } from './file-error.ts'
+import { isAbsence, requireFileErrorReason } from './file-error.ts'
 import type { FolderChoice } from './folder-choice.ts'
 import { chainOf, followLink, isInChain } from './follow-link.ts'
 import type { LeftOut, LeftOutCause } from './left-out.ts'
@@ -82,7 +82,7 @@ export function lookAt(folder: FolderToScan, name: BytePath, walk: Walk): Found 
     if (link.stats.isFile()) return { kind: 'file', stats: link.stats, isLinked: true }
     return link.stats.isDirectory() ? folderBelow(folder, name, link.stats, walk) : skipped(path, describeSpecial(link.stats))
   } catch (error) {
-    const reason = requireFileErrorReason(error)
+    const reason = walk.isNamed && isAbsence(error) ? 'not there' : requireFileErrorReason(error)
     return { kind: 'other', outcome: { action: 'failed', path: shownPath(path), sizeBytes: 0, reason } }
   }
 }

@@ -112,7 +112,7 @@ function findSubfolder(around: FolderToScan, name: BytePath, walk: Walk): Folder
   const leave = (cause: LeftOutCause): ScannedBatch => ({ ...nothingIn(around), leftOut: [{ name, cause }] })
   const cause = findListedCause(name, walk)
   if (cause !== undefined) return leave(cause)
-  const found = lookAt(around, name, walk)
+  const found = lookAt(around, name, { ...walk, isNamed: true })
   switch (found.kind) {
     case 'folder': {
       if (isLibrary(found.folder.path)) return leave('libraries')
@@ -134,7 +134,7 @@ async function* scanName(folder: FolderToScan, name: BytePath, walk: ListedWalk)
   if (cause !== undefined) return yield { ...nothingIn(folder), leftOut: [{ name, cause }] }
   const choice = await walk.chooser.choose(folder.path, namesBeside(folder, name, walk), folder.rules)
   const subfolders: FolderToScan[] = []
-  yield lookAtNames(folder, { names: [name], choice }, subfolders, walk)
+  yield lookAtNames(folder, { names: [name], choice }, subfolders, { ...walk, isNamed: true })
   for (const subfolder of subfolders) yield* scanFolders(subfolder, walk)
 }
 

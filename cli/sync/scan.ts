@@ -59,6 +59,8 @@ export interface Walk extends ScanOptions {
   readonly chooser: Chooser
   /** What lies on these is left out. */
   readonly systemDevices: ReadonlySet<number>
+  /** Somebody named what is looked at: what is not there may never have been. */
+  readonly isNamed?: true
 }
 
 /** So many names are looked at in one go, then others get their turn. */

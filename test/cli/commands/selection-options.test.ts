@@ -149,7 +149,7 @@ describe('--files-from', () => {
     const { home, dcim, sync } = await cardInTest('1.jpg')
     const { exitCode, stdout, stderr } = await sync(['--files-from', '-', dcim], { stdin: 'gone.jpg\n../list\n1.jpg\n' })
     expect(exitCode).toBe(3)
-    expect(stderr).toContain(`failed: ${dcim}/gone.jpg: no longer there\n`)
+    expect(stderr).toContain(`failed: ${dcim}/gone.jpg: not there\n`)
     expect(stderr).toContain(`failed: ${home}/list: lies in none of the folders of this run\n`)
     expect(stdout).toMatch(/^dry run: would upload 1 /)
   })

@@ -47,7 +47,7 @@ describe('scanListed', () => {
     expect((await scanPaths(folder, sources, ['A/.hidden/1.jpg'])).locations).toEqual(['.hidden/1.jpg'])
   })
 
-  it('names what is in no source, gone, or behind a link', async () => {
+  it('names what is in no source, not there, or behind a link', async () => {
     const folder = await temporaryFolder()
     await touch(folder, 'DCIM/a.jpg')
     await touch(folder, 'other/b.jpg')
@@ -58,8 +58,8 @@ describe('scanListed', () => {
       locations: [],
       reasons: [
         'DCIM2/b.jpg: lies in none of the folders of this run',
-        'DCIM/a.jpg: no longer there',
-        'DCIM/gone: no longer there',
+        'DCIM/a.jpg: not there',
+        'DCIM/gone: not there',
         'DCIM/link: a symbolic link; it is not followed',
       ],
       leftOut: [],
