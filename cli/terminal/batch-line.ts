@@ -14,7 +14,7 @@ import { visible } from './visible.ts'
  * - A batch is one line on stdout, with the time by this machine's clock; a batch in which nothing happened is none.
  * - What failed is named, each time it is tried. With `verbose` every file is, of a look through everything the new ones.
  * - A note is not shown again for as long as every batch has it to say, whatever the numbers in it.
- * - What keeps a batch from being carried out is said once, until one is carried out.
+ * - What keeps a batch from being carried out is said once, until one is carried out, or a file uploaded; then that it works again.
  * - `quiet` shows failures and nothing else; JSON has a summary for every batch, since a script may wait for it.
  */
 
@@ -62,19 +62,25 @@ export function createBatchReporter(options: BatchReporterOptions): BatchReporte
   let isFirst = true
   let putOffBy: string | undefined
 
+  function worksAgain(): void {
+    if (putOffBy !== undefined) sink.note('it works again')
+    putOffBy = undefined
+  }
+
   function begin(isFull: boolean): BatchLine {
     const tally = createTally('sync', () => options.now().getTime())
     const notes = noteMemory.begin(isFull)
     return {
       on(event) {
         tally.count(event)
+        if (isSent(event)) worksAgain()
         if (event.kind === 'note' && notes.isNew(event.message)) noteOn(sink, event)
         if (event.kind === 'incomplete') sink.problem(event.message)
         if ((event.kind === 'file' || event.kind === 'left_out') && isNamed(event, isFull, options.verbose)) sink.file(event)
       },
       finish() {
         const summary = tally.summarize()
-        putOffBy = undefined
+        worksAgain()
         notes.keep()
         sink.summary(summary, isFirst || hasNews(summary, isFull))
         isFirst = false
@@ -95,6 +101,11 @@ export function createBatchReporter(options: BatchReporterOptions): BatchReporte
 function noteOn(sink: Sink, { message, isUrgent }: Extract<RunEvent, { kind: 'note' }>): void {
   if (isUrgent) sink.urgentNote(message)
   else sink.note(message)
+}
+
+/** What is stored already may be known without the remote. */
+function isSent(event: RunEvent): boolean {
+  return event.kind === 'file' && event.outcome.action === 'uploaded'
 }
 
 /** A look through everything would name what is backed up already, time and again. */

@@ -70,6 +70,21 @@ test('what keeps batches from being carried out is said once, until one is', () 
   expect(stderr.lines).toEqual(new Array(2).fill('14:02:11 cannot reach the remote; it is tried again until it works'))
 })
 
+test('that it works again is said once, when a batch is carried out or as soon as something is uploaded', () => {
+  const { reporter, stderr, batch } = reporterInTest()
+  reporter.begin(false).putOff(offline)
+  for (let time = 0; time < 2; time += 1) batch(false, [])
+  reporter.begin(false).putOff(offline)
+  const line = reporter.begin(false)
+  line.on(file('already_stored', 'DCIM/a.jpg'))
+  expect(stderr.lines).toHaveLength(3)
+  for (const path of ['DCIM/b.jpg', 'DCIM/c.jpg']) line.on(file('uploaded', path))
+  expect(stderr.lines).toHaveLength(4)
+  line.putOff(offline)
+  const [lost, again] = ['cannot reach the remote; it is tried again until it works', 'it works again']
+  expect(stderr.lines.map((text) => text.slice('14:02:11 '.length))).toEqual([lost, again, lost, again, lost])
+})
+
 test('quiet says failures and nothing else, verbose names every file', () => {
   const quiet = reporterInTest({ mode: 'quiet' })
   quiet.batch(false, [note('a note'), ...change])
