@@ -3,7 +3,7 @@ import { once } from 'node:events'
 
 export interface HookOptions {
   readonly environment: Readonly<Record<string, string | undefined>>
-  /** Ends it, with all that it has started. */
+  /** Ends it, with all that it has started: by a `TimeoutError` as it takes too long, else as the run is stopped. */
   readonly signal: AbortSignal
 }
 
@@ -22,7 +22,9 @@ export async function runHook(command: string, { environment, signal }: HookOpti
   } catch (error) {
     if (!signal.aborted) return error instanceof Error ? error.message : String(error)
     if (child !== undefined) end(child)
-    return 'it took too long and was ended'
+    const { reason } = signal
+    const isLate = reason instanceof Error && reason.name === 'TimeoutError'
+    return `${isLate ? 'it took too long' : 'it was still at work when the run was stopped,'} and was told to end`
   }
 }
 

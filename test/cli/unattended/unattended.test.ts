@@ -165,15 +165,18 @@ describe('the command', () => {
     })
   })
 
-  test('is ended, with what it started, when it takes too long', async () => {
+  test.each([
+    ['it takes too long', new DOMException('', 'TimeoutError'), 'it took too long and was told to end'],
+    ['the run is stopped', undefined, 'it was still at work when the run was stopped, and was told to end'],
+  ])('is ended, with what it started, when %s', async (_when, reason, told) => {
     const stopping = new AbortController()
     const pipe = join(home, 'pipe')
     execFileSync('mkfifo', [pipe])
     // All that it starts has the pipe open, so that it ends with the last of them.
     const command = `exec 3> '${pipe}'; (sleep 300 & wait) & echo begun >&3; wait`
     const failure = runHook(command, { environment: process.env, signal: stopping.signal })
-    for await (const _begun of createReadStream(pipe)) stopping.abort()
-    expect(await failure).toBe('it took too long and was ended')
+    for await (const _begun of createReadStream(pipe)) stopping.abort(reason)
+    expect(await failure).toBe(told)
   })
 })
 
@@ -208,7 +211,12 @@ describe('a stop is heard', () => {
       onTestFinished(() => void process.kill(-Number(pid), 'SIGKILL'))
       stopping.abort(new Interruption('SIGTERM'))
     }
-    expect(await run).toMatchObject({ exitCode: 143, stderr: expect.stringContaining('it took too long and was ended') })
+    expect(await run).toMatchObject({
+      exitCode: 143,
+      stderr: expect.stringContaining(
+        'the command of --on-success failed: it was still at work when the run was stopped, and was told to end\n',
+      ),
+    })
   })
 })
 
