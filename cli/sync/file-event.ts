@@ -23,3 +23,10 @@ export function wouldJoin(file: ScannedFile, contentHash: ContentHash, reason: s
   const outcome = { action: 'would_upload' as const, path: shownPathOf(file), sizeBytes, contentHash, reason }
   return { kind: 'file', outcome: { ...outcome, movesNoBytes: true } }
 }
+
+/** In a dry run: stored by the time its turn comes, as another file that would be sent has the same bytes. */
+export function wouldBeCopy(file: ScannedFile, contentHash: ContentHash): RunEvent {
+  const { sizeBytes } = file.fingerprint
+  const reason = 'same bytes as another file'
+  return { kind: 'file', outcome: { action: 'already_stored', path: shownPathOf(file), sizeBytes, contentHash, reason } }
+}

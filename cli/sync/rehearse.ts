@@ -5,7 +5,7 @@ import type { Tell } from '../event-stream.ts'
 import { batches } from '../read-ahead.ts'
 import type { Remote } from '../remote/remote.ts'
 import type { RunEvent } from '../run-event.ts'
-import { skipped, succeeded, wouldJoin } from './file-event.ts'
+import { skipped, succeeded, wouldBeCopy, wouldJoin } from './file-event.ts'
 import type { HashedFile } from './hash.ts'
 import { trashedReason } from './plan.ts'
 
@@ -20,8 +20,9 @@ export interface RehearseOptions {
 const mostDistinct = 100_000
 
 /**
- * A dry run: asks what the remote has (confirming without a location registers nothing) and tells what a run would do.
- * `already_stored` is only what is stored now; what a run would add is `would_upload`, also where no bytes would move for it.
+ * A dry run: asks what the remote has (confirming without a location registers nothing) and tells what a run would do, counted
+ * as that would be: of new files with the same bytes, one is `would_upload`, and the others find them stored. What the remote has
+ * not yet confirmed is never called stored.
  */
 export async function rehearse(hashed: AsyncIterable<HashedFile>, options: RehearseOptions): Promise<void> {
   const { remote, tell, controller } = options
@@ -37,7 +38,7 @@ function foresee({ file, contentHash }: HashedFile, answer: Confirmation['kind']
   if (answer === 'stored') return succeeded(file, 'already_stored', contentHash)
   if (answer === 'trashed') return skipped(file, trashedReason(contentHash))
   if (answer === 'processing') return wouldJoin(file, contentHash, 'the remote has its bytes and is processing them')
-  if (wouldSend.has(contentHash)) return wouldJoin(file, contentHash, 'same bytes as another file')
+  if (wouldSend.has(contentHash)) return wouldBeCopy(file, contentHash)
   if (wouldSend.size < mostDistinct) wouldSend.add(contentHash)
   return succeeded(file, 'would_upload', contentHash)
 }

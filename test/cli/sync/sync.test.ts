@@ -173,11 +173,9 @@ describe('sync', () => {
     await runSync([join(dcim, 'a.jpg')], { ...backend, stateFolder })
     backend.calls.length = 0
     const run = await runSync([dcim], { ...backend, stateFolder, dryRun: true })
-    expect(run.counts).toEqual({ already_stored: 1, would_upload: 2 })
-    expect(run.outcomes.find(({ path }) => path.endsWith('copy-of-b.jpg'))).toMatchObject({
-      reason: 'same bytes as another file',
-      movesNoBytes: true,
-    })
+    // As the run itself below: one of two copies is sent, and the other one finds it stored.
+    expect(run.counts).toEqual({ already_stored: 2, would_upload: 1 })
+    expect(run.outcomes.map(({ reason }) => reason).filter(Boolean)).toEqual(['same bytes as another file'])
     expect(backend.calls.every(({ name }) => name === 'confirm')).toBe(true)
     expect([...backend.stored.values()].flatMap(({ locations }) => locations.map(({ path }) => path))).toEqual(['a.jpg'])
     expect((await runSync([dcim], { ...backend, stateFolder })).counts).toEqual({ already_stored: 2, uploaded: 1 })
