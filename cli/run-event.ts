@@ -39,6 +39,8 @@ export interface FileOutcome {
   readonly reason?: string
   /** Its bytes are counted with another file of the same original: they move, or thaw, once. */
   readonly movesNoBytes?: true
+  /** Only with `already_stored`: known from an earlier run, and so neither read nor asked about. */
+  readonly isRemembered?: true
   /** Only with `thawing`. */
   readonly thaw?: Thaw
   /** Only with `failed`: the remote no longer keeps the bytes that it stored. The run ends with exit code 13. */

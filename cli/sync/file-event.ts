@@ -17,6 +17,13 @@ export function succeeded(file: ScannedFile, action: FileAction, contentHash: Co
   return { kind: 'file', outcome: { action, path: shownPathOf(file), sizeBytes, contentHash } }
 }
 
+/** Remembered as backed up; nobody has looked into it. */
+export function remembered(file: ScannedFile, contentHash: ContentHash): RunEvent {
+  const { sizeBytes } = file.fingerprint
+  const outcome = { action: 'already_stored' as const, path: shownPathOf(file), sizeBytes, contentHash }
+  return { kind: 'file', outcome: { ...outcome, isRemembered: true } }
+}
+
 /** In a dry run: it would be backed up without bytes of its own going up. */
 export function wouldJoin(file: ScannedFile, contentHash: ContentHash, reason: string): RunEvent {
   const { sizeBytes } = file.fingerprint

@@ -4,7 +4,7 @@ import type { Tell } from '../event-stream.ts'
 import type { RunEvent } from '../run-event.ts'
 import type { FileRecord } from '../state/file-record.ts'
 import type { LocalState } from '../state/local-state.ts'
-import { skipped, succeeded } from './file-event.ts'
+import { remembered, skipped } from './file-event.ts'
 import type { FolderMemory, Recalled } from './folder-memory.ts'
 import { countLeftOut, formatLeftOut, type LeftOut, type LeftOutCounts } from './left-out.ts'
 import { planFile } from './plan.ts'
@@ -69,7 +69,7 @@ function planFiles(batch: ScannedBatch, records: ReadonlyMap<BytePath, FileRecor
     const plan = planFile(file, records.get(file.name))
     if (plan.kind === 'hash') toHash.push({ file, knownHash: undefined })
     else if (plan.kind === 'ask') toHash.push({ file, knownHash: plan.contentHash })
-    else if (plan.kind === 'already-stored') events.push(succeeded(file, 'already_stored', plan.contentHash))
+    else if (plan.kind === 'already-stored') events.push(remembered(file, plan.contentHash))
     else {
       events.push(skipped(file, plan.reason))
       memory.isOutdated(batch.folder)

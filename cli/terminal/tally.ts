@@ -15,9 +15,9 @@ export interface Progress {
   readonly seconds: number
   /** Over the whole run, on the network. */
   readonly bytesPerSecond: number
-  /** Undefined while nothing has been done. */
+  /** At the pace of what took work; undefined while nothing did. */
   readonly secondsLeft: number | undefined
-  /** 0 to 1, of the bytes or of the files, whichever are further behind. */
+  /** 0 to 1, of the bytes, or of the files where these have none; less than 1 until the last file is done. */
   readonly share: number
   /** All bytes are sent; the backend has yet to confirm some. */
   readonly isWaiting: boolean
@@ -57,6 +57,8 @@ export function createTally(kind: RunKind, now: () => number, dryRun = false): T
   /** Sizes of the files that are done, and of those among them whose bytes are in `movedBytes`. */
   let settledBytes = 0
   let transferredBytes = 0
+  /** Those among them that were done without a look into them: they say nothing about how long the others take. */
+  const effortless = { files: 0, bytes: 0 }
   const seconds = (): number => Math.max(0, now() - startedMs) / 1000
 
   function countFile(outcome: FileOutcome): void {
@@ -66,9 +68,15 @@ export function createTally(kind: RunKind, now: () => number, dryRun = false): T
     settledBytes += sizeBytes
     if (movesAtOnce.has(action)) movedBytes += sizeBytes
     if (endsTransfer.has(action)) transferredBytes += sizeBytes
+    if (outcome.isRemembered || costsNothing.has(action)) countEffortless(1, sizeBytes)
     if (wouldMove.has(action) && !outcome.movesNoBytes) wouldMoveBytes += sizeBytes
     thaws = addThaw(thaws, outcome)
     storedBytesDiffer ||= outcome.storedBytesDiffer === true
+  }
+
+  function countEffortless(files: number, sizeBytes: number): void {
+    effortless.files += files
+    effortless.bytes += sizeBytes
   }
 
   return {
@@ -89,6 +97,7 @@ export function createTally(kind: RunKind, now: () => number, dryRun = false): T
         case 'unchanged':
           counts.already_stored += event.files
           settledBytes += event.sizeBytes
+          countEffortless(event.files, event.sizeBytes)
           break
         case 'incomplete':
           incomplete.add(event.exitCode)
@@ -107,12 +116,11 @@ export function createTally(kind: RunKind, now: () => number, dryRun = false): T
         seconds: seconds(),
         bytesPerSecond: movedBytes / Math.max(seconds(), 0.001),
         secondsLeft: longest(
-          secondsFor(found.bytes - bytesDone, bytesDone, seconds()),
+          secondsFor(found.bytes - bytesDone, bytesDone - effortless.bytes, seconds()),
           // A file is done only once it is confirmed, which takes its time after the bytes.
-          secondsFor(filesFound - filesDone, filesDone, seconds()),
+          secondsFor(filesFound - filesDone, filesDone - effortless.files, seconds()),
         ),
-        // Nothing is found yet, as at the start.
-        share: filesFound === 0 ? 0 : Math.min(shareOf(bytesDone, found.bytes), shareOf(filesDone, filesFound)),
+        share: shareOf(bytesDone, found.bytes, filesDone, filesFound),
         isWaiting: kind === 'sync' && movedBytes > 0 && bytesDone === found.bytes && filesDone < filesFound,
       }
     },
@@ -133,11 +141,13 @@ export function createTally(kind: RunKind, now: () => number, dryRun = false): T
 const movesAtOnce: ReadonlySet<FileAction> = new Set(['verified', 'moved'])
 /** What the bytes in `movedBytes` end as. */
 const endsTransfer: ReadonlySet<FileAction> = new Set(['uploaded', 'pulled', ...movesAtOnce])
+/** What is told of a file without its bytes being read or moved. */
+const costsNothing: ReadonlySet<FileAction> = new Set(['skipped', 'failed', 'thawing', 'would_thaw'])
 const wouldMove: ReadonlySet<FileAction> = new Set(['would_upload', 'would_pull', 'would_move'])
 
 /** How long the rest takes at the pace of what is done; undefined while nothing is. */
 function secondsFor(left: number, done: number, seconds: number): number | undefined {
-  return done === 0 ? undefined : (Math.max(0, left) * seconds) / done
+  return done <= 0 ? undefined : (Math.max(0, left) * seconds) / done
 }
 
 function longest(one: number | undefined, other: number | undefined): number | undefined {
@@ -145,9 +155,14 @@ function longest(one: number | undefined, other: number | undefined): number | u
   return Math.max(one, other)
 }
 
-function shareOf(done: number, all: number): number {
-  return all === 0 ? 1 : done / all
+/** Bytes that are all sent are confirmed file by file yet. Nothing is found at the start. */
+function shareOf(bytesDone: number, bytesFound: number, filesDone: number, filesFound: number): number {
+  if (filesFound === 0) return 0
+  const share = bytesFound === 0 ? filesDone / filesFound : bytesDone / bytesFound
+  return filesDone < filesFound ? Math.min(mostUnfinished, share) : share
 }
+
+const mostUnfinished = 0.99
 
 function noCounts(): Record<FileAction, number> {
   return {

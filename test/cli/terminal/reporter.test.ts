@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { UserError } from '../../../cli/errors.ts'
 import { Interruption } from '../../../cli/interruption.ts'
-import type { FileAction, RunEvent } from '../../../cli/run-event.ts'
+import type { FileAction, FileOutcome, RunEvent } from '../../../cli/run-event.ts'
 import { createReporter, findReporterMode, type Reporter, type ReporterOptions } from '../../../cli/terminal/reporter.ts'
 import { createTally } from '../../../cli/terminal/tally.ts'
 import { contentHashSchema } from '../../../contract/content-hash.ts'
@@ -138,7 +138,7 @@ test('terminal: a bar on stderr, erased before a line and before the summary', a
   tell(sync, 1200)
   reporter.finish()
   reporter.close()
-  expect(stderr.text).toContain('80%  4/5 files  3.0 s left  48.1 MB of 48.1 MB  waiting for the backend')
+  expect(stderr.text).toContain('99%  4/5 files  4.0 s left  48.1 MB of 48.1 MB  waiting for the backend')
   expect(stderr.text).not.toContain('\u001b[2J')
   expect(stderr.text).not.toContain('\u202e')
   // Erased (cursor to the first column, line cleared) right before the failure is named, and at the end.
@@ -296,6 +296,44 @@ test.each(['lines', 'quiet'] as const)('%s: what to do about stored bytes that d
     'failed: a: differs',
     'keep your own copies of what the storage has lost or changed; how to send them again: docs/exit-codes.md, 13',
   ])
+})
+
+describe('how far it is', () => {
+  test('a bar follows the bytes of a single large file, and is full only once that is confirmed', () => {
+    const tally = createTally('sync', () => 0)
+    for (const event of [found(1, 4000), moved(1000)]) tally.count(event)
+    expect(tally.progress()).toMatchObject({ filesDone: 0, share: 0.25 })
+    tally.count(moved(3000))
+    expect(tally.progress()).toMatchObject({ isWaiting: true, share: 0.99 })
+    tally.count(file('uploaded', 'a.mp4', 4000))
+    expect(tally.progress()).toMatchObject({ share: 1 })
+  })
+
+  test('of files without bytes it follows the files', () => {
+    const tally = createTally('sync', () => 0)
+    for (const event of [found(4, 0), file('uploaded', 'empty.jpg', 0)]) tally.count(event)
+    expect(tally.progress()).toMatchObject({ share: 0.25 })
+  })
+
+  const stored: FileOutcome = { action: 'already_stored', path: 'a', sizeBytes: 151_000_000, isRemembered: true }
+  test.each<[string, RunEvent]>([
+    ['known from an earlier run, and counted', { kind: 'unchanged', files: 1, sizeBytes: 151_000_000 }],
+    ['known from an earlier run, and named', { kind: 'file', outcome: stored }],
+    ['refused at once', file('failed', 'a', 151_000_000, 'too large')],
+    ['no photo', file('skipped', 'a', 151_000_000, 'not a photo')],
+  ])('the time left is at the pace of what is sent, not of what is %s', (_what, event) => {
+    let nowMs = 0
+    const tally = createTally('sync', () => nowMs)
+    const secondsLeft = (): number | undefined => tally.progress().secondsLeft
+    for (const each of [found(2, 211_000_000), event]) tally.count(each)
+    nowMs = 1000
+    expect(secondsLeft()).toBeUndefined()
+    for (const expected of [11, 10, 9, 8]) {
+      tally.count(moved(5_000_000))
+      expect(secondsLeft()).toBeCloseTo(expected)
+      nowMs += 1000
+    }
+  })
 })
 
 test('a bar over nothing is not full', () => {
