@@ -54,6 +54,8 @@ export type IncompleteCode = typeof exitCodes.sourceMissing | typeof exitCodes.l
 export type RunEvent =
   /** The work has grown: these were found and will end as one `file` event each. */
   | { readonly kind: 'found'; readonly files: number; readonly sizeBytes: number }
+  /** Of what was found, so many bytes are to be sent: the remote was asked, and lacks them. */
+  | { readonly kind: 'wanted'; readonly sizeBytes: number }
   /** Bytes of originals that went over the network just now. A retry counts them again as negative first. */
   | { readonly kind: 'moved'; readonly sizeBytes: number }
   /** So much of an original lies at the remote in parts, also when the run ends now; in all, and not just since the last time. */

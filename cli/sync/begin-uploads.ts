@@ -1,5 +1,6 @@
 import { maximumBatchSize } from '../../contract/photos.ts'
 import type { BeginUpload } from '../../contract/transfers.ts'
+import type { Tell } from '../event-stream.ts'
 import { readAhead } from '../read-ahead.ts'
 import type { Remote } from '../remote/remote.ts'
 import type { Clock } from '../remote/retry.ts'
@@ -20,6 +21,8 @@ export interface BeginUploadsOptions {
   readonly clock: Pick<Clock, 'elapsed'>
   /** Of the whole run. */
   readonly controller: AbortController
+  /** Hears how much the remote lacks. */
+  readonly tell?: Tell
 }
 
 /** A signed request is good for an hour. A batch that takes so long is too large, by then or by the next one. */
@@ -48,7 +51,9 @@ export async function* beginUploads(
       const known = batch.filter(({ contentHash }) => options.inFlight.isStored(contentHash))
       for (const original of known) yield { original, answer: { kind: 'stored', contentHash: original.contentHash }, begunAtMs }
       const unknown = batch.filter((original) => !known.includes(original))
-      for (const begun of unknown.length === 0 ? [] : await begin(unknown, options, controller.signal)) yield begun
+      const asked = unknown.length === 0 ? [] : await begin(unknown, options, controller.signal)
+      await tellWanted(asked, options)
+      yield* asked
       batchSize = nextBatchSize(batchSize, clock.elapsed() - begunAtMs)
     }
   } catch (error) {
@@ -57,6 +62,12 @@ export async function* beginUploads(
   } finally {
     await arriving.close()
   }
+}
+
+async function tellWanted(asked: readonly BegunUpload[], { tell }: Pick<BeginUploadsOptions, 'tell'>): Promise<void> {
+  const lacking = asked.filter(({ answer }) => answer.kind === 'put' || answer.kind === 'parts')
+  const sizeBytes = lacking.reduce((sum, { original }) => sum + original.sizeBytes, 0)
+  if (sizeBytes > 0) await tell?.([{ kind: 'wanted', sizeBytes }])
 }
 
 function nextBatchSize(batchSize: number, tookMs: number): number {

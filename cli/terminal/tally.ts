@@ -2,6 +2,7 @@ import { type ExitCode, exitCodes } from '../exit-codes.ts'
 import type { FileAction, FileOutcome, IncompleteCode, RunEvent } from '../run-event.ts'
 import { createKeptParts, type KeptSummary } from './kept-parts.ts'
 import { addThaw, type Thaws } from './thaws.ts'
+import { findSecondsLeft } from './time-left.ts'
 
 /** Which command ran: `sync` uploads, `pull` downloads, `verify` has originals read again, `free-up` moves files aside. */
 export type RunKind = 'sync' | 'pull' | 'verify' | 'free-up'
@@ -59,6 +60,8 @@ export function createTally(kind: RunKind, now: () => number, dryRun = false): T
   let transferredBytes = 0
   /** Those among them that were done without a look into them: they say nothing about how long the others take. */
   const effortless = { files: 0, bytes: 0 }
+  let lastWorkedSeconds = 0
+  const wanted = { bytes: 0, sinceSeconds: 0 }
   const seconds = (): number => Math.max(0, now() - startedMs) / 1000
 
   function countFile(outcome: FileOutcome): void {
@@ -69,6 +72,7 @@ export function createTally(kind: RunKind, now: () => number, dryRun = false): T
     if (movesAtOnce.has(action)) movedBytes += sizeBytes
     if (endsTransfer.has(action)) transferredBytes += sizeBytes
     if (outcome.isRemembered || costsNothing.has(action)) countEffortless(1, sizeBytes)
+    else lastWorkedSeconds = seconds()
     if (wouldMove.has(action) && !outcome.movesNoBytes) wouldMoveBytes += sizeBytes
     thaws = addThaw(thaws, outcome)
     storedBytesDiffer ||= outcome.storedBytesDiffer === true
@@ -86,6 +90,10 @@ export function createTally(kind: RunKind, now: () => number, dryRun = false): T
           return countFile(event.outcome)
         case 'moved':
           movedBytes += event.sizeBytes
+          break
+        case 'wanted':
+          if (wanted.bytes === 0) wanted.sinceSeconds = seconds()
+          wanted.bytes += event.sizeBytes
           break
         case 'kept':
           kept.keep(event.contentHash, event.sizeBytes)
@@ -115,11 +123,18 @@ export function createTally(kind: RunKind, now: () => number, dryRun = false): T
         bytesFound: found.bytes,
         seconds: seconds(),
         bytesPerSecond: movedBytes / Math.max(seconds(), 0.001),
-        secondsLeft: longest(
-          secondsFor(found.bytes - bytesDone, bytesDone - effortless.bytes, seconds()),
-          // A file is done only once it is confirmed, which takes its time after the bytes.
-          secondsFor(filesFound - filesDone, filesDone - effortless.files, seconds()),
-        ),
+        secondsLeft: findSecondsLeft({
+          bytesLeft: found.bytes - bytesDone,
+          filesLeft: filesFound - filesDone,
+          bytesWorked: bytesDone - effortless.bytes,
+          filesWorked: filesDone - effortless.files,
+          seconds: seconds(),
+          secondsToLastFile: lastWorkedSeconds,
+          // What was to be sent and has failed is not.
+          bytesToSend: Math.min(found.bytes - bytesDone, Math.max(0, wanted.bytes - movedBytes)),
+          bytesSent: movedBytes,
+          secondsSending: seconds() - wanted.sinceSeconds,
+        }),
         share: shareOf(bytesDone, found.bytes, filesDone, filesFound),
         isWaiting: kind === 'sync' && movedBytes > 0 && bytesDone === found.bytes && filesDone < filesFound,
       }
@@ -144,16 +159,6 @@ const endsTransfer: ReadonlySet<FileAction> = new Set(['uploaded', 'pulled', ...
 /** What is told of a file without its bytes being read or moved. */
 const costsNothing: ReadonlySet<FileAction> = new Set(['skipped', 'failed', 'thawing', 'would_thaw'])
 const wouldMove: ReadonlySet<FileAction> = new Set(['would_upload', 'would_pull', 'would_move'])
-
-/** How long the rest takes at the pace of what is done; undefined while nothing is. */
-function secondsFor(left: number, done: number, seconds: number): number | undefined {
-  return done <= 0 ? undefined : (Math.max(0, left) * seconds) / done
-}
-
-function longest(one: number | undefined, other: number | undefined): number | undefined {
-  if (one === undefined || other === undefined) return one ?? other
-  return Math.max(one, other)
-}
 
 /** Bytes that are all sent are confirmed file by file yet. Nothing is found at the start. */
 function shareOf(bytesDone: number, bytesFound: number, filesDone: number, filesFound: number): number {

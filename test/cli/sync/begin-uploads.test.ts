@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { expect, test } from 'vitest'
+import type { RunEvent } from '../../../cli/run-event.ts'
 import { createRunLimits } from '../../../cli/run-limits.ts'
 import { type BegunUpload, beginUploads } from '../../../cli/sync/begin-uploads.ts'
 import { createOriginalsInFlight, type Original } from '../../../cli/sync/originals-in-flight.ts'
@@ -70,4 +71,17 @@ test('on a fast line, and where nothing is to be sent, a hundred are asked about
   const sizes = await batchSizes(1000, 10)
   expect(Math.max(...sizes)).toBe(100)
   expect(sizes.length).toBeLessThan(15)
+})
+
+test('tells how many bytes the remote lacks, of all that it was asked about at once', async () => {
+  const { remote } = createRemoteInMemory()
+  const clock = { elapsed: () => 0 }
+  const inFlight = createOriginalsInFlight(clock)
+  const limits = createRunLimits({}, clock)
+  const told: RunEvent[] = []
+  const tell = async (events: readonly RunEvent[]): Promise<void> => void told.push(...events)
+  const [first] = await collect(originals(1))
+  if (first) inFlight.rememberStored(first.contentHash)
+  await collect(beginUploads(originals(20), { remote, inFlight, limits, clock, controller: new AbortController(), tell }))
+  expect(told.reduce((sum, event) => sum + (event.kind === 'wanted' ? event.sizeBytes : Number.NaN), 0)).toBe(19)
 })

@@ -61,8 +61,8 @@ test('lines: what failed, a line now and then, and the summary on stdout', async
   expect(stderr.lines).toEqual([
     'the library is in /home/me/\\x1b]0;x',
     'sync: 0 of 5 files, 17.8 s left, 8.1 MB of 48.1 MB, 2.3 MB/s',
-    'sync: 1 of 5 files, 24.0 s left, 28.1 MB of 48.1 MB, 4.7 MB/s',
-    'sync: 1 of 5 files, 33.6 s left, 48.1 MB of 48.1 MB, waiting for the backend',
+    'sync: 1 of 5 files, 19.2 s left, 28.1 MB of 48.1 MB, 4.7 MB/s',
+    'sync: 1 of 5 files, 19.2 s left, 48.1 MB of 48.1 MB, waiting for the backend',
     'failed: DCIM/\\x1b[2J\\u202egpj.jpg: permission denied',
   ])
   expect(stdout.lines).toEqual(['uploaded 2 (48.1 MB), already stored 1, skipped 1, failed 1 in 13.2 s'])
@@ -138,7 +138,7 @@ test('terminal: a bar on stderr, erased before a line and before the summary', a
   tell(sync, 1200)
   reporter.finish()
   reporter.close()
-  expect(stderr.text).toContain('99%  4/5 files  4.0 s left  48.1 MB of 48.1 MB  waiting for the backend')
+  expect(stderr.text).toContain('99%  4/5 files  3.6 s left  48.1 MB of 48.1 MB  waiting for the backend')
   expect(stderr.text).not.toContain('\u001b[2J')
   expect(stderr.text).not.toContain('\u202e')
   // Erased (cursor to the first column, line cleared) right before the failure is named, and at the end.
@@ -334,6 +334,25 @@ describe('how far it is', () => {
       nowMs += 1000
     }
   })
+})
+
+test('the time left of bytes that are to be sent is at the pace of sending, not of reading those that were stored', () => {
+  let nowMs = 0
+  const tally = createTally('sync', () => nowMs)
+  const secondsLeft = (): number | undefined => tally.progress().secondsLeft
+  tally.count(found(2, 155_000_000))
+  nowMs = 1000
+  tally.count(file('already_stored', 'hashed.mp4', 100_000_000))
+  expect(secondsLeft()).toBeCloseTo(1)
+  tally.count({ kind: 'wanted', sizeBytes: 55_000_000 })
+  expect(secondsLeft()).toBeUndefined()
+  for (const expected of [10, 9, 8, 7, 6, 5, 4, 3, 2]) {
+    nowMs += 1000
+    tally.count(moved(5_000_000))
+    expect(secondsLeft()).toBeCloseTo(expected)
+  }
+  tally.count(found(1, 145_000_000)) // of which nobody knows yet whether it is to be sent
+  expect(secondsLeft()).toBeCloseTo(2 + 10)
 })
 
 test('a bar over nothing is not full', () => {
