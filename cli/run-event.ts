@@ -70,5 +70,8 @@ export type RunEvent =
    * in lower case and a line, is shown in every mode.
    */
   | { readonly kind: 'incomplete'; readonly exitCode: IncompleteCode; readonly message: string }
-  /** Something that the user should know, in lower case, a line; what is urgent, also with `--quiet`. */
-  | { readonly kind: 'note'; readonly message: string; readonly isUrgent?: true }
+  /**
+   * Something that the user should know, in lower case, a line; what is urgent, also with `--quiet`. `verboseTells`: what more
+   * `--verbose` tells of it, which is said where that is not given: `names them`.
+   */
+  | { readonly kind: 'note'; readonly message: string; readonly isUrgent?: true; readonly verboseTells?: string }

@@ -1,4 +1,5 @@
 import type { BytePath } from '../byte-path.ts'
+import type { RunEvent } from '../run-event.ts'
 
 /** Why a file or folder is not looked at any further: no failure, and no decision about its content. */
 export type LeftOutCause = 'hidden' | 'junk' | 'filters' | 'libraries' | 'system'
@@ -74,11 +75,12 @@ const words: readonly (readonly [LeftOutCause, one: string, more: string])[] = [
   ['system', "folder of the system's own", "folders of the system's own"],
 ]
 
-/** In a line, such as `left out: 12 hidden, 3 junk, 40 by filters (--verbose names them)`; undefined for nothing. */
-export function formatLeftOut(counts: LeftOutCounts): string | undefined {
+/** A note such as `left out: 12 hidden, 3 junk, 40 by filters`; none for nothing. */
+export function notesOfLeftOut(counts: LeftOutCounts): readonly RunEvent[] {
   const parts = words.flatMap(([cause, one, more]) => {
     const count = counts.get(cause) ?? 0
     return count === 0 ? [] : [`${count} ${count === 1 ? one : more}`]
   })
-  return parts.length === 0 ? undefined : `left out: ${parts.join(', ')} (--verbose names them)`
+  if (parts.length === 0) return []
+  return [{ kind: 'note', message: `left out: ${parts.join(', ')}`, verboseTells: 'names them' }]
 }

@@ -6,7 +6,7 @@ import type { FileRecord } from '../state/file-record.ts'
 import type { LocalState } from '../state/local-state.ts'
 import { remembered, skipped } from './file-event.ts'
 import type { FolderMemory, Recalled } from './folder-memory.ts'
-import { countLeftOut, formatLeftOut, type LeftOut, type LeftOutCounts } from './left-out.ts'
+import { countLeftOut, type LeftOut, type LeftOutCounts, notesOfLeftOut } from './left-out.ts'
 import { planFile } from './plan.ts'
 import type { ScannedBatch, ScannedFile } from './scan.ts'
 
@@ -39,8 +39,7 @@ export async function* recall(scanned: AsyncIterable<ScannedBatch>, options: Rec
     await options.tell(events)
     yield* toHash
   }
-  const message = formatLeftOut(leftOut)
-  await options.tell([...notesOf(options.state), ...(message === undefined ? [] : [{ kind: 'note', message } as const])])
+  await options.tell([...notesOf(options.state), ...notesOfLeftOut(leftOut)])
 }
 
 interface RecalledBatch {

@@ -4,7 +4,8 @@ import { exitCodes } from '../exit-codes.ts'
 import type { RunEvent } from '../run-event.ts'
 import { createJsonPrinter, fileMessage, leftOutMessage, noteMessage, problemMessage } from './json-messages.ts'
 import { createLinePrinter } from './line-printer.ts'
-import { formatOutcome } from './outcome-lines.ts'
+import { formatNote, formatOutcome } from './outcome-lines.ts'
+import type { NoteEvent } from './run-view.ts'
 import { formatDone, formatSummary, summaryMessage } from './summary.ts'
 import { createTally, type Summary } from './tally.ts'
 import { visible } from './visible.ts'
@@ -74,7 +75,7 @@ export function createBatchReporter(options: BatchReporterOptions): BatchReporte
       on(event) {
         tally.count(event)
         if (isSent(event)) worksAgain()
-        if (event.kind === 'note' && notes.isNew(event.message)) noteOn(sink, event)
+        if (event.kind === 'note' && notes.isNew(event.message)) noteOn(sink, event, options.verbose)
         if (event.kind === 'incomplete') sink.problem(event.message)
         if ((event.kind === 'file' || event.kind === 'left_out') && isNamed(event, isFull, options.verbose)) sink.file(event)
       },
@@ -98,8 +99,9 @@ export function createBatchReporter(options: BatchReporterOptions): BatchReporte
   return { note: sink.note, begin }
 }
 
-function noteOn(sink: Sink, { message, isUrgent }: Extract<RunEvent, { kind: 'note' }>): void {
-  if (isUrgent) sink.urgentNote(message)
+function noteOn(sink: Sink, event: NoteEvent, verbose: boolean): void {
+  const message = formatNote(event, verbose)
+  if (event.isUrgent) sink.urgentNote(message)
   else sink.note(message)
 }
 

@@ -1,5 +1,5 @@
 import type { FileOutcome } from '../run-event.ts'
-import type { LeftOutEvent } from './run-view.ts'
+import type { LeftOutEvent, NoteEvent } from './run-view.ts'
 import { visible } from './visible.ts'
 
 export const leftOutReasons: Readonly<Record<LeftOutEvent['cause'], string>> = {
@@ -19,4 +19,9 @@ export function formatOutcome({ action, path, reason }: FileOutcome): string {
 /** What was not asked for: `left out: DCIM/@eaDir: junk by its name`. */
 export function formatLeftOut({ path, cause }: LeftOutEvent): string {
   return `left out: ${visible(path)}: ${leftOutReasons[cause]}`
+}
+
+/** A note in a line: what more `--verbose` tells of it, only where that is not given. */
+export function formatNote({ message, verboseTells }: NoteEvent, verbose = false): string {
+  return verboseTells === undefined || verbose ? message : `${message} (--verbose ${verboseTells})`
 }

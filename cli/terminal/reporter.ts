@@ -2,6 +2,7 @@ import { exitCodes } from '../exit-codes.ts'
 import type { RunEvent } from '../run-event.ts'
 import { createJsonView } from './json-view.ts'
 import { createLinesView } from './lines-view.ts'
+import { formatNote } from './outcome-lines.ts'
 import { createBar, type ProgressBar, type TerminalStream } from './progress-bar.ts'
 import type { RunView, RunViewOptions, StoppedBy } from './run-view.ts'
 import { createTally, type Summary } from './tally.ts'
@@ -63,7 +64,7 @@ export async function createReporter(options: ReporterOptions): Promise<Reporter
       tally.count(event)
       if (event.kind === 'file') view.file(event.outcome)
       if (event.kind === 'left_out' && options.verbose) view.leftOut(event)
-      if (event.kind === 'note') (event.isUrgent ? view.urgentNote : view.note)(event.message)
+      if (event.kind === 'note') (event.isUrgent ? view.urgentNote : view.note)(formatNote(event, options.verbose))
       if (event.kind === 'incomplete') view.problem(event.message)
       if (options.now() - lastMs < progressIntervalMs) return
       lastMs = options.now()

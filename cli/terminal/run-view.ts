@@ -10,6 +10,7 @@ export interface StoppedBy extends Error {
   readonly hint?: string
 }
 
+export type NoteEvent = Extract<RunEvent, { kind: 'note' }>
 export type LeftOutEvent = Extract<RunEvent, { kind: 'left_out' }>
 
 /** What one mode does with what a run tells. */

@@ -8,7 +8,7 @@ import { type Fingerprint, fingerprintOf, isRacy, isSameButForCtime } from '../s
 import { findFileErrorReason } from '../sync/file-error.ts'
 import { failed } from '../sync/file-event.ts'
 import { hashFile } from '../sync/hash.ts'
-import { countLeftOut, formatLeftOut, type LeftOutCounts } from '../sync/left-out.ts'
+import { countLeftOut, type LeftOutCounts, notesOfLeftOut } from '../sync/left-out.ts'
 import { pathOf, type ScannedBatch, type ScannedFile, scan } from '../sync/scan.ts'
 import type { Selection } from '../sync/selection.ts'
 import type { Source } from '../sync/sources.ts'
@@ -62,8 +62,7 @@ export async function* findCandidates(sources: readonly Source[], options: FindO
     yield { events, candidates: [] }
     events = []
   }
-  const message = formatLeftOut(leftOut)
-  yield { events: message === undefined ? events : [...events, { kind: 'note', message }], candidates }
+  yield { events: [...events, ...notesOfLeftOut(leftOut)], candidates }
 }
 
 function eventsOf({ folder, files, outcomes, leftOut }: ScannedBatch): readonly RunEvent[] {

@@ -72,7 +72,7 @@ describe('sync', () => {
     const run = await runSync([dcim], { ...createRemoteInMemory(), stateFolder })
     const found = run.events.flatMap((event) => (event.kind === 'found' ? [event.files] : []))
     expect(found.reduce((sum, files) => sum + files, 0)).toBe(run.outcomes.length)
-    expect(run.notes).toEqual(['left out: 1 hidden (--verbose names them)'])
+    expect(run.notes).toEqual(['left out: 1 hidden'])
   })
 
   it('reads nothing and asks nothing the second time', async () => {
@@ -206,7 +206,7 @@ describe('sync', () => {
     })
     const run = await runSync([dcim], { ...createRemoteInMemory(), stateFolder })
     expect(run.counts).toEqual({ uploaded: 1 })
-    expect(run.notes).toEqual(['left out: 1 library of photos (--verbose names them)'])
+    expect(run.notes).toEqual(['left out: 1 library of photos'])
   })
 
   it('refuses a missing source before it does anything', async () => {
