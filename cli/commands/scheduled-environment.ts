@@ -38,7 +38,7 @@ export function carriedVariables(command: Command, { environment }: Context): Ca
       ...ofFlags.filter((pair) => !isSecret(pair)),
       ...places,
     ]),
-    secrets: Object.fromEntries(ofFlags.filter(isSecret)),
+    secrets: Object.fromEntries(ofFlags.filter(isSecret).map(([name, value]) => [name, { value, saidBy: name }])),
   }
 }
 

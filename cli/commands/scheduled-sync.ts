@@ -4,7 +4,7 @@ import { Command } from 'commander'
 import { type Context, defaultLibraryFolder } from '../context.ts'
 import { UserError } from '../errors.ts'
 import { exitCodes } from '../exit-codes.ts'
-import type { Secrets } from '../schedule/job-secrets.ts'
+import type { Secret, Secrets } from '../schedule/job-secrets.ts'
 import type { Job } from '../schedule/scheduler.ts'
 import { findSources } from '../sync/sources.ts'
 import { listenerVariables } from '../unattended/listener-variables.ts'
@@ -40,12 +40,12 @@ export async function scheduledSync(words: readonly string[], parent: Command, c
   settleFlags(sync, context.environment)
   refuseUnattendable(typed)
   const { variables, secrets } = carriedVariables(sync, context)
-  const typedSecrets = typed.flatMap(({ variable = '', value }): [string, string][] =>
-    value !== undefined && listenerVariables.includes(variable) ? [[variable, value]] : [],
+  const typedSecrets = typed.flatMap(({ flag, variable = '', value }): [string, Secret][] =>
+    value !== undefined && listenerVariables.includes(variable) ? [[variable, { value, saidBy: flag }]] : [],
   )
   const allSecrets = { ...secrets, ...Object.fromEntries(typedSecrets) }
   const { PHOTOS_PING_URL: pingUrl } = allSecrets
-  if (pingUrl !== undefined) parsePingUrl(pingUrl)
+  if (pingUrl !== undefined) parsePingUrl(pingUrl.value)
   const folders = sync.args.map((folder) => resolve(folder))
   const remote = await findScheduledRemote(sync.opts(), context)
   findSources(folders, remote.library ?? defaultLibraryFolder(context))

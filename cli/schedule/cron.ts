@@ -71,9 +71,12 @@ async function statusOf(line: string, now: Date): Promise<JobStatus> {
     place: line,
     timing: timing === undefined ? undefined : formatTiming(timing),
     nextRun: timing === undefined ? undefined : formatMoment(findNextRun(timing, now)),
-    remark:
-      lastLine === undefined
-        ? 'cron does not tell when it ran, nor how that ended; --log-file does'
-        : `the last line of ${logFile}: ${lastLine}`,
+    remark: remarkOn(logFile, lastLine),
   }
+}
+
+function remarkOn(logFile: string | undefined, lastLine: string | undefined): string {
+  if (lastLine !== undefined) return `the last line of ${logFile}: ${lastLine}`
+  if (logFile !== undefined) return `no run is in the log yet: ${logFile}`
+  return 'cron does not tell when it ran, nor how that ended; --log-file does'
 }

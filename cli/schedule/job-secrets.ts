@@ -4,8 +4,15 @@ import { UserError } from '../errors.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { jobId, type Step } from './scheduler.ts'
 
-/** Values of variables that nobody else may see. */
-export type Secrets = Readonly<Record<string, string>>
+/** The value of a variable that nobody else may see. */
+export interface Secret {
+  readonly value: string
+  /** The flag that was typed, or the variable that was set. */
+  readonly saidBy: string
+}
+
+/** By the names of the variables. */
+export type Secrets = Readonly<Record<string, Secret>>
 
 /** A file with mode 0600 that Node reads at the start of a job. */
 export function secretsPath(folder: string, jobName: string): string {
@@ -22,16 +29,16 @@ export function planSecrets(path: string, secrets: Secrets): readonly Step[] {
   const names = Object.keys(secrets)
   if (names.length === 0) return existsSync(path) ? [{ kind: 'delete', path }] : []
   const text = Object.entries(secrets)
-    .map(([name, value]) => `${name}=${quoted(name, value)}\n`)
+    .map(([name, secret]) => `${name}=${quoted(secret)}\n`)
     .join('')
   return [{ kind: 'write', path, text, shown: names.map((name) => `${name}=… (not shown)\n`).join('') }]
 }
 
 /** Source: Node's documentation, "Environment variables: .env". Such a file knows no escapes. */
-function quoted(name: string, value: string): string {
+function quoted({ value, saidBy }: Secret): string {
   const quote = ["'", '`', '"'].find((mark) => !value.includes(mark) && !(mark === '"' && value.includes('\\')))
   if (quote !== undefined) return `${quote}${value}${quote}`
-  throw new UserError(`what ${name} says has quotes of all kinds in it`, {
+  throw new UserError(`what ${saidBy} says has quotes of all kinds in it`, {
     exitCode: exitCodes.usage,
     hint: 'put the command into a script of your own, and name that',
   })

@@ -102,6 +102,21 @@ describe('what is a secret', () => {
     expect(existsSync(file)).toBe(false)
   })
 
+  test.each([
+    ['--on-failure', ['--on-failure', 'QUOTES'], {}],
+    ['PHOTOS_ON_SUCCESS', [], { PHOTOS_ON_SUCCESS: 'QUOTES' }],
+    ['--on-failure', ['--on-failure', 'QUOTES'], { PHOTOS_ON_FAILURE: 'another one' }],
+  ])('with quotes of all kinds in it: %s is named, as who typed it knows it', async (name, flags, variables) => {
+    const machine = await schedulingMachine(['crontab'])
+    const quoting = (text: string): string => text.replace('QUOTES', 'echo "$(date)" `hostname` it\'s')
+    const environment = Object.fromEntries(Object.entries(variables).map(([key, value]) => [key, quoting(value)]))
+    const ended = await machine.schedule(['install', '--yes', machine.photos, ...flags.map(quoting)], { environment })
+    expect(ended).toMatchObject({
+      exitCode: 2,
+      stderr: expect.stringContaining(`what ${name} says has quotes of all kinds in it`),
+    })
+  })
+
   describe('and there is no scheduler', () => {
     const install = ['install', '--log-file', '/tmp/photos.log', ...words]
     const lineOf = ({ stderr }: Ended): string => stderr.split('\n').find((line) => line.startsWith('env ')) ?? ''
@@ -157,6 +172,7 @@ test('cron tells the last line of the log', async () => {
   const machine = await schedulingMachine(['crontab'])
   const log = join(machine.home, "100% my own's.log")
   await machine.schedule(['install', '--yes', '--every', '6h', machine.photos, '--log-file', log])
+  expect((await machine.schedule(['status'])).stdout).toContain(`next run: 2026-11-23 18:00\nno run is in the log yet: ${log}\n`)
   await writeFile(log, '2026-11-23T00:00:09+00:00 begins\n2026-11-23T00:01:00+00:00 ended with exit code 3\n')
   expect((await machine.schedule(['status'])).stdout).toContain(`every 6 hours
 next run: 2026-11-23 18:00
