@@ -42,14 +42,16 @@ export async function findDamage(path: string): Promise<string | undefined> {
 
 /**
  * Writes down what the files of a closed database are like. None of them is written to again; tables of before are not even read
- * again. Where it is not written, nothing is noticed then.
+ * again. Log and manifest are brought to the disk first: a power failure must not make less of them than is written down here.
+ * Where it is not written, nothing is noticed then.
  */
 export async function writeChecksums(path: string): Promise<void> {
   const before = await readChecksums(path)
   const checksums: Checksums = {}
   for (const name of await findContents(path)) {
-    const known = name.endsWith('.ldb') ? before[name] : undefined
-    checksums[name] = known ?? (await checksumOf(join(path, name)))
+    const isTable = name.endsWith('.ldb')
+    if (!isTable) await bringToDisk(join(path, name))
+    checksums[name] = (isTable ? before[name] : undefined) ?? (await checksumOf(join(path, name)))
   }
   const json = JSON.stringify(checksums)
   if (json === JSON.stringify(before)) return
@@ -84,6 +86,16 @@ async function findNoFile(path: string): Promise<string | undefined> {
 /** Tables, the log of what is in none yet, and the manifest that names both. */
 async function findContents(path: string): Promise<readonly string[]> {
   return (await readdir(path)).filter((name) => /^(\d+\.(ldb|log)|MANIFEST-\d+)$/.test(name)).toSorted()
+}
+
+/** LevelDB does so with tables itself. */
+async function bringToDisk(path: string): Promise<void> {
+  const handle = await open(path, 'r+') // Windows wants a handle that may write
+  try {
+    await handle.datasync()
+  } finally {
+    await handle.close()
+  }
 }
 
 async function checksumOf(path: string): Promise<[sizeBytes: number, crc: number]> {

@@ -1,8 +1,22 @@
-import { cp, lstat, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, truncate, writeFile } from 'node:fs/promises'
+import {
+  cp,
+  type FileHandle,
+  lstat,
+  mkdir,
+  mkdtemp,
+  open,
+  readdir,
+  readFile,
+  rm,
+  stat,
+  symlink,
+  truncate,
+  writeFile,
+} from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { crc32 } from 'node:zlib'
-import { beforeAll, describe, expect, test } from 'vitest'
+import { beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest'
 import { type FileRecord, isSameFile } from '../../../cli/state/file-record.ts'
 import { type LocalState, openLocalState } from '../../../cli/state/local-state.ts'
 import { contentHashOf } from '../../../contract/content-hash.ts'
@@ -128,6 +142,22 @@ describe.each(kinds)('of the files called %s', (kind) => {
       }
     }
   })
+})
+
+test('what is written down of a log and a manifest is on the disk, where no power failure makes less of it', async () => {
+  const folder = await temporaryFolder()
+  await using some = await open(join(folder, 'some'), 'w')
+  const synced: number[] = []
+  const spy = vi.spyOn(Object.getPrototypeOf(some), 'datasync').mockImplementation(async function (this: FileHandle) {
+    synced.push((await this.stat()).ino)
+    await this.sync()
+  })
+  onTestFinished(() => spy.mockRestore())
+  await use(folder)
+  const path = join(folder, databaseName)
+  const written = (await readdir(path)).filter((name) => isContents(name) && !name.endsWith('.ldb'))
+  expect(written).toHaveLength(2)
+  for (const name of written) expect(synced).toContain((await stat(join(path, name))).ino)
 })
 
 test('a whole one remembers everything, and has nothing to say', async () => {
