@@ -75,6 +75,16 @@ describe('sync', () => {
     expect(run.notes).toEqual(['left out: 1 hidden'])
   })
 
+  it('says which files it only remembers: they say nothing about how long the others take', async () => {
+    const { dcim, stateFolder } = await cardFolder({ 'a.jpg': 'a' })
+    const backend = createRemoteInMemory()
+    await runSync([dcim], { ...backend, stateFolder })
+    await writeFile(join(dcim, 'copy.jpg'), 'a')
+    const { outcomes } = await runSync([dcim], { ...backend, stateFolder })
+    expect(outcomes.map(({ action }) => action)).toEqual(['already_stored', 'already_stored'])
+    expect(outcomes.flatMap(({ path, isRemembered }) => (isRemembered ? [path] : []))).toEqual([join(dcim, 'a.jpg')])
+  })
+
   it('reads nothing and asks nothing the second time', async () => {
     const { dcim, stateFolder } = await cardFolder({ 'a.jpg': 'a', 'b.jpg': 'b', 'c.txt': 'c' })
     const backend = createRemoteInMemory()
